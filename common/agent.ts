@@ -1,0 +1,143 @@
+import type { ConversationRef } from './conversation.ts';
+import type { LlmUsage } from './llm.ts';
+import type { Plan, StepId, StepState } from './plan.ts';
+import type { TenantContext } from './tenant.ts';
+import type { ToolId, ToolResult } from './tool.ts';
+
+/** Input of the `runAgent` workflow. */
+export interface AgentInput {
+  readonly tenant: TenantContext;
+  /** Which agent this is a run of: a name for lists and search. */
+  readonly agent: string;
+  readonly goal: string;
+  /** By reference: a transcript never travels in a workflow or activity input. */
+  readonly conversation: ConversationRef;
+  readonly limits: AgentLimits;
+  /** Task queues by resource class. */
+  readonly queues: TaskQueues;
+}
+
+export interface TaskQueues {
+  readonly agent: string;
+  readonly tool: string;
+  readonly llm: string;
+}
+
+/** Every loop in a run ends at one of these. */
+export interface AgentLimits {
+  /** Times the planner is asked. */
+  readonly maxTurns: number;
+  readonly maxToolCalls: number;
+  /** Wall time of the whole run, ms. */
+  readonly maxWallMs: number;
+  /** Steps in flight at once in this run. */
+  readonly maxParallel: number;
+}
+
+export type AgentResult = {
+  readonly planner: PlannerUsed | null;
+  readonly turns: number;
+  readonly toolCalls: number;
+  readonly usage: LlmUsage;
+  /** Every step of every plan of the run, in the order in which the plans were made. */
+  readonly steps: readonly StepReport[];
+} & (
+  | { readonly outcome: 'answered'; readonly answer: string }
+  /** The planner cannot go on without something it names; nothing was guessed. */
+  | { readonly outcome: 'needs-input'; readonly question: string }
+  | {
+      readonly outcome: 'out-of-budget';
+      readonly limit: keyof AgentLimits;
+      readonly answer: string | null;
+    }
+  | { readonly outcome: 'failed'; readonly reason: string }
+  | { readonly outcome: 'cancelled'; readonly reason: string }
+);
+
+export interface PlannerUsed {
+  /** `offline` needs no model. */
+  readonly kind: 'offline' | 'model';
+  readonly provider: string | null;
+  readonly model: string | null;
+}
+
+/** Input of the `runPlan` workflow. */
+export interface RunPlanInput {
+  readonly tenant: TenantContext;
+  /** A name for lists and search. */
+  readonly agent: string;
+  readonly plan: Plan;
+  readonly limits: AgentLimits;
+  readonly queues: TaskQueues;
+}
+
+export interface RunPlanResult {
+  /** `completed`: every step is done. `partial`: some failed or were skipped, none asked to abort. */
+  readonly outcome: 'completed' | 'partial' | 'failed' | 'out-of-budget' | 'cancelled';
+  /** Names the step and why; `null` when completed. */
+  readonly reason: string | null;
+  readonly steps: readonly StepReport[];
+  readonly results: Readonly<Record<string, ToolResult>>;
+  readonly wallMs: number;
+}
+
+/** How one step stands or ended. Times are workflow time, ms since the epoch. */
+export interface StepReport {
+  readonly id: StepId;
+  readonly tool: ToolId;
+  readonly title: string;
+  readonly state: StepState;
+  /** Steps it waited for. */
+  readonly needs: readonly StepId[];
+  readonly startedAtMs: number | null;
+  readonly endedAtMs: number | null;
+  /** Why it failed or was skipped; else `null`. */
+  readonly problem: string | null;
+  /** First characters of the answer. */
+  readonly preview: string | null;
+}
+
+/** Answer of the `progress` query. */
+export interface RunProgress {
+  readonly phase: 'planning' | 'running' | 'ended';
+  readonly goal: string | null;
+  readonly planner: PlannerUsed | null;
+  readonly turn: number;
+  readonly steps: readonly StepReport[];
+  /** Grows with every change, so that a watcher can tell whether it missed one. */
+  readonly revision: number;
+}
+
+/** Input of the `planGoal` activity. */
+export interface PlanGoalInput {
+  readonly tenant: TenantContext;
+  readonly goal: string;
+  readonly conversation: ConversationRef;
+  /** 1 for the first time the planner is asked. */
+  readonly turn: number;
+  /** Steps that may still be run. */
+  readonly stepsLeft: number;
+  /** What the last plan brought; empty on the first turn. */
+  readonly observations: readonly StepObservation[];
+  /** Step ids already used in this run: a new plan must not reuse them. */
+  readonly usedStepIds: readonly StepId[];
+}
+
+export interface StepObservation {
+  readonly step: StepReport;
+  /** `null` where the step did not run. */
+  readonly result: ToolResult | null;
+}
+
+/** What the planner decided, and the reference that now includes this turn. */
+export type PlanGoalResult = {
+  readonly planner: PlannerUsed;
+  readonly conversation: ConversationRef;
+  readonly usage: LlmUsage;
+  /** Tools that were looked at to decide, for the record. */
+  readonly toolsConsidered: readonly ToolId[];
+} & (
+  | { readonly kind: 'plan'; readonly plan: Plan }
+  | { readonly kind: 'answer'; readonly answer: string }
+  | { readonly kind: 'needs-input'; readonly question: string }
+);

@@ -1,0 +1,10 @@
+import type { Id } from './json.ts';
+
+export type ConversationId = Id<'conversation'>;
+
+/** Points at a transcript. The store is append-only, so one reference always reads the same messages. */
+export interface ConversationRef {
+  readonly conversationId: ConversationId;
+  /** Version of the newest message the reader may see. 0 is an empty conversation. */
+  readonly headVersion: number;
+}

@@ -1,0 +1,67 @@
+import type { JsonObject } from './json.ts';
+
+/** A model's part in the work, not a model: configuration turns it into a provider and model. */
+export type LlmRole = 'planner' | 'worker' | 'judge';
+
+export interface LlmTool {
+  /** `^[a-zA-Z0-9_-]{1,64}$`. */
+  readonly name: string;
+  readonly description: string;
+  readonly inputSchema: JsonObject;
+}
+
+export type LlmMessage =
+  | { readonly from: 'system' | 'user'; readonly text: string }
+  | { readonly from: 'model'; readonly parts: readonly LlmPart[] }
+  | {
+      readonly from: 'tool';
+      readonly callId: string;
+      readonly name: string;
+      readonly text: string;
+      readonly isError: boolean;
+    };
+
+export type LlmPart =
+  | { readonly kind: 'text'; readonly text: string }
+  | {
+      readonly kind: 'tool-call';
+      readonly callId: string;
+      readonly name: string;
+      readonly args: JsonObject;
+    };
+
+/** One model call. Exists only inside an activity; a history never holds it. */
+export interface LlmRequest {
+  readonly role: LlmRole;
+  readonly messages: readonly LlmMessage[];
+  readonly tools: readonly LlmTool[];
+  /** `required`: the model must call a tool. */
+  readonly toolChoice: 'auto' | 'required' | 'none';
+  readonly maxOutputTokens: number;
+  /** 0 to 1; `null` leaves the provider's default. */
+  readonly temperature: number | null;
+}
+
+export interface LlmResponse {
+  readonly parts: readonly LlmPart[];
+  /** `raw` is the provider's own word, kept for the day `unified` turns out to be too coarse. */
+  readonly finish: {
+    readonly unified: 'stop' | 'tool-calls' | 'length' | 'refusal' | 'other';
+    readonly raw: string;
+  };
+  readonly usage: LlmUsage;
+  readonly servedBy: { readonly provider: string; readonly model: string };
+}
+
+/** `null` means the provider did not say. Zero means it said zero. */
+export interface LlmUsage {
+  /** Tokens of the prompt that no provider cache served. */
+  readonly inputTokens: number | null;
+  readonly cacheReadTokens: number | null;
+  readonly cacheWriteTokens: number | null;
+  /** All tokens written, reasoning included. */
+  readonly outputTokens: number | null;
+  readonly reasoningTokens: number | null;
+  /** `null` where the price is unknown. */
+  readonly costUsd: number | null;
+}

@@ -1,0 +1,26 @@
+/**
+ * Durable names: stored in histories, schedules and other people's code. Renaming one breaks open
+ * runs; `test/architecture/pins.test.ts` freezes them.
+ */
+
+/** Defaults; a deployment may rename queues in its configuration. */
+export const TASK_QUEUE = { agent: 'agent', tool: 'tool', llm: 'llm' } as const;
+
+export const WORKFLOW = { runAgent: 'runAgent', runPlan: 'runPlan' } as const;
+
+export const SEARCH_ATTRIBUTE = {
+  tenant: 'OstinatoTenant',
+  agent: 'OstinatoAgent',
+  status: 'OstinatoStatus',
+  model: 'OstinatoModel',
+  costUsd: 'OstinatoCostUsd',
+} as const;
+
+/** Temporal's type of each search attribute; the server must know them before the first run. */
+export const SEARCH_ATTRIBUTE_TYPE = {
+  OstinatoTenant: 'KEYWORD',
+  OstinatoAgent: 'KEYWORD',
+  OstinatoStatus: 'KEYWORD',
+  OstinatoModel: 'KEYWORD',
+  OstinatoCostUsd: 'DOUBLE',
+} as const;

@@ -1,0 +1,48 @@
+import type { Id, JsonValue } from './json.ts';
+import type { EffectClass, ToolId } from './tool.ts';
+
+export type StepId = Id<'step'>;
+
+/** A directed acyclic graph of tool calls. The order of `steps` means nothing; the edges do. */
+export interface Plan {
+  readonly steps: readonly PlanStep[];
+}
+
+export interface PlanStep {
+  /** `^[A-Za-z][A-Za-z0-9_-]{0,63}$`, unique in the plan. */
+  readonly id: StepId;
+  readonly tool: ToolId;
+  readonly args: Readonly<Record<string, StepArg>>;
+  /** Only the edges that no argument already states. */
+  readonly after: readonly StepId[];
+  /** `abort` ends the plan; `skip-dependents` goes on with what does not need this step. */
+  readonly onFailure: 'abort' | 'skip-dependents';
+  /** Set from the registry when the plan is checked: decides retries. */
+  readonly effect: EffectClass;
+  /** Definition that the plan was checked against. */
+  readonly fingerprint: string | null;
+  /** Longest time for one attempt, ms. */
+  readonly timeoutMs: number;
+  /** What the step is for, in a person's words; shown in progress and in the Temporal UI. */
+  readonly title: string;
+}
+
+/**
+ * Where an argument comes from. `output` keeps the referenced value's type; `template` is text with
+ * values in it. The written form is in `parseStepArg`.
+ */
+export type StepArg =
+  | { readonly kind: 'literal'; readonly value: JsonValue }
+  | OutputRef
+  | { readonly kind: 'template'; readonly parts: readonly (string | OutputRef)[] }
+  | { readonly kind: 'list'; readonly items: readonly StepArg[] }
+  | { readonly kind: 'object'; readonly fields: Readonly<Record<string, StepArg>> };
+
+export interface OutputRef {
+  readonly kind: 'output';
+  readonly step: StepId;
+  /** `''` is the whole value; else `items[0].name`; `$text` is the result's text. */
+  readonly path: string;
+}
+
+export type StepState = 'waiting' | 'running' | 'done' | 'failed' | 'skipped' | 'cancelled';

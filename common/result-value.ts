@@ -1,0 +1,31 @@
+import type { JsonValue } from './json.ts';
+import { isJsonObject } from './json.ts';
+import type { ToolResult } from './tool.ts';
+
+/**
+ * What a reference to a step refers to: the structured answer where there is one, else the text
+ * parsed where it is a JSON object or array, else the text itself.
+ */
+export function resultValue(result: ToolResult): JsonValue {
+  if (result.structured !== null) return result.structured;
+  const text = resultText(result);
+  if (!/^\s*[[{]/.test(text)) return text;
+  try {
+    const parsed = JSON.parse(text) as JsonValue;
+    return Array.isArray(parsed) || isJsonObject(parsed) ? parsed : text;
+  } catch {
+    return text;
+  }
+}
+
+/** The text blocks of an answer, joined by line breaks. */
+export function resultText(result: ToolResult): string {
+  return result.content
+    .map((block) => {
+      if (block.kind === 'text') return block.text;
+      if (block.kind === 'resource') return block.text ?? '';
+      return '';
+    })
+    .filter((text) => text !== '')
+    .join('\n');
+}

@@ -1,0 +1,26 @@
+import type { JsonObject } from './json.ts';
+
+/**
+ * A plan as people and models write it, in YAML or JSON. Arguments are plain JSON in which a string
+ * may refer to an earlier step: `${read}` is the whole value of step `read`, `${list.items[0].name}`
+ * a value inside it, `${read.$text}` its text. A string that is one reference keeps the value's
+ * type; with other text around it, the value is put into the text. `$${` is a literal `${`.
+ */
+export interface WrittenPlan {
+  readonly steps: readonly WrittenStep[];
+}
+
+export interface WrittenStep {
+  readonly id: string;
+  /** A tool id (`server/tool`) or its model name. */
+  readonly tool: string;
+  readonly args?: JsonObject;
+  /** Ids of steps to wait for, besides those that the arguments refer to. */
+  readonly after?: readonly string[];
+  /** @default 'abort' */
+  readonly onFailure?: 'abort' | 'skip-dependents';
+  /** @default the tool's name */
+  readonly title?: string;
+  /** @default the server's call timeout */
+  readonly timeoutMs?: number;
+}
