@@ -3,6 +3,7 @@ import type { LlmUsage } from './llm.ts';
 import type { Plan, StepId, StepState } from './plan.ts';
 import type { TenantContext } from './tenant.ts';
 import type { ToolId, ToolResult } from './tool.ts';
+import type { WrittenPlan } from './written-plan.ts';
 
 /** Input of the `runAgent` workflow. */
 export interface AgentInput {
@@ -66,7 +67,10 @@ export interface RunPlanInput {
   readonly tenant: TenantContext;
   /** A name for lists and search. */
   readonly agent: string;
-  readonly plan: Plan;
+  /** A plan that was checked before the start, with the tools' fingerprints in it. */
+  readonly plan: Plan | null;
+  /** Else a plan as written: the run checks it first. */
+  readonly written: WrittenPlan | null;
   readonly limits: AgentLimits;
   readonly queues: TaskQueues;
 }
@@ -140,4 +144,6 @@ export type PlanGoalResult = {
   | { readonly kind: 'plan'; readonly plan: Plan }
   | { readonly kind: 'answer'; readonly answer: string }
   | { readonly kind: 'needs-input'; readonly question: string }
+  /** What was asked for was not reached and another plan would not help. */
+  | { readonly kind: 'gave-up'; readonly reason: string }
 );

@@ -3,8 +3,8 @@
  * runs; `test/architecture/pins.test.ts` freezes them.
  */
 
-/** Defaults; a deployment may rename queues in its configuration. */
-export const TASK_QUEUE = { agent: 'agent', tool: 'tool', llm: 'llm' } as const;
+/** One queue for agents, tools and models; a deployment that splits them names its own. */
+export const DEFAULT_TASK_QUEUE = 'ostinato';
 
 export const WORKFLOW = { runAgent: 'runAgent', runPlan: 'runPlan' } as const;
 

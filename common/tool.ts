@@ -74,6 +74,11 @@ export interface ArtifactValue {
   readonly path: string;
 }
 
+/** In an argument: text with values from artifacts in it. */
+export interface ArtifactText {
+  readonly $concat: readonly (string | ArtifactValue)[];
+}
+
 export interface CallToolInput {
   readonly tenant: TenantContext;
   readonly tool: ToolId;
@@ -82,4 +87,8 @@ export interface CallToolInput {
   readonly idempotencyKey: string;
   /** The definition that the plan was made for; another one is refused. `null`: whatever is there. */
   readonly fingerprint: string | null;
+  /** Longest silence of the server, ms; progress starts it anew. */
+  readonly timeoutMs: number;
+  /** Longest time of one attempt whatever the server says, ms. */
+  readonly maxTotalTimeoutMs: number;
 }

@@ -1,0 +1,17 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { isServiceError } from '../services/errors.ts';
+
+/**
+ * The only place where a service error becomes something Temporal acts on. Anything else passes
+ * unchanged: a cancellation must stay one, and an unknown error is retried as Temporal does.
+ */
+export function toFailure(error: unknown): unknown {
+  if (!isServiceError(error)) return error;
+  return ApplicationFailure.create({
+    type: error.type,
+    message: error.message,
+    nonRetryable: !error.retry.allowed,
+    ...(error.retry.afterMs === null ? {} : { nextRetryDelay: error.retry.afterMs }),
+    ...(error.cause instanceof Error ? { cause: error.cause } : {}),
+  });
+}

@@ -1,0 +1,27 @@
+import { cancellationSignal, Context } from '@temporalio/activity';
+import { toFailure } from './failure.ts';
+
+/** Well below the heartbeat time-outs that the workflows ask for (10 s and more). */
+const BEAT_EVERY_MS = 2_000;
+
+/**
+ * Runs the body of an activity: beats while it works, so that a dead worker is noticed and a
+ * cancellation arrives, and maps its error once.
+ *
+ * @param body gets the signal that a cancelled run raises.
+ */
+export async function runActivity<Result>(
+  body: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const context = Context.current();
+  const beat = setInterval(() => context.heartbeat(), BEAT_EVERY_MS);
+  try {
+    return await body(cancellationSignal());
+  } catch (error) {
+    // A body that was told to stop may fail in any way: the reason is the cancellation.
+    if (cancellationSignal().aborted) throw cancellationSignal().reason ?? error;
+    throw toFailure(error);
+  } finally {
+    clearInterval(beat);
+  }
+}

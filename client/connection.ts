@@ -1,0 +1,68 @@
+import { Client, Connection } from '@temporalio/client';
+import type { TaskQueues } from '../common/agent.ts';
+import { DEFAULT_TASK_QUEUE } from '../common/names.ts';
+import type { TenantContext, TenantId } from '../common/tenant.ts';
+import { DEFAULT_TENANT_ID } from '../common/tenant.ts';
+import { ClientError } from './client-error.ts';
+
+export interface ConnectOptions {
+  /** Temporal's address. @default '127.0.0.1:7233' */
+  readonly address?: string;
+  /** Temporal's namespace. @default 'default' */
+  readonly namespace?: string;
+  /** @default 'default' */
+  readonly tenant?: string;
+  /** Who starts the runs, as the audit log will print it. @default 'client' */
+  readonly actor?: string;
+  /** Must be those of the workers. @default 'ostinato' for all three */
+  readonly queues?: Partial<TaskQueues>;
+  /** @default 5000 */
+  readonly connectTimeoutMs?: number;
+}
+
+/** An open connection to the engine, for one tenant. Close it when done. */
+export interface OstinatoConnection {
+  readonly temporal: Client;
+  readonly namespace: string;
+  readonly tenant: TenantContext;
+  readonly queues: TaskQueues;
+  close(): Promise<void>;
+}
+
+const DEFAULT_ADDRESS = '127.0.0.1:7233';
+
+/**
+ * @throws ClientError (`unavailable`) when Temporal does not answer; nothing is retried.
+ */
+export async function connect(options: ConnectOptions = {}): Promise<OstinatoConnection> {
+  const address = options.address ?? DEFAULT_ADDRESS;
+  const namespace = options.namespace ?? 'default';
+  const connection = await open(address, options.connectTimeoutMs ?? 5_000);
+  return {
+    temporal: new Client({ connection, namespace }),
+    namespace,
+    tenant: {
+      tenantId: (options.tenant ?? DEFAULT_TENANT_ID) as TenantId,
+      actor: options.actor ?? 'client',
+      scopes: [],
+    },
+    queues: {
+      agent: options.queues?.agent ?? DEFAULT_TASK_QUEUE,
+      tool: options.queues?.tool ?? DEFAULT_TASK_QUEUE,
+      llm: options.queues?.llm ?? DEFAULT_TASK_QUEUE,
+    },
+    close: () => connection.close(),
+  };
+}
+
+async function open(address: string, connectTimeout: number): Promise<Connection> {
+  try {
+    return await Connection.connect({ address, connectTimeout });
+  } catch (error) {
+    throw new ClientError(
+      'unavailable',
+      `Temporal does not answer at ${address}. Start it with "ostinato dev", or set TEMPORAL_ADDRESS.`,
+      error,
+    );
+  }
+}

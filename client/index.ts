@@ -1,0 +1,23 @@
+/** The client library: start runs, follow them, read what they did. Its complete public surface. */
+export { startAgent } from './agents.ts';
+export { ClientError, isClientError } from './client-error.ts';
+export type { ClientErrorCode } from './client-error.ts';
+export { connect } from './connection.ts';
+export type { ConnectOptions, OstinatoConnection } from './connection.ts';
+export { DEFAULT_LIMITS } from './limits.ts';
+export { runPlan } from './plans.ts';
+export type { StartAgentRequest, StartPlanRequest } from './requests.ts';
+export type { RunHandle } from './run-handle.ts';
+export { getRun, listRuns, runHandle } from './runs.ts';
+export type { ListRunsOptions, RunDetail, RunStatus, RunSummary } from './runs.ts';
+export type {
+  AgentLimits,
+  AgentResult,
+  PlannerUsed,
+  RunPlanResult,
+  RunProgress,
+  StepReport,
+} from '../common/agent.ts';
+export type { StepState } from '../common/plan.ts';
+export type { ToolResult } from '../common/tool.ts';
+export type { WrittenPlan, WrittenStep } from '../common/written-plan.ts';

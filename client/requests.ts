@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import type { JsonObject } from '../common/json.ts';
+import type { WrittenPlan } from '../common/written-plan.ts';
+import { ClientError } from './client-error.ts';
+import { limitsSchema } from './limits.ts';
+
+const name = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'takes 1 to 64 letters, digits, ".", "_" or "-"');
+
+const common = {
+  /** Name of the agent, for lists and search. */
+  agent: name.optional(),
+  /** Chosen by the caller to make a start repeatable: the same id is the same run. */
+  runId: name.optional(),
+  limits: limitsSchema.partial().optional(),
+};
+
+export const startAgentSchema = z.strictObject({
+  ...common,
+  goal: z.string().trim().min(1, 'is empty: say what the agent should do').max(20_000),
+  conversationId: name.optional(),
+  /** Version of the newest message to continue from. */
+  headVersion: z.int().min(0).optional(),
+});
+export type StartAgentRequest = z.input<typeof startAgentSchema>;
+
+const json = z.json() as z.ZodType<JsonObject[string]>;
+
+export const writtenPlanSchema = z.strictObject({
+  steps: z
+    .array(
+      z.strictObject({
+        id: z.string(),
+        tool: z.string(),
+        args: z.record(z.string(), json).exactOptional(),
+        after: z.array(z.string()).exactOptional(),
+        onFailure: z.enum(['abort', 'skip-dependents']).exactOptional(),
+        title: z.string().exactOptional(),
+        timeoutMs: z.int().min(1).exactOptional(),
+      }),
+    )
+    .min(1, 'is empty: a plan has at least one step')
+    .max(500, 'has more than 500 steps: split the plan'),
+}) satisfies z.ZodType<WrittenPlan>;
+
+export const startPlanSchema = z.strictObject({ ...common, plan: writtenPlanSchema });
+export type StartPlanRequest = z.input<typeof startPlanSchema>;
+
+/** @throws ClientError (`bad-input`) naming each field that is wrong. */
+export function parseRequest<Schema extends z.ZodType>(
+  schema: Schema,
+  request: unknown,
+): z.output<Schema> {
+  const parsed = schema.safeParse(request);
+  if (parsed.success) return parsed.data;
+  const lines = parsed.error.issues.map((issue) => {
+    const path = issue.path.length === 0 ? 'request' : issue.path.join('.');
+    return `${path}: ${issue.message}`;
+  });
+  throw new ClientError('bad-input', `The request is wrong. ${lines.join('; ')}`);
+}

@@ -1,0 +1,139 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import type { TaskQueues } from '../common/agent.ts';
+import { FAILURE } from '../common/failures.ts';
+import { DEFAULT_TASK_QUEUE } from '../common/names.ts';
+import { ServiceError } from './errors.ts';
+
+/** Resolved once at start-up; nothing below the entry points reads the environment. */
+export interface Config {
+  readonly temporal: { readonly address: string; readonly namespace: string };
+  readonly queues: TaskQueues;
+  /** PGlite opens `dir` inside this process; `postgres` is a server. SQL and migrations are the same. */
+  readonly database:
+    | { readonly kind: 'pglite'; readonly dir: string }
+    | { readonly kind: 'postgres'; readonly url: string };
+  /** `null`: none; everything works without it. */
+  readonly redisUrl: string | null;
+  /** State of this installation: database, index. */
+  readonly dataDir: string;
+  /** Downloads and builds, shared by all installations of this user. */
+  readonly cacheDir: string;
+  /** Where the embedding model lies. */
+  readonly modelDir: string;
+  readonly http: {
+    readonly host: string;
+    readonly port: number;
+    /** Required unless bound to loopback. */
+    readonly apiKey: string | null;
+  };
+  readonly logLevel: LogLevel;
+  /** OTLP endpoint for traces; `null`: none are sent. */
+  readonly otlpEndpoint: string | null;
+  readonly mcp: { readonly maxResultBytes: number };
+}
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/;
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const text = z.string().trim().min(1);
+
+const schema = z.object({
+  TEMPORAL_ADDRESS: text.default('127.0.0.1:7233'),
+  TEMPORAL_NAMESPACE: text.default('default'),
+  OSTINATO_QUEUE_AGENT: text.default(DEFAULT_TASK_QUEUE),
+  OSTINATO_QUEUE_TOOL: text.default(DEFAULT_TASK_QUEUE),
+  OSTINATO_QUEUE_LLM: text.default(DEFAULT_TASK_QUEUE),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must start with postgres:// or postgresql://')
+    .optional(),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\//, 'must start with redis:// or rediss://')
+    .optional(),
+  OSTINATO_DATA_DIR: text.default('.ostinato'),
+  OSTINATO_CACHE_DIR: text.optional(),
+  XDG_CACHE_HOME: text.optional(),
+  OSTINATO_MODEL_DIR: text.optional(),
+  OSTINATO_HOST: text.default('127.0.0.1'),
+  OSTINATO_PORT: port.default(8484),
+  OSTINATO_API_KEY: text.min(16, 'must have at least 16 characters').optional(),
+  OSTINATO_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
+  OSTINATO_MAX_RESULT_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1024)
+    .default(16 * 1024 * 1024),
+});
+
+/**
+ * Reads the configuration. Empty variables count as absent.
+ *
+ * @throws ServiceError (BadInput) naming every variable that is wrong, its value and what it takes.
+ */
+export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''),
+  );
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) throw badConfiguration(parsed.error, given);
+  const vars = parsed.data;
+  const cacheDir =
+    vars.OSTINATO_CACHE_DIR ?? join(vars.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'ostinato');
+  const dataDir = resolve(vars.OSTINATO_DATA_DIR);
+  if (!isLoopback(vars.OSTINATO_HOST) && vars.OSTINATO_API_KEY === undefined) {
+    throw new ServiceError(
+      FAILURE.badInput,
+      `OSTINATO_HOST is "${vars.OSTINATO_HOST}", which others can reach, and OSTINATO_API_KEY is not set. ` +
+        'Set OSTINATO_API_KEY, or bind to 127.0.0.1.',
+    );
+  }
+  return {
+    temporal: { address: vars.TEMPORAL_ADDRESS, namespace: vars.TEMPORAL_NAMESPACE },
+    queues: {
+      agent: vars.OSTINATO_QUEUE_AGENT,
+      tool: vars.OSTINATO_QUEUE_TOOL,
+      llm: vars.OSTINATO_QUEUE_LLM,
+    },
+    database:
+      vars.DATABASE_URL === undefined
+        ? { kind: 'pglite', dir: join(dataDir, 'database') }
+        : { kind: 'postgres', url: vars.DATABASE_URL },
+    redisUrl: vars.REDIS_URL ?? null,
+    dataDir,
+    cacheDir,
+    modelDir: vars.OSTINATO_MODEL_DIR ?? join(cacheDir, 'models', 'all-MiniLM-L6-v2'),
+    http: {
+      host: vars.OSTINATO_HOST,
+      port: vars.OSTINATO_PORT,
+      apiKey: vars.OSTINATO_API_KEY ?? null,
+    },
+    logLevel: vars.OSTINATO_LOG_LEVEL,
+    otlpEndpoint: vars.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
+    mcp: { maxResultBytes: vars.OSTINATO_MAX_RESULT_BYTES },
+  };
+}
+
+export function isLoopback(host: string): boolean {
+  return LOOPBACK.test(host);
+}
+
+const SECRET = /KEY|URL|PASSWORD|TOKEN/;
+
+function badConfiguration(
+  error: z.ZodError,
+  given: Readonly<Record<string, string | undefined>>,
+): ServiceError {
+  const lines = error.issues.map((issue) => {
+    const name = String(issue.path[0] ?? 'environment');
+    const value = SECRET.test(name) ? 'a value not shown' : JSON.stringify(given[name]);
+    return `${name}: ${issue.message} (received ${value})`;
+  });
+  return new ServiceError(FAILURE.badInput, `The configuration is wrong. ${lines.join('; ')}`);
+}

@@ -1,0 +1,41 @@
+// Runs in the workflow sandbox: what every run answers while it is open.
+import { CancellationScope, isCancellation, setHandler } from '@temporalio/workflow';
+import { cancelUpdate, progressQuery } from './definitions.ts';
+import type { RunState } from './run-state.ts';
+import { progressOf } from './run-state.ts';
+
+/**
+ * Runs `body` with the `progress` query and the `cancel` update in place. A run ended by the update
+ * gives `whenCancelled()`; one ended by Temporal's own cancellation ends as cancelled in Temporal.
+ */
+export async function cancellable<Result>(
+  state: RunState,
+  body: () => Promise<Result>,
+  whenCancelled: (reason: string) => Result,
+): Promise<Result> {
+  const scope = new CancellationScope();
+  setHandler(progressQuery, () => progressOf(state));
+  setHandler(
+    cancelUpdate,
+    ({ reason }) => {
+      state.cancelReason ??= reason;
+      scope.cancel();
+      return { accepted: true };
+    },
+    {
+      validator: (request) => {
+        if (typeof request?.reason === 'string') return;
+        throw new Error('"cancel" takes {reason: string}.');
+      },
+    },
+  );
+  try {
+    return await scope.run(body);
+  } catch (error) {
+    if (!isCancellation(error) || state.cancelReason === null) throw error;
+    return whenCancelled(state.cancelReason);
+  } finally {
+    state.phase = 'ended';
+    state.revision += 1;
+  }
+}

@@ -1,0 +1,98 @@
+// Runs in the workflow sandbox: starts each step as soon as what it needs has settled.
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import type { AgentLimits, RunPlanResult, TaskQueues } from '../common/agent.ts';
+import type { Plan, PlanStep, StepId } from '../common/plan.ts';
+import { createSchedule } from '../common/schedule.ts';
+import type { TenantContext } from '../common/tenant.ts';
+import type { ToolResult } from '../common/tool.ts';
+import { runStep } from './run-step.ts';
+import type { RunState } from './run-state.ts';
+import { addPlan, closeSteps, updateStep } from './run-state.ts';
+
+export interface PlanRun {
+  readonly tenant: TenantContext;
+  readonly limits: AgentLimits;
+  readonly queues: TaskQueues;
+  /** Workflow time at which the run must have ended. */
+  readonly deadlineMs: number;
+  readonly state: RunState;
+}
+
+export interface PlanEnd {
+  readonly outcome: Exclude<RunPlanResult['outcome'], 'cancelled'>;
+  readonly reason: string | null;
+  readonly limit: 'maxToolCalls' | 'maxWallMs' | null;
+  readonly results: ReadonlyMap<StepId, ToolResult>;
+}
+
+/**
+ * A step that fails with `onFailure: 'abort'` stops the plan: what runs is told to stop, what waits
+ * is skipped.
+ * @throws CancelledFailure when the run is cancelled; `run.state` then says what was done.
+ */
+export async function executePlan(plan: Plan, run: PlanRun): Promise<PlanEnd> {
+  addPlan(run.state, plan);
+  const schedule = createSchedule(plan.steps);
+  const results = new Map<StepId, ToolResult>();
+  const scope = new CancellationScope();
+  const ended: { abort: string | null; limit: PlanEnd['limit'] } = { abort: null, limit: null };
+  let running = 0;
+
+  const finish = async (step: PlanStep): Promise<void> => {
+    const end = await runStep(step, results, run);
+    running -= 1;
+    if (end.result !== null) results.set(step.id, end.result);
+    const why = `Step "${step.id}" did not succeed.`;
+    for (const id of schedule.settle(step.id, end.problem === null)) {
+      updateStep(run.state, id, { state: 'skipped', problem: why });
+    }
+    if (end.problem === null || step.onFailure !== 'abort' || ended.abort !== null) return;
+    ended.abort = `Step "${step.id}" (${step.tool}) failed: ${end.problem}`;
+    scope.cancel();
+  };
+  /** Starts all that may start; resolves when everything it started, and all that follows, ended. */
+  const startReady = async (): Promise<void> => {
+    const started: Promise<void>[] = [];
+    while (ended.abort === null && running < run.limits.maxParallel) {
+      if (scope.consideredCancelled) break;
+      const step = schedule.next();
+      if (step === null) break;
+      ended.limit = reachedLimit(run);
+      if (ended.limit !== null) break;
+      running += 1;
+      run.state.toolCalls += 1;
+      started.push(finish(step).then(startReady));
+    }
+    await Promise.all(started);
+  };
+
+  await scope.run(startReady).catch((error: unknown) => {
+    if (!isCancellation(error)) throw error;
+  });
+  if (ended.abort === null && scope.consideredCancelled) {
+    closeSteps(run.state, plan, 'cancelled', 'The run was cancelled.');
+    await CancellationScope.current().cancelRequested;
+  }
+  const why = ended.abort ?? `The run reached ${ended.limit}.`;
+  closeSteps(run.state, plan, 'skipped', why);
+  return { results, ...judge(plan, run.state, ended.abort, ended.limit) };
+}
+
+function reachedLimit(run: PlanRun): PlanEnd['limit'] {
+  if (run.state.toolCalls >= run.limits.maxToolCalls) return 'maxToolCalls';
+  return Date.now() >= run.deadlineMs ? 'maxWallMs' : null;
+}
+
+function judge(
+  plan: Plan,
+  state: RunState,
+  abort: string | null,
+  limit: PlanEnd['limit'],
+): Omit<PlanEnd, 'results'> {
+  if (limit !== null) return { outcome: 'out-of-budget', reason: `Reached ${limit}.`, limit };
+  if (abort !== null) return { outcome: 'failed', reason: abort, limit };
+  const failed = plan.steps.filter((step) => state.steps.get(step.id)?.state === 'failed');
+  if (failed.length === 0) return { outcome: 'completed', reason: null, limit };
+  const names = failed.map((step) => `"${step.id}" (${step.tool})`).join(', ');
+  return { outcome: 'partial', reason: `Failed: ${names}.`, limit };
+}

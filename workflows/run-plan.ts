@@ -1,0 +1,65 @@
+// Runs in the workflow sandbox: a plan without a planner.
+import { ApplicationFailure, proxyActivities, upsertSearchAttributes } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+import type { RunPlanInput, RunPlanResult } from '../common/agent.ts';
+import { FAILURE } from '../common/failures.ts';
+import { SEARCH_ATTRIBUTE } from '../common/names.ts';
+import type { Plan } from '../common/plan.ts';
+import { keepWithin } from '../common/result-size.ts';
+import type { PlanEnd } from './execute-plan.ts';
+import { executePlan } from './execute-plan.ts';
+import { cancellable } from './cancellable.ts';
+import type { RunState } from './run-state.ts';
+import { newRunState } from './run-state.ts';
+
+export async function runPlan(input: RunPlanInput): Promise<RunPlanResult> {
+  const startedAtMs = Date.now();
+  const state = newRunState(null);
+  const run = {
+    tenant: input.tenant,
+    limits: input.limits,
+    queues: input.queues,
+    deadlineMs: startedAtMs + input.limits.maxWallMs,
+    state,
+  };
+  const result = await cancellable<RunPlanResult>(
+    state,
+    async () => {
+      const plan = input.plan ?? (await checkedPlan(input));
+      return toResult(state, startedAtMs, await executePlan(plan, run));
+    },
+    (reason) => toResult(state, startedAtMs, { outcome: 'cancelled', reason, results: new Map() }),
+  );
+  upsertSearchAttributes({ [SEARCH_ATTRIBUTE.status]: [result.outcome] });
+  return result;
+}
+
+function checkedPlan(input: RunPlanInput): Promise<Plan> {
+  if (input.written === null) {
+    throw ApplicationFailure.create({
+      type: FAILURE.badInput,
+      message: 'runPlan needs a plan: both "plan" and "written" are null.',
+      nonRetryable: true,
+    });
+  }
+  const { checkPlan } = proxyActivities<Pick<Activities, 'checkPlan'>>({
+    taskQueue: input.queues.tool,
+    startToCloseTimeout: '1 minute',
+    scheduleToCloseTimeout: '5 minutes',
+  });
+  return checkPlan({ tenant: input.tenant, plan: input.written });
+}
+
+function toResult(
+  state: RunState,
+  startedAtMs: number,
+  end: Pick<PlanEnd, 'reason' | 'results'> & { readonly outcome: RunPlanResult['outcome'] },
+): RunPlanResult {
+  return {
+    outcome: end.outcome,
+    reason: end.reason,
+    steps: [...state.steps.values()],
+    results: keepWithin(Object.fromEntries(end.results)),
+    wallMs: Date.now() - startedAtMs,
+  };
+}

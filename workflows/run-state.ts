@@ -1,0 +1,79 @@
+import type { PlannerUsed, RunProgress, StepReport } from '../common/agent.ts';
+import { dependenciesOf } from '../common/order-steps.ts';
+import type { Plan, PlanStep, StepId } from '../common/plan.ts';
+
+/** What a run has done so far: kept in workflow memory, answered by the `progress` query. */
+export interface RunState {
+  goal: string | null;
+  phase: RunProgress['phase'];
+  planner: PlannerUsed | null;
+  turn: number;
+  toolCalls: number;
+  cancelReason: string | null;
+  readonly steps: Map<StepId, StepReport>;
+  revision: number;
+}
+
+export function newRunState(goal: string | null): RunState {
+  return {
+    goal,
+    phase: 'planning',
+    planner: null,
+    turn: 0,
+    toolCalls: 0,
+    cancelReason: null,
+    steps: new Map(),
+    revision: 0,
+  };
+}
+
+export function progressOf(state: RunState): RunProgress {
+  return {
+    phase: state.phase,
+    goal: state.goal,
+    planner: state.planner,
+    turn: state.turn,
+    steps: [...state.steps.values()],
+    revision: state.revision,
+  };
+}
+
+export function addPlan(state: RunState, plan: Plan): void {
+  for (const step of plan.steps) state.steps.set(step.id, waitingReport(step));
+  state.phase = 'running';
+  state.revision += 1;
+}
+
+export function updateStep(state: RunState, id: StepId, change: Partial<StepReport>): void {
+  const report = state.steps.get(id);
+  if (report === undefined) throw new Error(`Step "${id}" is not in this run.`);
+  state.steps.set(id, { ...report, ...change });
+  state.revision += 1;
+}
+
+function waitingReport(step: PlanStep): StepReport {
+  return {
+    id: step.id,
+    tool: step.tool,
+    title: step.title,
+    state: 'waiting',
+    needs: dependenciesOf(step),
+    startedAtMs: null,
+    endedAtMs: null,
+    problem: null,
+    preview: null,
+  };
+}
+
+/** Marks what has not ended: nothing of the plan runs after this. */
+export function closeSteps(
+  state: RunState,
+  plan: Plan,
+  as: 'skipped' | 'cancelled',
+  problem: string,
+): void {
+  for (const { id } of plan.steps) {
+    const now = state.steps.get(id)?.state;
+    if (now === 'waiting' || now === 'running') updateStep(state, id, { state: as, problem });
+  }
+}

@@ -1,0 +1,111 @@
+// Runs in the workflow sandbox: one step of a plan, from its arguments to its result.
+import {
+  ActivityCancellationType,
+  isCancellation,
+  proxyActivities,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+import { describeFailure } from '../common/describe-failure.ts';
+import type { JsonObject } from '../common/json.ts';
+import type { PlanStep, StepId } from '../common/plan.ts';
+import { resolveArgs, UnresolvedReference } from '../common/resolve-args.ts';
+import { resultText } from '../common/result-value.ts';
+import type { ToolResult } from '../common/tool.ts';
+import type { PlanRun } from './execute-plan.ts';
+import { updateStep } from './run-state.ts';
+
+/** `problem` is `null` where the step did what it should. */
+export interface StepEnd {
+  readonly result: ToolResult | null;
+  readonly problem: string | null;
+}
+
+/** Arguments travel in the history; what is larger belongs in an artifact. */
+const MAX_ARGS_CHARS = 1_000_000;
+const PREVIEW_CHARS = 160;
+/** A dead worker is noticed after this; a tool that hangs runs into its own time-out. */
+const HEARTBEAT_TIMEOUT_MS = 10_000;
+/** Progress from the server extends a call up to this many times its time-out. */
+const PROGRESS_FACTOR = 10;
+
+/** Never throws: how the step ended is in the answer and in `run.state`. */
+export async function runStep(
+  step: PlanStep,
+  results: ReadonlyMap<StepId, ToolResult>,
+  run: PlanRun,
+): Promise<StepEnd> {
+  updateStep(run.state, step.id, { state: 'running', startedAtMs: Date.now() });
+  const end = await attempt(step, results, run);
+  const state = end.problem === null ? 'done' : end.cancelled ? 'cancelled' : 'failed';
+  updateStep(run.state, step.id, {
+    state,
+    endedAtMs: Date.now(),
+    problem: end.problem,
+    preview: end.result === null ? null : previewOf(end.result),
+  });
+  return end;
+}
+
+async function attempt(
+  step: PlanStep,
+  results: ReadonlyMap<StepId, ToolResult>,
+  run: PlanRun,
+): Promise<StepEnd & { readonly cancelled: boolean }> {
+  try {
+    const args = resolveArgs(step.args, results);
+    const tooLarge = sizeProblem(step, args);
+    if (tooLarge !== null) return { result: null, problem: tooLarge, cancelled: false };
+    const result = await callTool(step, args, run);
+    const problem = result.isError ? `The tool answered with an error: ${previewOf(result)}` : null;
+    return { result, problem, cancelled: false };
+  } catch (error) {
+    if (error instanceof UnresolvedReference) {
+      return { result: null, problem: error.message, cancelled: false };
+    }
+    const cancelled = isCancellation(error);
+    const problem = cancelled ? 'The step was stopped.' : describeFailure(error);
+    return { result: null, problem, cancelled };
+  }
+}
+
+function callTool(step: PlanStep, args: JsonObject, run: PlanRun): Promise<ToolResult> {
+  const maxTotalTimeoutMs = step.timeoutMs * PROGRESS_FACTOR;
+  // The tool's own time-outs end first and name the tool.
+  const longestMs = maxTotalTimeoutMs + 5_000;
+  const { callTool: activity } = proxyActivities<Pick<Activities, 'callTool'>>({
+    taskQueue: run.queues.tool,
+    // Bounded by time, not attempts: a call refused by an open breaker also uses up an attempt.
+    // Repeats are safe for every effect class: the effect ledger refuses a second send.
+    scheduleToCloseTimeout: Math.max(1_000, Math.min(longestMs, run.deadlineMs - Date.now())),
+    startToCloseTimeout: longestMs,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+    retry: { initialInterval: 500, backoffCoefficient: 2, maximumInterval: 15_000 },
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    summary: `${step.id}: ${step.title}`.slice(0, 200),
+  });
+  return activity({
+    tenant: run.tenant,
+    tool: step.tool,
+    args,
+    idempotencyKey: `${workflowInfo().workflowId}/${step.id}/1`,
+    fingerprint: step.fingerprint,
+    timeoutMs: step.timeoutMs,
+    maxTotalTimeoutMs,
+  });
+}
+
+function sizeProblem(step: PlanStep, args: JsonObject): string | null {
+  const chars = JSON.stringify(args).length;
+  if (chars <= MAX_ARGS_CHARS) return null;
+  return (
+    `The arguments of ${step.tool} have ${chars} characters; at most ${MAX_ARGS_CHARS} fit. ` +
+    `Refer to the earlier result as a whole, so that it travels as an artifact.`
+  );
+}
+
+function previewOf(result: ToolResult): string {
+  const text = resultText(result) || JSON.stringify(result.structured ?? '');
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length <= PREVIEW_CHARS ? line : `${line.slice(0, PREVIEW_CHARS - 1)}…`;
+}
