@@ -1,0 +1,151 @@
+import { dependenciesOf, orderSteps } from '../../common/order-steps.ts';
+import type { Plan, PlanStep, StepId } from '../../common/plan.ts';
+import { parseStepArgs } from '../../common/step-arg.ts';
+import type { WrittenPlan, WrittenStep } from '../../common/written-plan.ts';
+import type { RegisteredTool } from '../registry/registry.ts';
+import type { SchemaValidator } from '../schema/schema-validator.ts';
+import { checkArguments } from './check-arguments.ts';
+import { checkReferences } from './check-references.ts';
+import { didYouMean } from './nearest-names.ts';
+import { parseWrittenPlan, STEP_ID_PATTERN } from './parse-written-plan.ts';
+import type { PlanProblem } from './plan-problem.ts';
+import { shown } from './plan-problem.ts';
+import type { ToolLookup } from './tool-lookup.ts';
+
+export interface CheckPlanOptions {
+  readonly validator: Pick<SchemaValidator, 'validate'>;
+  /** Steps that a plan may have. @default 200 */
+  readonly maxSteps?: number;
+  /** Ids that earlier plans of the run have used. @default none */
+  readonly usedStepIds?: readonly StepId[];
+}
+
+const DEFAULT_MAX_STEPS = 200;
+
+/**
+ * Turns a written plan into one that can run: every tool is there, every reference leads somewhere,
+ * the steps have an order and the arguments fit the tools' schemas as far as they are known. Else
+ * gives all problems found, so that they can be repaired at once. Throws only when the registry or
+ * the validator fails.
+ */
+export async function checkPlan(
+  plan: unknown,
+  tools: ToolLookup,
+  options: CheckPlanOptions,
+): Promise<{ readonly plan: Plan } | { readonly problems: readonly PlanProblem[] }> {
+  const parsed = parseWrittenPlan(plan);
+  if ('problems' in parsed) return parsed;
+  const { written } = parsed;
+  const size = checkSize(written, options.maxSteps ?? DEFAULT_MAX_STEPS);
+  if (size !== null) return { problems: [size] };
+
+  const problems = checkIds(written.steps, options.usedStepIds ?? []);
+  const found = new Map<string, RegisteredTool>();
+  const steps: PlanStep[] = [];
+  for (const step of written.steps) {
+    const tool = await findTool(step, tools);
+    if ('problem' in tool) problems.push(tool.problem);
+    else found.set(step.id, tool.tool);
+    const ready = 'tool' in tool ? tool.tool : null;
+    steps.push(await toPlanStep(step, ready, tools));
+  }
+  problems.push(...checkReferences(steps, found));
+  problems.push(...checkOrder(steps));
+  for (const step of steps) {
+    const tool = found.get(step.id);
+    if (tool !== undefined) {
+      problems.push(...(await checkArguments(step, tool, found, options.validator)));
+    }
+  }
+  return problems.length === 0 ? { plan: { steps } } : { problems };
+}
+
+function checkSize(written: WrittenPlan, maxSteps: number): PlanProblem | null {
+  const count = written.steps.length;
+  const whole = { step: null, field: 'steps' } as const;
+  if (count === 0) {
+    return { kind: 'empty', ...whole, message: 'plan: has no steps; write at least one' };
+  }
+  if (count <= maxSteps) return null;
+  const message = `plan: has ${count} steps and may have ${maxSteps}; leave out or merge some`;
+  return { kind: 'too-many-steps', ...whole, message };
+}
+
+function checkIds(steps: readonly WrittenStep[], used: readonly StepId[]): PlanProblem[] {
+  const taken = new Set<string>(used);
+  const seen = new Set<string>();
+  return steps.flatMap(({ id }) => {
+    const problem = (kind: PlanProblem['kind'], text: string): PlanProblem[] => [
+      { kind, step: id, field: 'id', message: `step ${shown(id)}, "id": ${text}` },
+    ];
+    if (!new RegExp(STEP_ID_PATTERN).test(id)) {
+      const rule = 'begin with a letter, then letters, digits, "_" and "-", at most 64 in all';
+      return problem('bad-id', `is no valid id; ${rule}`);
+    }
+    if (seen.has(id)) return problem('duplicate-id', 'another step has this id; give it its own');
+    seen.add(id);
+    if (!taken.has(id)) return [];
+    return problem('used-id', 'an earlier plan of this run used this id; choose another');
+  });
+}
+
+async function findTool(
+  step: WrittenStep,
+  tools: ToolLookup,
+): Promise<{ readonly tool: RegisteredTool } | { readonly problem: PlanProblem }> {
+  const tool = await tools.find(step.tool);
+  const problem = (kind: PlanProblem['kind'], text: string) => ({
+    problem: { kind, step: step.id, field: 'tool', message: `step "${step.id}", "tool": ${text}` },
+  });
+  if (tool === null || tool.status === 'gone') {
+    const advice = didYouMean(step.tool, await tools.ids());
+    const state = tool === null ? 'is not registered' : 'is no longer offered by its server';
+    const remedy = advice === '' ? ' Search the tools for one that fits.' : advice;
+    return problem('unknown-tool', `${shown(step.tool)} ${state}.${remedy}`);
+  }
+  if (!tool.enabled) {
+    const remedy = 'enable it, or use another tool';
+    return problem('disabled-tool', `"${tool.id}" is switched off; ${remedy}`);
+  }
+  if (tool.status === 'changed') {
+    const remedy = 'have the new definition approved, or use another tool';
+    return problem('changed-tool', `"${tool.id}" has changed since it was approved; ${remedy}`);
+  }
+  return { tool };
+}
+
+async function toPlanStep(
+  step: WrittenStep,
+  tool: RegisteredTool | null,
+  tools: ToolLookup,
+): Promise<PlanStep> {
+  return {
+    id: step.id as StepId,
+    tool: tool?.id ?? (step.tool as PlanStep['tool']),
+    args: parseStepArgs(step.args ?? {}),
+    after: (step.after ?? []) as StepId[],
+    onFailure: step.onFailure ?? 'abort',
+    // A step whose tool is missing never runs: the plan is refused.
+    effect: tool?.effect ?? 'non-idempotent',
+    fingerprint: tool?.fingerprint ?? null,
+    timeoutMs: step.timeoutMs ?? (tool === null ? 0 : await tools.callTimeoutMs(tool.server)),
+    title: step.title ?? tool?.title ?? tool?.name ?? step.tool,
+  };
+}
+
+/** Looks for circles among the edges that lead somewhere: the others are reported elsewhere. */
+function checkOrder(steps: readonly PlanStep[]): PlanProblem[] {
+  const ids = new Set(steps.map((step) => step.id));
+  const unique = [...new Map(steps.map((step) => [step.id, step])).values()];
+  const known = unique.map((step) => ({
+    id: step.id,
+    args: {},
+    after: dependenciesOf(step).filter((id) => id !== step.id && ids.has(id)),
+  }));
+  const ordered = orderSteps(known);
+  if ('steps' in ordered || ordered.problem.kind !== 'cycle') return [];
+  const [first] = ordered.problem.cycle;
+  const remedy = 'take out one of these references or "after" entries';
+  const message = `plan: ${ordered.problem.message} (each needs the next); ${remedy}`;
+  return [{ kind: 'cycle', step: first ?? null, field: null, message }];
+}
