@@ -1,8 +1,8 @@
 import { cancellationSignal, Context } from '@temporalio/activity';
 import { toFailure } from './failure.ts';
 
-/** Well below the heartbeat time-outs that the workflows ask for (10 s and more). */
-const BEAT_EVERY_MS = 2_000;
+/** A cancellation arrives with the answer to a beat, so this bounds how late it is noticed. */
+const BEAT_EVERY_MS = 600;
 
 /**
  * Runs the body of an activity: beats while it works, so that a dead worker is noticed and a

@@ -28,6 +28,8 @@ export type LlmPart =
       readonly callId: string;
       readonly name: string;
       readonly args: JsonObject;
+      /** What the provider wants back with this call, as it came. Other dialects drop it. */
+      readonly opaque?: { readonly dialect: string; readonly data: string };
     };
 
 /** One model call. Exists only inside an activity; a history never holds it. */

@@ -42,6 +42,8 @@ export async function executePlan(plan: Plan, run: PlanRun): Promise<PlanEnd> {
     const end = await runStep(step, results, run);
     running -= 1;
     if (end.result !== null) results.set(step.id, end.result);
+    // A step stopped together with the run is no failure: the caller closes the plan.
+    if (end.stopped && scope.consideredCancelled) return;
     const why = `Step "${step.id}" did not succeed.`;
     for (const id of schedule.settle(step.id, end.problem === null)) {
       updateStep(run.state, id, { state: 'skipped', problem: why });

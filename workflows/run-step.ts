@@ -19,6 +19,8 @@ import { updateStep } from './run-state.ts';
 export interface StepEnd {
   readonly result: ToolResult | null;
   readonly problem: string | null;
+  /** The activity was cancelled before it ended. */
+  readonly stopped: boolean;
 }
 
 /** Arguments travel in the history; what is larger belongs in an artifact. */
@@ -37,7 +39,7 @@ export async function runStep(
 ): Promise<StepEnd> {
   updateStep(run.state, step.id, { state: 'running', startedAtMs: Date.now() });
   const end = await attempt(step, results, run);
-  const state = end.problem === null ? 'done' : end.cancelled ? 'cancelled' : 'failed';
+  const state = end.problem === null ? 'done' : end.stopped ? 'cancelled' : 'failed';
   updateStep(run.state, step.id, {
     state,
     endedAtMs: Date.now(),
@@ -51,21 +53,21 @@ async function attempt(
   step: PlanStep,
   results: ReadonlyMap<StepId, ToolResult>,
   run: PlanRun,
-): Promise<StepEnd & { readonly cancelled: boolean }> {
+): Promise<StepEnd> {
   try {
     const args = resolveArgs(step.args, results);
     const tooLarge = sizeProblem(step, args);
-    if (tooLarge !== null) return { result: null, problem: tooLarge, cancelled: false };
+    if (tooLarge !== null) return { result: null, problem: tooLarge, stopped: false };
     const result = await callTool(step, args, run);
     const problem = result.isError ? `The tool answered with an error: ${previewOf(result)}` : null;
-    return { result, problem, cancelled: false };
+    return { result, problem, stopped: false };
   } catch (error) {
     if (error instanceof UnresolvedReference) {
-      return { result: null, problem: error.message, cancelled: false };
+      return { result: null, problem: error.message, stopped: false };
     }
-    const cancelled = isCancellation(error);
-    const problem = cancelled ? 'The step was stopped.' : describeFailure(error);
-    return { result: null, problem, cancelled };
+    const stopped = isCancellation(error);
+    const problem = stopped ? 'The step was stopped.' : describeFailure(error);
+    return { result: null, problem, stopped };
   }
 }
 

@@ -1,0 +1,68 @@
+import { NativeConnection, Runtime, DefaultLogger } from '@temporalio/worker';
+import type { Worker } from '@temporalio/worker';
+import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import type { Activities } from '../../activities/index.ts';
+import type { OstinatoConnection } from '../../client/index.ts';
+import { connect } from '../../client/index.ts';
+import { DEFAULT_TASK_QUEUE } from '../../common/names.ts';
+import { createWorkers } from '../../workers/create-workers.ts';
+import type { TemporalServer } from '../../workers/temporal-server.ts';
+import { startTemporalServer } from '../../workers/temporal-server.ts';
+import { workflowBundle } from '../../workers/workflow-bundle.ts';
+import { CACHE_DIR } from './cache-dir.ts';
+import { freePort } from './free-port.ts';
+
+Runtime.install({ logger: new DefaultLogger('ERROR') });
+
+export const ONE_QUEUE = {
+  agent: DEFAULT_TASK_QUEUE,
+  tool: DEFAULT_TASK_QUEUE,
+  llm: DEFAULT_TASK_QUEUE,
+} as const;
+
+/** The real server, without a Web UI. @param dbFile default: in memory */
+export async function startTemporal(dbFile: string | null = null): Promise<TemporalServer> {
+  const cached = join(CACHE_DIR, 'bin', 'temporal');
+  return startTemporalServer({
+    command: existsSync(cached) ? cached : 'temporal',
+    port: await freePort(),
+    uiPort: null,
+    dbFile,
+  });
+}
+
+export interface RunningWorkers {
+  readonly workers: readonly Worker[];
+  stop(): Promise<void>;
+}
+
+/** Workers in this process with the given activities; a cache of 2 runs forces replays. */
+export async function startWorkers(
+  address: string,
+  activities: Activities,
+): Promise<RunningWorkers> {
+  const connection = await NativeConnection.connect({ address });
+  const workers = await createWorkers({
+    connection,
+    namespace: 'default',
+    queues: ONE_QUEUE,
+    kinds: ['agent', 'tool', 'llm'],
+    activities,
+    workflowBundle: await workflowBundle(CACHE_DIR),
+    maxCachedWorkflows: 2,
+  });
+  const running = workers.map((worker) => worker.run());
+  return {
+    workers,
+    stop: async () => {
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+      await Promise.all(running);
+      await connection.close();
+    },
+  };
+}
+
+export function connectTo(address: string): Promise<OstinatoConnection> {
+  return connect({ address });
+}

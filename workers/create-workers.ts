@@ -1,0 +1,69 @@
+import type { WorkerOptions } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import type { Activities } from '../activities/index.ts';
+import type { TaskQueues } from '../common/agent.ts';
+
+export type WorkerKind = keyof TaskQueues;
+
+export interface CreateWorkersOptions {
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  readonly queues: TaskQueues;
+  /** Which resource classes this process serves. */
+  readonly kinds: readonly WorkerKind[];
+  readonly activities: Activities;
+  /** Path of the bundle that `workflowBundle` made. */
+  readonly workflowBundle: string;
+  /** @default none */
+  readonly interceptors?: WorkerOptions['interceptors'];
+  readonly sinks?: WorkerOptions['sinks'];
+  /** Workflows kept in memory between tasks; low values force replays. @default Temporal's own */
+  readonly maxCachedWorkflows?: number;
+}
+
+/** Tools in flight when a worker is told to stop may end; the default would abort them at once. */
+const SHUTDOWN_GRACE = '20 seconds';
+
+/**
+ * One worker a task queue: resource classes that share a queue share a worker, which then runs
+ * activities eagerly (no round trip through matching).
+ */
+export async function createWorkers(options: CreateWorkersOptions): Promise<readonly Worker[]> {
+  const queues = new Map<string, WorkerKind[]>();
+  for (const kind of options.kinds) {
+    const queue = options.queues[kind];
+    queues.set(queue, [...(queues.get(queue) ?? []), kind]);
+  }
+  return Promise.all(
+    [...queues].map(([taskQueue, kinds]) => {
+      const activities = activitiesOf(kinds, options.activities);
+      return Worker.create({
+        connection: options.connection,
+        namespace: options.namespace,
+        taskQueue,
+        ...(kinds.includes('agent')
+          ? { workflowBundle: { codePath: options.workflowBundle } }
+          : {}),
+        ...(Object.keys(activities).length === 0 ? {} : { activities }),
+        ...(options.interceptors === undefined ? {} : { interceptors: options.interceptors }),
+        ...(options.sinks === undefined ? {} : { sinks: options.sinks }),
+        ...(options.maxCachedWorkflows === undefined
+          ? {}
+          : { maxCachedWorkflows: options.maxCachedWorkflows }),
+        shutdownGraceTime: SHUTDOWN_GRACE,
+        // A cancellation reaches an activity with the answer to its heartbeat.
+        maxHeartbeatThrottleInterval: '500 milliseconds',
+        maxConcurrentActivityTaskExecutions: 200,
+        maxEagerActivityReservationsPerWorkflowTask: 100,
+      });
+    }),
+  );
+}
+
+function activitiesOf(kinds: readonly WorkerKind[], all: Activities): Partial<Activities> {
+  const { callTool, checkPlan, planGoal } = all;
+  return {
+    ...(kinds.includes('tool') ? { callTool, checkPlan } : {}),
+    ...(kinds.includes('llm') ? { planGoal } : {}),
+  };
+}
