@@ -1,0 +1,183 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { LlmUsage } from '../../common/llm.ts';
+
+/**
+ * What the process counts, for Prometheus. No label holds a tenant, an id or a text from outside:
+ * every label has few values, so that the number of series stays bounded.
+ */
+export interface Metrics {
+  cacheHit(cache: string): void;
+  cacheMiss(cache: string): void;
+  cacheSize(cache: string, size: { readonly entries: number; readonly bytes: number }): void;
+  /** `outcome`: `ok`, `error` (the tool said no), `cached`, or the failure type. */
+  toolCall(call: {
+    readonly server: string;
+    readonly outcome: string;
+    readonly durationMs: number;
+  }): void;
+  /** `outcome`: `ok` or the failure type. Unknown tokens and cost (`null`) are not counted. */
+  llmCall(call: {
+    readonly provider: string;
+    readonly model: string;
+    readonly outcome: string;
+    readonly durationMs: number;
+    readonly usage: LlmUsage | null;
+  }): void;
+  search(search: { readonly durationMs: number }): void;
+  /** Entries of the tool index, by implementation (`faiss`, `exact`). */
+  indexSize(index: string, entries: number): void;
+  /** An attempt of an activity that ended. `outcome`: `ok` or the failure type. */
+  activity(activity: {
+    readonly type: string;
+    readonly outcome: string;
+    readonly durationMs: number;
+  }): void;
+  runStarted(workflow: string): void;
+  runEnded(workflow: string, outcome: string): void;
+  /** All series in Prometheus' text format, to be served as `contentType`. */
+  text(): Promise<string>;
+  readonly contentType: string;
+}
+
+const CALL_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+const SEARCH_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1];
+
+/** A registry of its own: two in one process (in tests) do not meet. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  return {
+    ...cacheMetrics(registry),
+    ...callMetrics(registry),
+    ...searchMetrics(registry),
+    ...runMetrics(registry),
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}
+
+function cacheMetrics(registry: Registry): Pick<Metrics, 'cacheHit' | 'cacheMiss' | 'cacheSize'> {
+  const requests = new Counter({
+    name: 'ostinato_cache_requests_total',
+    help: 'Look-ups in a cache, by whether the value was there.',
+    labelNames: ['cache', 'result'],
+    registers: [registry],
+  });
+  const entries = new Gauge({
+    name: 'ostinato_cache_entries',
+    help: 'Values a cache holds.',
+    labelNames: ['cache'],
+    registers: [registry],
+  });
+  const bytes = new Gauge({
+    name: 'ostinato_cache_bytes',
+    help: 'Estimated size of the values a cache holds.',
+    labelNames: ['cache'],
+    registers: [registry],
+  });
+  return {
+    cacheHit: (cache) => requests.inc({ cache, result: 'hit' }),
+    cacheMiss: (cache) => requests.inc({ cache, result: 'miss' }),
+    cacheSize(cache, size) {
+      entries.set({ cache }, size.entries);
+      bytes.set({ cache }, size.bytes);
+    },
+  };
+}
+
+function callMetrics(registry: Registry): Pick<Metrics, 'toolCall' | 'llmCall' | 'activity'> {
+  const tools = duration(registry, 'tool_call', 'Tool calls', ['server', 'outcome']);
+  const models = duration(registry, 'llm_call', 'Model calls', ['provider', 'model', 'outcome']);
+  const activities = duration(registry, 'activity', 'Attempts of activities', ['type', 'outcome']);
+  const tokens = new Counter({
+    name: 'ostinato_llm_tokens_total',
+    help: 'Tokens as the provider counted them.',
+    labelNames: ['provider', 'model', 'kind'],
+    registers: [registry],
+  });
+  const cost = new Counter({
+    name: 'ostinato_llm_cost_usd_total',
+    help: 'Cost of model calls whose price is known, US dollars.',
+    labelNames: ['provider', 'model'],
+    registers: [registry],
+  });
+  return {
+    toolCall({ server, outcome, durationMs }) {
+      tools.observe({ server, outcome }, durationMs / 1000);
+    },
+    llmCall({ provider, model, outcome, durationMs, usage }) {
+      models.observe({ provider, model, outcome }, durationMs / 1000);
+      if (usage === null) return;
+      for (const [kind, count] of tokensOf(usage)) {
+        if (count !== null) tokens.inc({ provider, model, kind }, count);
+      }
+      if (usage.costUsd !== null) cost.inc({ provider, model }, usage.costUsd);
+    },
+    activity({ type, outcome, durationMs }) {
+      activities.observe({ type, outcome }, durationMs / 1000);
+    },
+  };
+}
+
+function tokensOf(usage: LlmUsage): readonly (readonly [string, number | null])[] {
+  return [
+    ['input', usage.inputTokens],
+    ['cache-read', usage.cacheReadTokens],
+    ['cache-write', usage.cacheWriteTokens],
+    ['output', usage.outputTokens],
+    ['reasoning', usage.reasoningTokens],
+  ];
+}
+
+function searchMetrics(registry: Registry): Pick<Metrics, 'search' | 'indexSize'> {
+  const searches = new Histogram({
+    name: 'ostinato_search_duration_seconds',
+    help: 'Tool searches.',
+    buckets: SEARCH_SECONDS,
+    registers: [registry],
+  });
+  const size = new Gauge({
+    name: 'ostinato_index_entries',
+    help: 'Tools in the index.',
+    labelNames: ['index'],
+    registers: [registry],
+  });
+  return {
+    search: ({ durationMs }) => searches.observe(durationMs / 1000),
+    indexSize: (index, entries) => size.set({ index }, entries),
+  };
+}
+
+function runMetrics(registry: Registry): Pick<Metrics, 'runStarted' | 'runEnded'> {
+  const started = new Counter({
+    name: 'ostinato_runs_started_total',
+    help: 'Runs that were started.',
+    labelNames: ['workflow'],
+    registers: [registry],
+  });
+  const ended = new Counter({
+    name: 'ostinato_runs_ended_total',
+    help: 'Runs that ended, by outcome.',
+    labelNames: ['workflow', 'outcome'],
+    registers: [registry],
+  });
+  return {
+    runStarted: (workflow) => started.inc({ workflow }),
+    runEnded: (workflow, outcome) => ended.inc({ workflow, outcome }),
+  };
+}
+
+function duration<Label extends string>(
+  registry: Registry,
+  name: string,
+  what: string,
+  labelNames: Label[],
+): Histogram<Label> {
+  return new Histogram({
+    name: `ostinato_${name}_duration_seconds`,
+    help: `${what}: time each took; the count is their number.`,
+    labelNames,
+    buckets: CALL_SECONDS,
+    registers: [registry],
+  });
+}
