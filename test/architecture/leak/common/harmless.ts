@@ -1,0 +1,5 @@
+import { fetchIt } from '../services/fetch-it.ts';
+
+export function harmless(): string {
+  return fetchIt.name;
+}

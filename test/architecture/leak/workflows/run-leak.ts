@@ -1,0 +1,5 @@
+import { harmless } from '../common/harmless.ts';
+
+export function runLeak(): string {
+  return harmless();
+}

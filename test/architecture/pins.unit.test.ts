@@ -1,0 +1,68 @@
+// Freezes durable names: they are stored in histories, schedules and other people's code. A red pin
+// means "be deliberate": a changed name needs a replay test that shows old histories still run.
+import { describe, expect, it } from 'vitest';
+import { createActivities } from '../../activities/index.ts';
+import { FAILURE } from '../../common/failures.ts';
+import { DEFAULT_TASK_QUEUE, SEARCH_ATTRIBUTE, WORKFLOW } from '../../common/names.ts';
+import { cancelUpdate, progressQuery } from '../../workflows/definitions.ts';
+import * as workflows from '../../workflows/index.ts';
+
+describe('durable names', () => {
+  it('workflows → their types in histories', () => {
+    expect(Object.keys(workflows).sort()).toEqual(['runAgent', 'runPlan']);
+    expect(WORKFLOW).toEqual({ runAgent: 'runAgent', runPlan: 'runPlan' });
+  });
+
+  it('activities → their types in histories', () => {
+    expect(Object.keys(createActivities({} as never)).sort()).toEqual([
+      'callTool',
+      'checkPlan',
+      'planGoal',
+    ]);
+  });
+
+  it('messages → their names', () => {
+    expect([progressQuery.name, cancelUpdate.name]).toEqual(['progress', 'cancel']);
+  });
+
+  it('task queue and search attributes → their names on the server', () => {
+    expect(DEFAULT_TASK_QUEUE).toBe('ostinato');
+    expect(SEARCH_ATTRIBUTE).toEqual({
+      tenant: 'OstinatoTenant',
+      agent: 'OstinatoAgent',
+      status: 'OstinatoStatus',
+      model: 'OstinatoModel',
+      costUsd: 'OstinatoCostUsd',
+    });
+  });
+
+  it('failure types → none renamed', () => {
+    expect(Object.values(FAILURE).sort()).toEqual([
+      'BadInput',
+      'CircuitOpen',
+      'Conflict',
+      'Denied',
+      'Llm.Authentication',
+      'Llm.BadAnswer',
+      'Llm.BadRequest',
+      'Llm.ContextTooLong',
+      'Llm.QuotaExceeded',
+      'Llm.RateLimited',
+      'Llm.Timeout',
+      'Llm.Unavailable',
+      'NotFound',
+      'PayloadTooLarge',
+      'Plan.Invalid',
+      'Plan.Stuck',
+      'Tool.BadAnswer',
+      'Tool.BadArguments',
+      'Tool.DefinitionChanged',
+      'Tool.Disabled',
+      'Tool.NotFound',
+      'Tool.OutcomeUnknown',
+      'Tool.Timeout',
+      'Tool.Unavailable',
+      'Unavailable',
+    ]);
+  });
+});
