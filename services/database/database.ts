@@ -1,0 +1,17 @@
+import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
+
+/** An open database with all migrations applied. Whoever opened it closes it. */
+export interface Database {
+  readonly kind: 'pglite' | 'postgres';
+  /**
+   * Inside `db.transaction(async (tx) => …)` use `tx` only: PGlite has one connection, and a query
+   * on `db` would wait for the transaction that waits for it.
+   */
+  readonly db: SqlDatabase;
+  /** @throws ServiceError (Unavailable) when the database does not answer. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Drizzle on either engine. */
+export type SqlDatabase = PgDatabase<PgQueryResultHKT>;

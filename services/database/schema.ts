@@ -1,0 +1,167 @@
+import {
+  bigint,
+  boolean,
+  customType,
+  index,
+  integer,
+  json,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
+import type { JsonObject } from '../../common/json.ts';
+import type { LlmMessage } from '../../common/llm.ts';
+import type { TenantId } from '../../common/tenant.ts';
+import type { EffectClass, ServerName, ToolId, ToolResult } from '../../common/tool.ts';
+import type { ServerDefinition } from '../registry/server-definition.ts';
+
+/*
+ * Every table has the tenant first in its primary key and in every index.
+ *
+ * JSON is `json`, not `jsonb`: jsonb reorders keys, which changes how a schema reads to a model, and
+ * refuses the character U+0000, which tools do answer. Times are ms since the epoch.
+ */
+
+const bytes = customType<{ data: Uint8Array; driverData: Uint8Array }>({
+  dataType: () => 'bytea',
+});
+
+const tenantId = () => text('tenant_id').$type<TenantId>().notNull();
+const timeMs = (name: string) => bigint(name, { mode: 'number' });
+
+export const artifacts = pgTable(
+  'artifacts',
+  {
+    tenantId: tenantId(),
+    artifactId: text('artifact_id').notNull(),
+    mediaType: text('media_type').notNull(),
+    bytes: integer('bytes').notNull(),
+    sha256: text('sha256').notNull(),
+    body: bytes('body').notNull(),
+    createdAtMs: timeMs('created_at_ms').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.artifactId] })],
+);
+
+/** One row for each append. Since `base_version` is in the key, appends form one chain and never fork. */
+export const conversationAppends = pgTable(
+  'conversation_appends',
+  {
+    tenantId: tenantId(),
+    conversationId: text('conversation_id').notNull(),
+    baseVersion: integer('base_version').notNull(),
+    headVersion: integer('head_version').notNull(),
+    /** SHA-256 of the messages as canonical JSON: tells a repeat from a conflict. */
+    digest: text('digest').notNull(),
+    messages: json('messages').$type<readonly LlmMessage[]>().notNull(),
+    createdAtMs: timeMs('created_at_ms').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.conversationId, table.baseVersion] }),
+    uniqueIndex('conversation_appends_by_head').on(
+      table.tenantId,
+      table.conversationId,
+      table.headVersion,
+    ),
+  ],
+);
+
+/** One row for each tenant: its catalogue's version, and the lock under which the catalogue changes. */
+export const catalogues = pgTable(
+  'catalogues',
+  { tenantId: tenantId(), version: integer('version').notNull() },
+  (table) => [primaryKey({ columns: [table.tenantId] })],
+);
+
+export const servers = pgTable(
+  'servers',
+  {
+    tenantId: tenantId(),
+    name: text('name').$type<ServerName>().notNull(),
+    definition: json('definition').$type<ServerDefinition>().notNull(),
+    /** What the last contact showed; `disabled` is in the definition. */
+    health: text('health').$type<'unknown' | 'ready' | 'unreachable'>().notNull(),
+    problem: text('problem'),
+    lastSeenMs: timeMs('last_seen_ms'),
+    era: text('era'),
+    serverInfo: json('server_info').$type<{ readonly name: string; readonly version: string }>(),
+    instructions: text('instructions'),
+    warnings: json('warnings').$type<readonly string[]>().notNull(),
+    version: integer('version').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.name] })],
+);
+
+export const tools = pgTable(
+  'tools',
+  {
+    tenantId: tenantId(),
+    id: text('id').$type<ToolId>().notNull(),
+    server: text('server').$type<ServerName>().notNull(),
+    name: text('name').notNull(),
+    modelName: text('model_name').notNull(),
+    title: text('title'),
+    description: text('description').notNull(),
+    inputSchema: json('input_schema').$type<JsonObject>().notNull(),
+    outputSchema: json('output_schema').$type<JsonObject>(),
+    annotations: json('annotations').$type<JsonObject>(),
+    fingerprint: text('fingerprint').notNull(),
+    /** Another one in `fingerprint` means: changed, and waiting for approval. */
+    approvedFingerprint: text('approved_fingerprint').notNull(),
+    enabled: boolean('enabled').notNull(),
+    /** No longer on the server's list. */
+    gone: boolean('gone').notNull(),
+    /** Removed by an operator; stays away when the server lists it again. */
+    removed: boolean('removed').notNull(),
+    /** The admin's word; null where the admin said nothing. */
+    effect: text('effect').$type<EffectClass>(),
+    tags: json('tags').$type<readonly string[]>().notNull(),
+    warnings: json('warnings').$type<readonly string[]>().notNull(),
+    lastSeenMs: timeMs('last_seen_ms').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.id] }),
+    uniqueIndex('tools_by_model_name').on(table.tenantId, table.modelName),
+    index('tools_by_server').on(table.tenantId, table.server),
+  ],
+);
+
+/** Names once given to models. Kept when the tool is gone: an old name never means another tool. */
+export const modelNames = pgTable(
+  'model_names',
+  {
+    tenantId: tenantId(),
+    modelName: text('model_name').notNull(),
+    toolId: text('tool_id').$type<ToolId>().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.modelName] }),
+    uniqueIndex('model_names_by_tool').on(table.tenantId, table.toolId),
+  ],
+);
+
+/** The effect ledger: one row for each call that may change the world. */
+export const effects = pgTable(
+  'effects',
+  {
+    tenantId: tenantId(),
+    /** The idempotency key of the step: the same for every attempt. */
+    key: text('key').notNull(),
+    effect: text('effect').$type<EffectClass>().notNull(),
+    tool: text('tool').$type<ToolId>().notNull(),
+    fingerprint: text('fingerprint'),
+    argsDigest: text('args_digest').notNull(),
+    state: text('state').$type<'INTENT' | 'SENT' | 'DONE' | 'NOT_SENT' | 'UNKNOWN'>().notNull(),
+    /** Grows with every attempt; a writer with an older one is refused. */
+    fence: integer('fence').notNull(),
+    result: json('result').$type<ToolResult>(),
+    reason: text('reason'),
+    createdAtMs: timeMs('created_at_ms').notNull(),
+    updatedAtMs: timeMs('updated_at_ms').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.key] }),
+    index('effects_by_state').on(table.tenantId, table.state, table.updatedAtMs),
+  ],
+);

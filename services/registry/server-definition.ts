@@ -1,0 +1,33 @@
+import type { EffectClass } from '../../common/tool.ts';
+import type { ServerTransport } from '../mcp/server-transport.ts';
+
+/** How to reach a server and how far to trust it: set by an admin, never by the server. */
+export interface ServerDefinition {
+  readonly transport: ServerTransport;
+  readonly enabled: boolean;
+  /** Longest time for one call without progress, ms. @default 30_000 */
+  readonly callTimeoutMs: number;
+  /** Bound of start, negotiation and handshake together, ms. @default 15_000 */
+  readonly connectTimeoutMs: number;
+  /** Believe the server's `readOnlyHint` and `idempotentHint`. @default false */
+  readonly trustAnnotations: boolean;
+  /** By tool name as the server lists it; `*` is for all others. */
+  readonly effects: Readonly<Record<string, EffectClass>>;
+  readonly tags: readonly string[];
+  readonly title: string | null;
+  readonly description: string | null;
+  /** @default 'auto' */
+  readonly protocol: 'auto' | '2025-11-25' | '2026-07-28';
+}
+
+export const SERVER_DEFINITION_DEFAULTS = {
+  enabled: true,
+  callTimeoutMs: 30_000,
+  connectTimeoutMs: 15_000,
+  trustAnnotations: false,
+  effects: {},
+  tags: [],
+  title: null,
+  description: null,
+  protocol: 'auto',
+} as const satisfies Omit<ServerDefinition, 'transport'>;
