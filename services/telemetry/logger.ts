@@ -40,11 +40,12 @@ export function createLogger(options: LoggerOptions): Logger {
 /** Pino writes the bindings of a child as they are; children inherit these two methods. */
 function guardBindings(logger: Logger): Logger {
   const { child, setBindings } = logger;
-  logger.child = function (this: Logger, bindings: Bindings, ...rest: readonly unknown[]) {
-    return Reflect.apply(child, this, [redact(bindings), ...rest]) as Logger;
-  } as Logger['child'];
-  logger.setBindings = function (this: Logger, bindings: Bindings) {
-    Reflect.apply(setBindings, this, [redact(bindings)]);
-  };
-  return logger;
+  return Object.assign(logger, {
+    child(this: Logger, bindings: Bindings, ...rest: readonly unknown[]) {
+      return Reflect.apply(child, this, [redact(bindings), ...rest]) as Logger;
+    },
+    setBindings(this: Logger, bindings: Bindings) {
+      Reflect.apply(setBindings, this, [redact(bindings)]);
+    },
+  });
 }
