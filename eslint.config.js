@@ -20,7 +20,7 @@ export default tseslint.config(
     ignores: ['node_modules/', 'dist/', '.ostinato/', 'api/dashboard/', 'test/architecture/leak/'],
   },
   {
-    files: code,
+    files: [...code, 'scripts/**/*.mjs'],
     extends: [tseslint.configs.recommended],
     plugins: { n: node, unicorn },
     languageOptions: {
@@ -60,7 +60,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['workers/*.ts', 'client/cli/**/*.ts', 'api/server.ts'],
+    files: ['workers/*.ts', 'client/cli/**/*.ts', 'api/server.ts', 'scripts/**/*.mjs'],
     rules: { 'n/no-process-env': 'off' },
   },
 );

@@ -4,6 +4,9 @@ import { takeLock } from './lock.mjs';
 import { stepContext } from './step-context.mjs';
 import { StepError } from './step-error.mjs';
 
+/** What the file system says of a cache directory that will not do. */
+const UNUSABLE_PLACE = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'EEXIST'];
+
 /**
  * @typedef {import('./steps.mjs').Step} Step
  *
@@ -103,7 +106,7 @@ function told(error) {
   }
   const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
   const remedy =
-    code === 'EACCES' || code === 'EROFS' || code === 'ENOSPC'
+    code !== undefined && UNUSABLE_PLACE.includes(code)
       ? 'Set OSTINATO_CACHE_DIR to a directory that you may write to, with 2 GB free.'
       : 'This is a fault of the bootstrap; please report it.';
   return { detail: message, remedy };
