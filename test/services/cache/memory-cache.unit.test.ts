@@ -1,13 +1,14 @@
 // Proves that the cache serves each value at most for its time, within its bounds, to its tenant
 // only, with one load however many ask; and that failures, cleared keys and left loads keep nothing.
-// Loads are promises that the test settles by hand; time is a fake clock.
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+// Loads are promises that the test settles by hand; time is the test's own clock.
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { TenantId } from '../../../common/tenant.ts';
 import { cacheKey, cachePrefix } from '../../../services/cache/cache-key.ts';
 import type { MemoryCacheOptions } from '../../../services/cache/memory-cache.ts';
 import { createMemoryCache } from '../../../services/cache/memory-cache.ts';
 
 const counts = { hits: 0, misses: 0, entries: 0, bytes: 0 };
+let clock = 1;
 const metrics = {
   cacheHit: () => void (counts.hits += 1),
   cacheMiss: () => void (counts.misses += 1),
@@ -23,6 +24,7 @@ function cacheOf(options: Partial<MemoryCacheOptions<string>> = {}) {
     ttlMs: 1_000,
     sizeOf: (value) => value.length,
     metrics,
+    nowMs: () => clock,
     ...options,
   });
 }
@@ -31,11 +33,8 @@ const give = (value: string) => () => Promise.resolve(value);
 const never = (): Promise<string> => Promise.reject(new Error('must not be loaded'));
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
+  clock = 1;
   Object.assign(counts, { hits: 0, misses: 0, entries: 0, bytes: 0 });
-});
-afterEach(() => {
-  vi.useRealTimers();
 });
 
 describe('createMemoryCache', () => {
@@ -50,9 +49,9 @@ describe('createMemoryCache', () => {
     const cache = cacheOf();
     await cache.getOrLoad('a', give('1'));
     await cache.getOrLoad('b', give('1'), { ttlMs: 5_000 });
-    vi.advanceTimersByTime(999);
+    clock += 999;
     expect((await cache.getOrLoad('a', never)).hit).toBe(true);
-    vi.advanceTimersByTime(2);
+    clock += 2;
     expect(await cache.getOrLoad('a', give('2'))).toEqual({ value: '2', hit: false });
     expect((await cache.getOrLoad('b', never)).hit).toBe(true);
   });
