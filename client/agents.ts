@@ -1,11 +1,9 @@
-import type { AgentInput, AgentResult } from '../common/agent.ts';
-import type { ConversationId } from '../common/conversation.ts';
-import { ulid } from 'ulid';
+import type { AgentResult } from '../common/agent.ts';
+import { agentInput } from './agent-input.ts';
 import type { OstinatoConnection } from './connection.ts';
 import type { StartAgentRequest } from './requests.ts';
-import { parseRequest, startAgentSchema } from './requests.ts';
 import type { RunHandle } from './run-handle.ts';
-import { resolveLimits, startRun } from './start-run.ts';
+import { startRun, summaryOfGoal } from './start-run.ts';
 
 /**
  * Starts an agent on a goal.
@@ -21,21 +19,13 @@ export async function startAgent(
   connection: OstinatoConnection,
   request: StartAgentRequest,
 ): Promise<RunHandle<AgentResult>> {
-  const parsed = parseRequest(startAgentSchema, request);
-  const limits = resolveLimits(parsed.limits);
-  const agent = parsed.agent ?? 'agent';
-  const runId = parsed.runId ?? ulid();
-  const input: AgentInput = {
-    tenant: connection.tenant,
-    agent,
-    goal: parsed.goal,
-    conversation: {
-      conversationId: (parsed.conversationId ?? runId) as ConversationId,
-      headVersion: parsed.headVersion ?? 0,
-    },
-    limits,
-    queues: connection.queues,
-  };
-  const summary = parsed.goal.replace(/\s+/g, ' ').slice(0, 200);
-  return startRun(connection, { workflow: 'runAgent', runId, agent, summary, limits, input });
+  const input = agentInput(connection, request);
+  return startRun(connection, {
+    workflow: 'runAgent',
+    runId: request.runId,
+    agent: input.agent,
+    summary: summaryOfGoal(input.goal),
+    limits: input.limits,
+    input,
+  });
 }

@@ -4,11 +4,17 @@ export { ClientError, isClientError } from './client-error.ts';
 export type { ClientErrorCode } from './client-error.ts';
 export { connect } from './connection.ts';
 export type { ConnectOptions, OstinatoConnection } from './connection.ts';
+export { inspectEngine, registerSearchAttributes } from './engine.ts';
+export type { EngineReport, QueueReport } from './engine.ts';
+export { followRun } from './follow-run.ts';
+export type { FollowRunOptions, RunEvent } from './follow-run.ts';
 export { DEFAULT_LIMITS } from './limits.ts';
 export { runPlan } from './plans.ts';
 export type { StartAgentRequest, StartPlanRequest } from './requests.ts';
 export type { RunHandle } from './run-handle.ts';
-export { getRun, listRuns, runHandle } from './runs.ts';
+export { describeRun, getRun, listRuns, runHandle } from './runs.ts';
+export { agentSchedule, scheduleAgent } from './schedules.ts';
+export type { AgentSchedule, ScheduleAgentRequest } from './schedules.ts';
 export type { ListRunsOptions, RunDetail, RunStatus, RunSummary } from './runs.ts';
 export type {
   AgentLimits,

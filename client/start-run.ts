@@ -35,6 +35,21 @@ export interface RunMemo {
 
 const TENANT = defineSearchAttributeKey(SEARCH_ATTRIBUTE.tenant, 'KEYWORD');
 const AGENT = defineSearchAttributeKey(SEARCH_ATTRIBUTE.agent, 'KEYWORD');
+/** By what a run is found from its first moment on. */
+export function runAttributes(
+  connection: OstinatoConnection,
+  agent: string,
+): TypedSearchAttributes {
+  return new TypedSearchAttributes([
+    { key: TENANT, value: connection.tenant.tenantId },
+    { key: AGENT, value: agent },
+  ]);
+}
+
+export function summaryOfGoal(goal: string): string {
+  return goal.replace(/\s+/g, ' ').slice(0, 200);
+}
+
 /** The run's own limit ends it in order; Temporal's is for a run that cannot. */
 const GRACE_MS = 60_000;
 
@@ -51,7 +66,7 @@ export function resolveLimits(given: Given | undefined): AgentLimits {
 
 /**
  * Starts a workflow, once per run id: the same request again is the same run.
- * @throws ClientError (`bad-input`) when the id belongs to another request.
+ * @throws ClientError (`conflict`) when the id belongs to another request.
  */
 export async function startRun<Result>(
   connection: OstinatoConnection,
@@ -74,17 +89,14 @@ export async function startRun<Result>(
       staticSummary: start.summary,
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
       workflowExecutionTimeout: start.limits.maxWallMs + GRACE_MS,
-      typedSearchAttributes: new TypedSearchAttributes([
-        { key: TENANT, value: connection.tenant.tenantId },
-        { key: AGENT, value: start.agent },
-      ]),
+      typedSearchAttributes: runAttributes(connection, start.agent),
     });
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw cannotStart(error);
     const held = (await handle.describe()).memo as Partial<RunMemo> | undefined;
     if (held?.request !== memo.request) {
       throw new ClientError(
-        'bad-input',
+        'conflict',
         `Run id "${runId}" belongs to another request. Choose another id, or leave it out.`,
         error,
       );

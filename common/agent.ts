@@ -11,8 +11,11 @@ export interface AgentInput {
   /** Which agent this is a run of: a name for lists and search. */
   readonly agent: string;
   readonly goal: string;
-  /** By reference: a transcript never travels in a workflow or activity input. */
-  readonly conversation: ConversationRef;
+  /**
+   * By reference: a transcript never travels in a workflow or activity input. `null` begins a new
+   * conversation, named after the workflow.
+   */
+  readonly conversation: ConversationRef | null;
   readonly limits: AgentLimits;
   /** Task queues by resource class. */
   readonly queues: TaskQueues;

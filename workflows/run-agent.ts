@@ -1,5 +1,10 @@
 // Runs in the workflow sandbox: plan, run the plan, look at what it brought, plan again or answer.
-import { isCancellation, proxyActivities, upsertSearchAttributes } from '@temporalio/workflow';
+import {
+  isCancellation,
+  proxyActivities,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import { addUsage, NO_USAGE } from '../common/add-usage.ts';
 import type {
@@ -9,6 +14,7 @@ import type {
   PlanGoalResult,
   StepObservation,
 } from '../common/agent.ts';
+import type { ConversationId, ConversationRef } from '../common/conversation.ts';
 import { describeFailure } from '../common/describe-failure.ts';
 import { SEARCH_ATTRIBUTE } from '../common/names.ts';
 import type { Plan } from '../common/plan.ts';
@@ -61,7 +67,7 @@ async function takeTurns(
   spent: { usage: PlanGoalResult['usage'] },
 ): Promise<Ending> {
   const { state } = run;
-  let conversation = input.conversation;
+  let conversation = input.conversation ?? newConversation();
   let observations: readonly StepObservation[] = [];
   while (state.turn < input.limits.maxTurns) {
     if (Date.now() >= run.deadlineMs) return outOf('maxWallMs');
@@ -89,6 +95,10 @@ async function takeTurns(
   return outOf('maxTurns');
 }
 
+function newConversation(): ConversationRef {
+  return { conversationId: workflowInfo().workflowId as ConversationId, headVersion: 0 };
+}
+
 function outOf(limit: keyof AgentLimits): Ending {
   return { outcome: 'out-of-budget', limit, answer: null };
 }
@@ -97,7 +107,7 @@ function outOf(limit: keyof AgentLimits): Ending {
 async function decide(
   input: AgentInput,
   run: PlanRun,
-  conversation: AgentInput['conversation'],
+  conversation: ConversationRef,
   observations: readonly StepObservation[],
 ): Promise<PlanGoalResult | { readonly problem: string }> {
   const { planGoal } = proxyActivities<Pick<Activities, 'planGoal'>>({
