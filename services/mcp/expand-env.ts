@@ -1,0 +1,49 @@
+import { FAILURE } from '../../common/failures.ts';
+import { McpError } from './mcp-error.ts';
+import type { ServerTransport } from './server-transport.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;
+
+/**
+ * Puts the environment's values in place of `${NAME}` and `${NAME:-default}`.
+ *
+ * @throws McpError (BadInput) naming the variable and the field that wants it. Values are never in
+ *   the message.
+ */
+export function expandTransport(
+  transport: ServerTransport,
+  env: Environment,
+  server: string,
+): ServerTransport {
+  const expand = (text: string, field: string): string =>
+    text.replace(REFERENCE, (_whole, name: string, fallback: string | undefined) => {
+      const value = env[name] ?? fallback;
+      if (value !== undefined) return value;
+      throw new McpError(
+        FAILURE.badInput,
+        `Server "${server}" needs the environment variable ${name} (in ${field}), and it is not set. ` +
+          `Set ${name}, or give a default: \${${name}:-…}.`,
+        { sent: false },
+      );
+    });
+  const expandAll = (values: Readonly<Record<string, string>>, field: string) =>
+    Object.fromEntries(
+      Object.entries(values).map(([key, value]) => [key, expand(value, `${field}.${key}`)]),
+    );
+  if (transport.kind !== 'stdio') {
+    return {
+      kind: transport.kind,
+      url: expand(transport.url, 'url'),
+      headers: expandAll(transport.headers, 'headers'),
+    };
+  }
+  return {
+    kind: 'stdio',
+    command: expand(transport.command, 'command'),
+    args: transport.args.map((arg, index) => expand(arg, `args[${index}]`)),
+    env: expandAll(transport.env, 'env'),
+    cwd: transport.cwd === null ? null : expand(transport.cwd, 'cwd'),
+  };
+}
