@@ -87,12 +87,7 @@ export function createConversationStore({ db }: Pick<Database, 'db'>): Conversat
         .where(inConversation(tenantId, ref))
         .orderBy(desc(conversationAppends.headVersion))
         .limit(1);
-      throw new ServiceError(
-        FAILURE.conflict,
-        `Conversation "${ref.conversationId}" has moved on: version ${ref.headVersion} was already continued with other messages` +
-          (newest === undefined ? '.' : `, and is now at version ${newest.headVersion}.`) +
-          ' Read it again and append to its newest version.',
-      );
+      throw movedOn(ref, newest?.headVersion ?? headVersion);
     },
 
     async read(tenantId, ref) {
@@ -123,5 +118,13 @@ function noSuchConversation(ref: ConversationRef): ServiceError {
   return new ServiceError(
     FAILURE.notFound,
     `There is no version ${ref.headVersion} of conversation "${ref.conversationId}". Use a reference that append returned, or start at version 0.`,
+  );
+}
+
+function movedOn(ref: ConversationRef, newest: number): ServiceError {
+  return new ServiceError(
+    FAILURE.conflict,
+    `Conversation "${ref.conversationId}" has moved on: version ${ref.headVersion} was already continued with other messages, ` +
+      `and it is now at version ${newest}. Read it again and append to its newest version.`,
   );
 }

@@ -15,3 +15,5 @@ export interface Database {
 
 /** Drizzle on either engine. */
 export type SqlDatabase = PgDatabase<PgQueryResultHKT>;
+
+export type SqlTransaction = Parameters<Parameters<SqlDatabase['transaction']>[0]>[0];

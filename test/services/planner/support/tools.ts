@@ -32,6 +32,7 @@ export function registeredTool(
     enabled: true,
     status: 'active',
     tags: [],
+    warnings: [],
     lastSeenMs: 0,
     ...changes,
   };
