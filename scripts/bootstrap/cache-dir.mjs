@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 /**
  * The directory under which everything fetched or built for Ostinato is kept:
@@ -9,9 +9,9 @@ import { join } from 'node:path';
  *
  * @param {Readonly<Record<string, string | undefined>>} env
  * @param {string} home the user's home directory
- * @returns {string}
+ * @returns {string} an absolute path
  */
 export function cacheDir(env, home) {
-  if (env.OSTINATO_CACHE_DIR) return env.OSTINATO_CACHE_DIR;
-  return join(env.XDG_CACHE_HOME || join(home, '.cache'), 'ostinato');
+  if (env.OSTINATO_CACHE_DIR) return resolve(env.OSTINATO_CACHE_DIR);
+  return resolve(env.XDG_CACHE_HOME || join(home, '.cache'), 'ostinato');
 }
