@@ -1,0 +1,35 @@
+import { Anthropic } from '@anthropic-ai/sdk';
+import type { LlmRequest } from '../../../common/llm.ts';
+import { createLearnedLimits } from '../learned-limits.ts';
+import type { LlmDialect } from '../llm-dialect.ts';
+import type { LlmProviderConfig } from '../llm-provider-config.ts';
+import { wireFetch } from '../wire-fetch.ts';
+import { fromAnthropicAnswer } from './anthropic/from-answer.ts';
+import { toAnthropicRequest } from './anthropic/to-request.ts';
+
+const VENDOR_URL = 'https://api.anthropic.com';
+
+/** The Messages API. */
+export function createAnthropicDialect(config: LlmProviderConfig): LlmDialect {
+  const client = new Anthropic({
+    baseURL: config.baseUrl ?? VENDOR_URL,
+    // A key given here keeps the SDK from looking for one in the environment and in files.
+    apiKey: config.apiKey ?? 'none',
+    maxRetries: 0,
+    // Without a time limit of ours the SDK refuses long answers that are not streamed.
+    timeout: config.timeoutMs + 1000,
+    fetch: wireFetch,
+    logLevel: 'off',
+  });
+  const withLimits = createLearnedLimits();
+  return {
+    async complete(request: LlmRequest, signal: AbortSignal) {
+      const answer: unknown = await withLimits(
+        (limits) =>
+          client.messages.create(toAnthropicRequest(request, config.model, limits), { signal }),
+        (limit) => limit === 'no-forced-tool' && request.toolChoice === 'required',
+      );
+      return fromAnthropicAnswer(answer);
+    },
+  };
+}

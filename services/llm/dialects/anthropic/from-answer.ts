@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import type { LlmPart, LlmResponse } from '../../../../common/llm.ts';
+import { finishAnswer } from '../../finish-answer.ts';
+import { parseToolArgs } from '../../parse-tool-args.ts';
+import { parseAnswer } from '../parse-answer.ts';
+
+const count = z.number().nullish();
+const answerShape = z.object({
+  content: z.array(
+    z.object({
+      type: z.string(),
+      text: z.string().optional(),
+      id: z.string().optional(),
+      name: z.string().optional(),
+      input: z.unknown().optional(),
+    }),
+  ),
+  stop_reason: z.string().nullish(),
+  usage: z
+    .object({
+      input_tokens: count,
+      output_tokens: count,
+      cache_read_input_tokens: count,
+      cache_creation_input_tokens: count,
+      output_tokens_details: z.object({ thinking_tokens: count }).nullish(),
+    })
+    .nullish(),
+});
+
+const UNIFIED: Readonly<Record<string, LlmResponse['finish']['unified']>> = {
+  end_turn: 'stop',
+  stop_sequence: 'stop',
+  tool_use: 'tool-calls',
+  max_tokens: 'length',
+  model_context_window_exceeded: 'length',
+  refusal: 'refusal',
+};
+
+/** Input tokens come without the cached ones here, as we want them. */
+export function fromAnthropicAnswer(answer: unknown): Omit<LlmResponse, 'servedBy'> {
+  const { content, stop_reason, usage } = parseAnswer(answerShape, answer);
+  const raw = stop_reason ?? 'none given';
+  return finishAnswer({
+    parts: content.flatMap(toPart),
+    unified: UNIFIED[raw] ?? 'other',
+    raw,
+    usage: {
+      inputTokens: usage?.input_tokens ?? null,
+      cacheReadTokens: usage?.cache_read_input_tokens ?? null,
+      cacheWriteTokens: usage?.cache_creation_input_tokens ?? null,
+      outputTokens: usage?.output_tokens ?? null,
+      reasoningTokens: usage?.output_tokens_details?.thinking_tokens ?? null,
+    },
+  });
+}
+
+function toPart(block: z.infer<typeof answerShape>['content'][number]): LlmPart[] {
+  if (block.type === 'text' && block.text !== undefined && block.text !== '') {
+    return [{ kind: 'text', text: block.text }];
+  }
+  if (block.type === 'tool_use' && block.id !== undefined && block.name !== undefined) {
+    const args = parseToolArgs(block.name, block.input);
+    return [{ kind: 'tool-call', callId: block.id, name: block.name, args }];
+  }
+  return [];
+}

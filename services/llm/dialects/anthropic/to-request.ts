@@ -1,0 +1,93 @@
+import type { Anthropic } from '@anthropic-ai/sdk';
+import type { LlmMessage, LlmPart, LlmRequest } from '../../../../common/llm.ts';
+import type { ModelLimit } from '../../learned-limits.ts';
+import { objectSchema } from '../object-schema.ts';
+
+type Params = Anthropic.MessageCreateParamsNonStreaming;
+type Block = Anthropic.ContentBlockParam;
+interface Turn {
+  readonly role: 'user' | 'assistant';
+  readonly content: Block[];
+}
+
+const TOOL_CHOICE = { auto: 'auto', required: 'any', none: 'none' } as const;
+
+/**
+ * System messages become the one system prompt; results of parallel calls go together into the turn
+ * after the calls, as this format demands. Thinking is not sent back: its signature covers tools and
+ * system prompt, which may differ by then. The temperature is not sent at all: this API has none.
+ */
+export function toAnthropicRequest(
+  request: LlmRequest,
+  model: string,
+  limits: ReadonlySet<ModelLimit>,
+): Params {
+  const system = request.messages
+    .flatMap((message) => (message.from === 'system' ? [message.text] : []))
+    .join('\n\n');
+  const params: Params = {
+    model,
+    max_tokens: request.maxOutputTokens,
+    messages: toTurns(request.messages),
+  };
+  if (system !== '') params.system = system;
+  if (request.tools.length === 0) return params;
+  params.tools = request.tools.map((tool) => ({
+    name: tool.name,
+    description: tool.description,
+    input_schema: objectSchema(tool.inputSchema) as Anthropic.Tool.InputSchema,
+  }));
+  const refused = limits.has('no-forced-tool') && request.toolChoice === 'required';
+  params.tool_choice = { type: refused ? 'auto' : TOOL_CHOICE[request.toolChoice] };
+  return params;
+}
+
+function toTurns(messages: readonly LlmMessage[]): Turn[] {
+  const turns: Turn[] = [];
+  for (const message of messages) {
+    const role = message.from === 'model' ? 'assistant' : 'user';
+    const content = toBlocks(message);
+    const last = turns.at(-1);
+    if (last?.role === role) {
+      last.content.push(...content);
+    } else if (content.length > 0) {
+      turns.push({ role, content });
+    }
+  }
+  return turns;
+}
+
+function toBlocks(message: LlmMessage): Block[] {
+  switch (message.from) {
+    case 'system':
+      return [];
+    case 'user':
+      return textBlock(message.text);
+    case 'model':
+      return message.parts.flatMap(toBlock);
+    case 'tool':
+      return [
+        {
+          type: 'tool_result',
+          tool_use_id: fittingId(message.callId),
+          content: message.text,
+          ...(message.isError ? { is_error: true } : {}),
+        },
+      ];
+  }
+}
+
+function toBlock(part: LlmPart): Block[] {
+  if (part.kind === 'text') return textBlock(part.text);
+  return [{ type: 'tool_use', id: fittingId(part.callId), name: part.name, input: part.args }];
+}
+
+/** This format refuses empty text. */
+function textBlock(text: string): Block[] {
+  return text.trim() === '' ? [] : [{ type: 'text', text }];
+}
+
+/** Ids of calls that another provider made may hold characters that this one refuses. */
+function fittingId(callId: string): string {
+  return callId.replace(/[^a-zA-Z0-9_-]/g, '_');
+}

@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { FAILURE } from '../../../../common/failures.ts';
+import type { LlmPart, LlmResponse, LlmUsage } from '../../../../common/llm.ts';
+import { ServiceError } from '../../../errors.ts';
+import { finishAnswer } from '../../finish-answer.ts';
+import { newCallId } from '../../new-call-id.ts';
+import { parseToolArgs } from '../../parse-tool-args.ts';
+import { parseAnswer } from '../parse-answer.ts';
+
+const count = z.number().nullish();
+const part = z.object({
+  text: z.string().optional(),
+  thought: z.boolean().optional(),
+  thoughtSignature: z.string().optional(),
+  functionCall: z
+    .object({ id: z.string().optional(), name: z.string(), args: z.unknown().optional() })
+    .optional(),
+});
+const usage = z.object({
+  promptTokenCount: count,
+  toolUsePromptTokenCount: count,
+  cachedContentTokenCount: count,
+  candidatesTokenCount: count,
+  thoughtsTokenCount: count,
+});
+const answerShape = z.object({
+  candidates: z
+    .array(
+      z.object({
+        content: z.object({ parts: z.array(part).optional() }).optional(),
+        finishReason: z.string().optional(),
+      }),
+    )
+    .optional(),
+  promptFeedback: z.object({ blockReason: z.string().optional() }).optional(),
+  usageMetadata: usage.optional(),
+});
+
+const REFUSALS = /SAFETY|BLOCKLIST|PROHIBITED_CONTENT|SPII|RECITATION|BLOCKED/;
+
+export function fromGeminiAnswer(answer: unknown): Omit<LlmResponse, 'servedBy'> {
+  const { candidates, promptFeedback, usageMetadata } = parseAnswer(answerShape, answer);
+  const candidate = candidates?.[0];
+  const blocked = promptFeedback?.blockReason;
+  const raw =
+    candidate?.finishReason ?? (blocked === undefined ? 'none given' : `BLOCKED_${blocked}`);
+  if (raw === 'MALFORMED_FUNCTION_CALL') {
+    // Gemini says what the model wrote, but the SDK drops that field.
+    throw new ServiceError(
+      FAILURE.llmBadAnswer,
+      'The model made a tool call that Gemini could not read (MALFORMED_FUNCTION_CALL).',
+    );
+  }
+  return finishAnswer({
+    parts: (candidate?.content?.parts ?? []).flatMap(toPart),
+    unified: unify(raw),
+    raw,
+    usage: toUsage(usageMetadata),
+  });
+}
+
+function unify(raw: string): LlmResponse['finish']['unified'] {
+  if (raw === 'STOP') return 'stop';
+  if (raw === 'MAX_TOKENS') return 'length';
+  return REFUSALS.test(raw) ? 'refusal' : 'other';
+}
+
+function toPart({
+  text,
+  thought,
+  thoughtSignature,
+  functionCall,
+}: z.infer<typeof part>): LlmPart[] {
+  if (functionCall !== undefined) {
+    const { name } = functionCall;
+    return [
+      {
+        kind: 'tool-call',
+        callId: functionCall.id || newCallId(),
+        name,
+        args: parseToolArgs(name, functionCall.args),
+        ...(thoughtSignature === undefined
+          ? {}
+          : { opaque: { dialect: 'google', data: thoughtSignature } }),
+      },
+    ];
+  }
+  return thought === true || text === undefined || text === '' ? [] : [{ kind: 'text', text }];
+}
+
+/** Gemini counts cached tokens among the prompt's, and thoughts apart from the answer. */
+function toUsage(given: z.infer<typeof usage> | undefined): Omit<LlmUsage, 'costUsd'> {
+  const prompt = given?.promptTokenCount ?? null;
+  const read = given?.cachedContentTokenCount ?? null;
+  const written = given?.candidatesTokenCount ?? null;
+  const thoughts = given?.thoughtsTokenCount ?? null;
+  const fromTools = given?.toolUsePromptTokenCount ?? 0;
+  return {
+    inputTokens: prompt === null ? null : Math.max(0, prompt - (read ?? 0)) + fromTools,
+    cacheReadTokens: read,
+    cacheWriteTokens: null,
+    outputTokens: written === null && thoughts === null ? null : (written ?? 0) + (thoughts ?? 0),
+    reasoningTokens: thoughts,
+  };
+}

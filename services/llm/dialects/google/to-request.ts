@@ -1,0 +1,105 @@
+import { FunctionCallingConfigMode } from '@google/genai';
+import type {
+  Content,
+  GenerateContentConfig,
+  GenerateContentParameters,
+  Part,
+} from '@google/genai';
+import type { LlmMessage, LlmPart, LlmRequest } from '../../../../common/llm.ts';
+import type { ModelLimit } from '../../learned-limits.ts';
+import { toGeminiSchema } from './to-gemini-schema.ts';
+
+const MODE = {
+  auto: FunctionCallingConfigMode.AUTO,
+  required: FunctionCallingConfigMode.ANY,
+  none: FunctionCallingConfigMode.NONE,
+} as const;
+
+/** Gemini 3 and later refuse a call without its signature; this one stands for "made elsewhere". */
+const NO_SIGNATURE = 'skip_thought_signature_validator';
+
+export function toGeminiRequest(
+  request: LlmRequest,
+  model: string,
+  limits: ReadonlySet<ModelLimit>,
+): GenerateContentParameters {
+  const system = request.messages
+    .flatMap((message) => (message.from === 'system' ? [message.text] : []))
+    .join('\n\n');
+  const config: GenerateContentConfig = { maxOutputTokens: request.maxOutputTokens };
+  if (system !== '') config.systemInstruction = system;
+  if (request.temperature !== null && !limits.has('no-temperature')) {
+    config.temperature = request.temperature;
+  }
+  if (request.tools.length > 0) {
+    config.tools = [
+      {
+        functionDeclarations: request.tools.map((tool) => ({
+          name: tool.name,
+          description: tool.description,
+          parametersJsonSchema: toGeminiSchema(tool.inputSchema),
+        })),
+      },
+    ];
+    config.toolConfig = { functionCallingConfig: { mode: MODE[request.toolChoice] } };
+  }
+  return { model, contents: toContents(request.messages), config };
+}
+
+function toContents(messages: readonly LlmMessage[]): Content[] {
+  const contents: Content[] = [];
+  for (const message of messages) {
+    const role = message.from === 'model' ? 'model' : 'user';
+    const parts = toParts(message);
+    const last = contents.at(-1);
+    // Results of parallel calls must stand in one content.
+    if (last?.role === role) {
+      last.parts?.push(...parts);
+    } else if (parts.length > 0) {
+      contents.push({ role, parts });
+    }
+  }
+  return contents;
+}
+
+function toParts(message: LlmMessage): Part[] {
+  switch (message.from) {
+    case 'system':
+      return [];
+    case 'user':
+      return message.text === '' ? [] : [{ text: message.text }];
+    case 'model':
+      return toModelParts(message.parts);
+    case 'tool':
+      return [
+        {
+          functionResponse: {
+            id: message.callId,
+            name: message.name,
+            response: message.isError ? { error: message.text } : { output: message.text },
+          },
+        },
+      ];
+  }
+}
+
+/** Of parallel calls only the first carries a signature, so only the first needs a stand-in. */
+function toModelParts(parts: readonly LlmPart[]): Part[] {
+  const signed = parts.some((part) => part.kind === 'tool-call' && signatureOf(part) !== null);
+  let first = true;
+  return parts.flatMap((part): Part[] => {
+    if (part.kind === 'text') return part.text === '' ? [] : [{ text: part.text }];
+    const signature = signatureOf(part) ?? (first && !signed ? NO_SIGNATURE : null);
+    first = false;
+    return [
+      {
+        functionCall: { id: part.callId, name: part.name, args: { ...part.args } },
+        ...(signature === null ? {} : { thoughtSignature: signature }),
+      },
+    ];
+  });
+}
+
+function signatureOf(part: Extract<LlmPart, { kind: 'tool-call' }>): string | null {
+  return part.opaque?.dialect === 'google' ? part.opaque.data : null;
+}

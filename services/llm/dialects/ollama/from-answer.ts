@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import type { LlmPart, LlmResponse } from '../../../../common/llm.ts';
+import { finishAnswer } from '../../finish-answer.ts';
+import { newCallId } from '../../new-call-id.ts';
+import { parseToolArgs } from '../../parse-tool-args.ts';
+import { parseAnswer } from '../parse-answer.ts';
+
+const count = z.number().nullish();
+const answerShape = z.object({
+  message: z.object({
+    content: z.string().nullish(),
+    tool_calls: z
+      .array(
+        z.object({ function: z.object({ name: z.string(), arguments: z.unknown().optional() }) }),
+      )
+      .nullish(),
+  }),
+  done_reason: z.string().nullish(),
+  prompt_eval_count: count,
+  eval_count: count,
+});
+
+export function fromOllamaAnswer(answer: unknown): Omit<LlmResponse, 'servedBy'> {
+  const parsed = parseAnswer(answerShape, answer);
+  const { content, tool_calls } = parsed.message;
+  const raw = parsed.done_reason ?? 'none given';
+  return finishAnswer({
+    parts: [
+      ...(content ? [{ kind: 'text', text: content } as const] : []),
+      ...(tool_calls ?? []).map(({ function: call }): LlmPart => {
+        const args = parseToolArgs(call.name, call.arguments);
+        return { kind: 'tool-call', callId: newCallId(), name: call.name, args };
+      }),
+    ],
+    unified: raw === 'stop' || raw === 'length' ? raw : 'other',
+    raw,
+    usage: {
+      inputTokens: parsed.prompt_eval_count ?? null,
+      cacheReadTokens: null,
+      cacheWriteTokens: null,
+      outputTokens: parsed.eval_count ?? null,
+      reasoningTokens: null,
+    },
+  });
+}

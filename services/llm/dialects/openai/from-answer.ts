@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import type { LlmPart, LlmResponse, LlmUsage } from '../../../../common/llm.ts';
+import { finishAnswer } from '../../finish-answer.ts';
+import { newCallId } from '../../new-call-id.ts';
+import { parseToolArgs } from '../../parse-tool-args.ts';
+import { parseAnswer } from '../parse-answer.ts';
+
+const count = z.number().nullish();
+const message = z.object({
+  content: z.union([z.string(), z.array(z.object({ text: z.string().optional() }))]).nullish(),
+  refusal: z.string().nullish(),
+  tool_calls: z
+    .array(
+      z.object({
+        id: z.string().nullish(),
+        function: z.object({ name: z.string(), arguments: z.unknown().optional() }),
+      }),
+    )
+    .nullish(),
+});
+const usage = z.object({
+  prompt_tokens: count,
+  completion_tokens: count,
+  prompt_tokens_details: z.object({ cached_tokens: count, cache_write_tokens: count }).nullish(),
+  completion_tokens_details: z.object({ reasoning_tokens: count }).nullish(),
+});
+const answerShape = z.object({
+  choices: z.array(z.object({ message, finish_reason: z.string().nullish() })).min(1),
+  usage: usage.nullish(),
+});
+
+const UNIFIED: Readonly<Record<string, LlmResponse['finish']['unified']>> = {
+  stop: 'stop',
+  tool_calls: 'tool-calls',
+  function_call: 'tool-calls',
+  length: 'length',
+  content_filter: 'refusal',
+};
+
+export function fromOpenAiAnswer(answer: unknown): Omit<LlmResponse, 'servedBy'> {
+  const parsed = parseAnswer(answerShape, answer);
+  // `min(1)` above: there is a first choice.
+  const [choice] = parsed.choices as [(typeof parsed.choices)[number]];
+  const raw = choice.finish_reason ?? 'none given';
+  const refused = typeof choice.message.refusal === 'string' && choice.message.refusal !== '';
+  return finishAnswer({
+    parts: toParts(choice.message),
+    unified: refused ? 'refusal' : (UNIFIED[raw] ?? 'other'),
+    raw,
+    usage: toUsage(parsed.usage),
+  });
+}
+
+function toParts({ content, refusal, tool_calls }: z.infer<typeof message>): LlmPart[] {
+  const written =
+    typeof content === 'string'
+      ? content
+      : (content ?? []).map((block) => block.text ?? '').join('');
+  const text = written === '' ? (refusal ?? '') : written;
+  return [
+    ...(text === '' ? [] : [{ kind: 'text', text } as const]),
+    ...(tool_calls ?? []).map((call): LlmPart => {
+      const name = call.function.name;
+      const callId = call.id || newCallId();
+      return {
+        kind: 'tool-call',
+        callId,
+        name,
+        args: parseToolArgs(name, call.function.arguments),
+      };
+    }),
+  ];
+}
+
+/** OpenAI counts cached and cache-written tokens among the prompt's; ours are kept apart. */
+function toUsage(given: z.infer<typeof usage> | null | undefined): Omit<LlmUsage, 'costUsd'> {
+  const prompt = given?.prompt_tokens ?? null;
+  const read = given?.prompt_tokens_details?.cached_tokens ?? null;
+  const written = given?.prompt_tokens_details?.cache_write_tokens ?? null;
+  return {
+    inputTokens: prompt === null ? null : Math.max(0, prompt - (read ?? 0) - (written ?? 0)),
+    cacheReadTokens: read,
+    cacheWriteTokens: written,
+    outputTokens: given?.completion_tokens ?? null,
+    reasoningTokens: given?.completion_tokens_details?.reasoning_tokens ?? null,
+  };
+}

@@ -1,0 +1,15 @@
+export type LlmDialectName = 'openai' | 'anthropic' | 'google' | 'ollama';
+
+/** A provider is a row of configuration; its dialect is the wire format it speaks. */
+export interface LlmProviderConfig {
+  /** How logs, metrics and `servedBy` call it. */
+  readonly name: string;
+  readonly dialect: LlmDialectName;
+  readonly model: string;
+  /** `null` where the server wants none. */
+  readonly apiKey: string | null;
+  /** `null`: the vendor's own address. For `openai` it ends in `/v1`. */
+  readonly baseUrl: string | null;
+  /** Limit of one call, from the request to the last byte of the answer. */
+  readonly timeoutMs: number;
+}

@@ -1,0 +1,30 @@
+import { FAILURE } from '../../common/failures.ts';
+import { isJsonObject } from '../../common/json.ts';
+import type { JsonObject } from '../../common/json.ts';
+import { ServiceError } from '../errors.ts';
+
+const MAX_SHOWN_CHARS = 2000;
+
+/**
+ * A tool call's arguments, written by the model as an object or as JSON text. No text counts as `{}`:
+ * several servers send it for tools without parameters.
+ *
+ * @throws ServiceError (Llm.BadAnswer) with the text, so that the model can be shown its mistake.
+ */
+export function parseToolArgs(tool: string, written: unknown): JsonObject {
+  if (isJsonObject(written)) return written;
+  if (written === undefined || written === null) return {};
+  const text = typeof written === 'string' ? written : JSON.stringify(written);
+  if (text.trim() === '') return {};
+  let problem = 'it is not an object';
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isJsonObject(value)) return value;
+  } catch (error) {
+    problem = error instanceof Error ? error.message : String(error);
+  }
+  throw new ServiceError(
+    FAILURE.llmBadAnswer,
+    `The model called ${tool} with arguments that are not a JSON object: ${problem}. It wrote: ${text.slice(0, MAX_SHOWN_CHARS)}`,
+  );
+}

@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { startFakeLlm } from './fake-llm-server.ts';
+import type { FakeLlm, JournalEntry, Scripted } from './fake-llm-server.ts';
+
+const call = z.strictObject({
+  id: z.string().min(1),
+  type: z.literal('function'),
+  function: z.strictObject({ name: z.string(), arguments: z.string() }),
+});
+const message = z.discriminatedUnion('role', [
+  z.strictObject({ role: z.literal('system'), content: z.string() }),
+  z.strictObject({ role: z.literal('user'), content: z.string() }),
+  z.strictObject({
+    role: z.literal('assistant'),
+    content: z.string().nullable(),
+    tool_calls: z.array(call).min(1).optional(),
+  }),
+  z.strictObject({ role: z.literal('tool'), tool_call_id: z.string(), content: z.string() }),
+]);
+const body = z.strictObject({
+  model: z.string(),
+  messages: z.array(message).min(1),
+  max_tokens: z.int().min(1).optional(),
+  max_completion_tokens: z.int().min(1).optional(),
+  temperature: z.number().min(0).max(2).optional(),
+  reasoning_effort: z.enum(['none', 'low', 'medium', 'high']).optional(),
+  tools: z
+    .array(
+      z.strictObject({
+        type: z.literal('function'),
+        function: z.strictObject({
+          name: z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/),
+          description: z.string(),
+          parameters: z.looseObject({ type: z.literal('object'), properties: z.looseObject({}) }),
+        }),
+      }),
+    )
+    .min(1)
+    .optional(),
+  tool_choice: z.enum(['auto', 'required', 'none']).optional(),
+});
+
+/** Speaks Chat Completions, and is as strict as the real server about what it takes. */
+export function startFakeOpenAi(options: { readonly apiKey: string | null }): Promise<FakeLlm> {
+  return startFakeLlm({
+    aside: () => null,
+    objection(request) {
+      if (request.path !== '/v1/chat/completions') return error(404, 'Invalid URL', null);
+      const expected = options.apiKey === null ? undefined : `Bearer ${options.apiKey}`;
+      if (request.headers.authorization !== expected) {
+        return error(401, 'Incorrect API key provided.', 'invalid_api_key');
+      }
+      return objectionTo(request);
+    },
+  });
+}
+
+function objectionTo(request: JournalEntry) {
+  const parsed = body.safeParse(request.body);
+  if (!parsed.success) return error(400, `Invalid request: ${parsed.error.message}`, null);
+  if (parsed.data.tool_choice !== undefined && parsed.data.tools === undefined) {
+    return error(400, "'tool_choice' is only allowed when 'tools' are specified.", null);
+  }
+  let open = new Set<string>();
+  for (const next of parsed.data.messages) {
+    if (next.role === 'tool') {
+      if (!open.delete(next.tool_call_id)) {
+        return error(400, `No tool call ${next.tool_call_id} before its result.`, null);
+      }
+      continue;
+    }
+    if (open.size > 0) return missingResults(open);
+    open = new Set(next.role === 'assistant' ? next.tool_calls?.map(({ id }) => id) : []);
+  }
+  return open.size > 0 ? missingResults(open) : null;
+}
+
+function missingResults(open: ReadonlySet<string>) {
+  return error(400, `Tool calls without a result: ${[...open].join(', ')}`, null);
+}
+
+function error(
+  status: number,
+  text: string,
+  code: string | null,
+): Extract<Scripted, { kind: 'answer' }> {
+  const details = { message: text, type: 'invalid_request_error', param: null, code };
+  return { kind: 'answer', status, body: { error: details } };
+}
