@@ -62,9 +62,11 @@ async function validate(
   validator: Pick<SchemaValidator, 'validate'>,
 ): Promise<void> {
   for (const problem of await validator.validate(part.schema, part.value)) {
-    const path = problem.path.replace(/^\$?\.?/, '');
+    const { path, message, received, fault } = problem;
+    // A part cut out of a schema may lack what it points to; the call itself checks the whole.
+    if (fault === 'schema' && part.schema !== walk.root) continue;
     const field = path === '' || path.startsWith('[') ? part.field + path : `${part.field}.${path}`;
-    walk.report('bad-argument', field, `received ${shown(problem.received)}: ${problem.message}`);
+    walk.report('bad-argument', field, `${message} (received ${received})`);
   }
 }
 

@@ -10,9 +10,10 @@ export function ajvValidator() {
       const check = ajv.compile(rest);
       if (check(value)) return [];
       return (check.errors ?? []).map((error) => ({
+        fault: 'value' as const,
         path: error.instancePath.slice(1).replaceAll('/', '.'),
         message: error.message ?? 'is invalid',
-        received: error.data as JsonValue,
+        received: JSON.stringify(error.data),
       }));
     },
   };

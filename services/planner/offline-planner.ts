@@ -1,0 +1,179 @@
+import type { Logger } from 'pino';
+import type { PlanGoalInput, PlanGoalResult } from '../../common/agent.ts';
+import type { LlmUsage } from '../../common/llm.ts';
+import type { TenantId } from '../../common/tenant.ts';
+import type { ToolId } from '../../common/tool.ts';
+import type { ConversationStore } from '../conversations/conversation-store.ts';
+import type { RegisteredTool, Registry } from '../registry/registry.ts';
+import type { ToolIndex } from '../registry/tool-index.ts';
+import type { SchemaValidator } from '../schema/schema-validator.ts';
+import { checkPlan } from './check-plan.ts';
+import type { Candidate } from './offline/choose-tool.ts';
+import { isNamed } from './offline/choose-tool.ts';
+import type { FindCandidates } from './offline/draft-plan.ts';
+import { draftPlan, toWrittenPlan } from './offline/draft-plan.ts';
+import type { Clause } from './offline/split-goal.ts';
+import { splitGoal } from './offline/split-goal.ts';
+import { allWords } from './offline/words.ts';
+import { isDone, writeAnswer } from './offline/write-answer.ts';
+import { OFFLINE_NOTICE, writeQuestion } from './offline/write-question.ts';
+import { listProblems } from './plan-checker.ts';
+import type { Planner } from './planner.ts';
+import { createToolLookup } from './tool-lookup.ts';
+
+export interface OfflinePlannerDeps {
+  readonly index: Pick<ToolIndex, 'search'>;
+  readonly registry: Pick<Registry, 'findTool' | 'findToolByModelName' | 'listTools' | 'getServer'>;
+  readonly conversations: Pick<ConversationStore, 'append'>;
+  readonly validator: Pick<SchemaValidator, 'validate'>;
+  readonly log: Logger;
+}
+
+const CANDIDATES = 12;
+const MAX_CLAUSES = 100;
+const PLANNER = { kind: 'offline', provider: null, model: null } as const;
+const NO_USAGE: LlmUsage = {
+  inputTokens: 0,
+  cacheReadTokens: 0,
+  cacheWriteTokens: 0,
+  outputTokens: 0,
+  reasoningTokens: 0,
+  costUsd: 0,
+};
+
+type Decision =
+  | Pick<Extract<PlanGoalResult, { kind: 'plan' }>, 'kind' | 'plan'>
+  | Pick<Extract<PlanGoalResult, { kind: 'answer' }>, 'kind' | 'answer'>
+  | Pick<Extract<PlanGoalResult, { kind: 'needs-input' }>, 'kind' | 'question'>
+  | Pick<Extract<PlanGoalResult, { kind: 'gave-up' }>, 'kind' | 'reason'>;
+
+/**
+ * Plans without a language model: one search for each clause of the goal, arguments from what the
+ * clause says and from earlier steps. Where something is missing it asks instead of guessing. Its
+ * second turn is the answer.
+ */
+export function createOfflinePlanner(deps: OfflinePlannerDeps): Planner {
+  return {
+    async decide(input, signal) {
+      signal.throwIfAborted();
+      const considered = new Set<ToolId>();
+      const decision =
+        input.observations.length > 0
+          ? concluding(input)
+          : await planning(deps, input, considered, signal);
+      const conversation = await deps.conversations.append(
+        input.tenant.tenantId,
+        input.conversation,
+        [
+          { from: 'user', text: input.observations.length > 0 ? 'The plan has run.' : input.goal },
+          { from: 'model', parts: [{ kind: 'text', text: wordsOf(decision) }] },
+        ],
+      );
+      deps.log.info(
+        { decision: decision.kind, turn: input.turn, considered: considered.size },
+        'offline planner decided',
+      );
+      const toolsConsidered = [...considered].sort();
+      return { planner: PLANNER, conversation, usage: NO_USAGE, toolsConsidered, ...decision };
+    },
+  };
+}
+
+async function planning(
+  deps: OfflinePlannerDeps,
+  { goal, tenant, stepsLeft, usedStepIds }: PlanGoalInput,
+  considered: Set<ToolId>,
+  signal: AbortSignal,
+): Promise<Decision> {
+  const tools = await deps.registry.listTools(tenant.tenantId);
+  const clauses = splitGoal(goal, verbsOf(tools));
+  if (clauses.length === 0 || clauses.length > MAX_CLAUSES) {
+    const what =
+      clauses.length === 0
+        ? 'The goal names nothing to do.'
+        : `The goal has ${clauses.length} parts; at most ${MAX_CLAUSES} are planned at once.`;
+    return { kind: 'needs-input', question: `${OFFLINE_NOTICE} ${what}` };
+  }
+  const find = finder(deps, tenant.tenantId, tools, considered);
+  const draft = await draftPlan(clauses, find, new Set(usedStepIds));
+  signal.throwIfAborted();
+  if (draft.gaps.length > 0) return { kind: 'needs-input', question: writeQuestion(draft) };
+  if (draft.steps.length > stepsLeft) {
+    const reason = `The goal takes ${draft.steps.length} tool calls and the run may make ${stepsLeft} more; raise maxToolCalls or ask for less.`;
+    return { kind: 'gave-up', reason: `${OFFLINE_NOTICE} ${reason}` };
+  }
+  const lookup = createToolLookup(deps.registry, tenant.tenantId);
+  const checked = await checkPlan(toWrittenPlan(draft.steps), lookup, {
+    validator: deps.validator,
+    usedStepIds,
+    maxSteps: stepsLeft,
+  });
+  if ('plan' in checked) return { kind: 'plan', plan: checked.plan };
+  const question = `${writeQuestion(draft)}\n\n${listProblems(checked.problems)}`;
+  return { kind: 'needs-input', question };
+}
+
+function concluding({ observations }: PlanGoalInput): Decision {
+  const answer = writeAnswer(observations);
+  return observations.some(isDone)
+    ? { kind: 'answer', answer }
+    : { kind: 'gave-up', reason: answer };
+}
+
+/** What the search finds, within the servers that the clause names, and the tools it names itself. */
+function finder(
+  deps: OfflinePlannerDeps,
+  tenantId: TenantId,
+  tools: readonly RegisteredTool[],
+  considered: Set<ToolId>,
+): FindCandidates {
+  const byId = new Map(tools.map((tool) => [tool.id, tool]));
+  const names = [...new Set(tools.map(({ server }) => server))];
+  return async (clause) => {
+    const servers = names.filter((name) => namesServer(clause, name));
+    const hits = await deps.index.search(tenantId, clause.text, {
+      k: CANDIDATES,
+      ...(servers.length > 0 ? { servers } : {}),
+    });
+    const candidates = new Map<ToolId, Candidate>();
+    for (const [rank, hit] of hits.entries()) {
+      const tool = byId.get(hit.id);
+      if (tool !== undefined) {
+        candidates.set(hit.id, { tool, rank, cosine: hit.arms.dense?.score ?? null });
+      }
+    }
+    for (const tool of tools) {
+      if (!candidates.has(tool.id) && isNamed(clause, tool)) {
+        candidates.set(tool.id, { tool, rank: null, cosine: null });
+      }
+    }
+    for (const id of candidates.keys()) considered.add(id);
+    return [...candidates.values()];
+  };
+}
+
+/** `with the memory server`, `using desk-tools`; the bare word "memory" may mean anything. */
+function namesServer({ masked }: Clause, server: string): boolean {
+  const spelt = server.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/[-_]/g, '[-_ ]');
+  return new RegExp(
+    `\\b${spelt} (?:mcp )?server\\b|\\b(?:using|via) (?:the )?${spelt}\\b|\\bserver ${spelt}\\b`,
+    'i',
+  ).test(masked);
+}
+
+function verbsOf(tools: readonly RegisteredTool[]): ReadonlySet<string> {
+  return new Set(tools.flatMap(({ name }) => allWords(name).slice(0, 1)));
+}
+
+function wordsOf(decision: Decision): string {
+  switch (decision.kind) {
+    case 'plan':
+      return `${OFFLINE_NOTICE} Plan: ${decision.plan.steps.map(({ id, tool }) => `${id} (${tool})`).join(', ')}`;
+    case 'answer':
+      return decision.answer;
+    case 'needs-input':
+      return decision.question;
+    case 'gave-up':
+      return decision.reason;
+  }
+}

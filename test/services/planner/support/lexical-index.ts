@@ -1,0 +1,36 @@
+import MiniSearch from 'minisearch';
+import type { RegisteredTool } from '../../../../services/registry/registry.ts';
+
+/** ToolIndex.search by words alone, for tests that are not about the embedding. */
+export function lexicalIndex(tools: readonly RegisteredTool[]) {
+  const words = (text: string) => text.replace(/([a-z])([A-Z])/g, '$1 $2').replace(/[_-]/g, ' ');
+  const index = new MiniSearch({
+    fields: ['name', 'description', 'server'],
+    searchOptions: { boost: { name: 3 }, prefix: true, fuzzy: 0.15 },
+  });
+  index.addAll(
+    tools.map((tool, id) => ({
+      id,
+      name: words(tool.name),
+      description: words(tool.description),
+      server: words(tool.server),
+    })),
+  );
+  return {
+    search: async (
+      _tenant: unknown,
+      query: string,
+      { k, servers }: { readonly k: number; readonly servers?: readonly string[] },
+    ) =>
+      index
+        .search(query)
+        .flatMap(({ id, score }, rank) => {
+          const tool = tools[id as number];
+          if (tool === undefined || servers?.includes(tool.server) === false) return [];
+          return [
+            { id: tool.id, score, arms: { dense: null, lexical: { rank: rank + 1, score } } },
+          ];
+        })
+        .slice(0, k),
+  };
+}
