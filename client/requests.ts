@@ -45,7 +45,9 @@ export const writtenPlanSchema = z.strictObject({
 }) satisfies z.ZodType<WrittenPlan>;
 
 export const startPlanSchema = z.strictObject({ ...common, plan: writtenPlanSchema });
-export type StartPlanRequest = z.input<typeof startPlanSchema>;
+export type StartPlanRequest = Omit<z.input<typeof startPlanSchema>, 'plan'> & {
+  readonly plan: WrittenPlan;
+};
 
 /** @throws ClientError (`bad-input`) naming each field that is wrong. */
 export function parseRequest<Schema extends z.ZodType>(

@@ -16,7 +16,8 @@ export interface CreateWorkersOptions {
   readonly workflowBundle: string;
   /** @default none */
   readonly interceptors?: WorkerOptions['interceptors'];
-  readonly sinks?: WorkerOptions['sinks'];
+  /** The bundle must have been made with the same. @default none */
+  readonly plugins?: WorkerOptions['plugins'];
   /** Workflows kept in memory between tasks; low values force replays. @default Temporal's own */
   readonly maxCachedWorkflows?: number;
 }
@@ -46,7 +47,7 @@ export async function createWorkers(options: CreateWorkersOptions): Promise<read
           : {}),
         ...(Object.keys(activities).length === 0 ? {} : { activities }),
         ...(options.interceptors === undefined ? {} : { interceptors: options.interceptors }),
-        ...(options.sinks === undefined ? {} : { sinks: options.sinks }),
+        ...(options.plugins === undefined ? {} : { plugins: options.plugins }),
         ...(options.maxCachedWorkflows === undefined
           ? {}
           : { maxCachedWorkflows: options.maxCachedWorkflows }),

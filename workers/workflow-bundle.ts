@@ -3,11 +3,14 @@ import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promi
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { BundlerPlugin } from '@temporalio/worker';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** All that a workflow can reach; the import rules see to it that there is nothing else. */
 const SOURCES = ['workflows', 'common'];
+
+type Plugin = BundlerPlugin & { readonly name: string };
 
 /**
  * The workflow code as Temporal's bundler makes it, kept in the cache by the hash of its sources:
@@ -15,13 +18,17 @@ const SOURCES = ['workflows', 'common'];
  *
  * @returns the path of the bundle, as `workflowBundle.codePath` takes it.
  */
-export async function workflowBundle(cacheDir: string): Promise<string> {
+export async function workflowBundle(
+  cacheDir: string,
+  plugins: readonly Plugin[] = [],
+): Promise<string> {
   const folder = join(cacheDir, 'workflow-bundles');
-  const path = join(folder, `${await hashOfSources()}.js`);
+  const path = join(folder, `${await hashOfSources(plugins)}.js`);
   if (await exists(path)) return path;
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(ROOT, 'workflows', extension('index')),
     logger: new DefaultLogger('WARN'),
+    plugins: [...plugins],
   });
   await mkdir(folder, { recursive: true });
   const unfinished = `${path}.${process.pid}.tmp`;
@@ -35,10 +42,11 @@ function extension(name: string): string {
   return `${name}${import.meta.filename.endsWith('.ts') ? '.ts' : '.js'}`;
 }
 
-async function hashOfSources(): Promise<string> {
+async function hashOfSources(plugins: readonly Plugin[]): Promise<string> {
   const require = createRequire(import.meta.url);
   const sdk = require('@temporalio/worker/package.json') as { version: string };
   const hash = createHash('sha256').update(sdk.version);
+  for (const { name } of plugins) hash.update(name);
   for (const source of SOURCES) {
     const entries = await readdir(join(ROOT, source), { recursive: true, withFileTypes: true });
     const files = entries

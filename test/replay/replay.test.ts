@@ -1,0 +1,43 @@
+// Proves that runs recorded by every release still replay on the code as it is, and that the check
+// bites: a history with one step altered must fail.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { CACHE_DIR } from '../support/cache-dir.ts';
+import { workflowBundle } from '../../workers/workflow-bundle.ts';
+
+Runtime.install({ logger: new DefaultLogger('ERROR') });
+
+const FOLDER = join(import.meta.dirname, 'histories');
+const files = readdirSync(FOLDER);
+let codePath: string;
+
+beforeAll(async () => {
+  codePath = await workflowBundle(CACHE_DIR);
+});
+
+function replay(file: string, alter: (text: string) => string = (text) => text): Promise<void> {
+  const history: unknown = JSON.parse(alter(readFileSync(join(FOLDER, file), 'utf8')));
+  return Worker.runReplayHistory({ workflowBundle: { codePath } }, history, `replay-${file}`);
+}
+
+describe('recorded histories', () => {
+  it('the folder → holds agents, plans, aborted and cancelled runs', () => {
+    for (const kind of ['run-agent', 'run-plan', 'run-plan-aborted', 'run-plan-cancelled']) {
+      expect(files.some((file) => file.startsWith(`${kind}-`))).toBe(true);
+    }
+  });
+
+  it.each(files)('%s → replays on this code', async (file) => {
+    await expect(replay(file)).resolves.toBeUndefined();
+  });
+
+  it('a history in which another activity ran → fails', async () => {
+    const [file] = files.filter((name) => /^run-plan-\d/.test(name));
+    const altered = replay(file ?? '', (text) =>
+      text.replace('"name": "callTool"', '"name": "sendMail"'),
+    );
+    await expect(altered).rejects.toThrow(/determinism/i);
+  });
+});

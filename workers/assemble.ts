@@ -1,0 +1,120 @@
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { ActivityDeps } from '../activities/index.ts';
+import type { ArtifactStore } from '../services/artifacts/artifact-store.ts';
+import { createArtifactStore } from '../services/artifacts/artifact-store.ts';
+import { createMemoryCache } from '../services/cache/memory-cache.ts';
+import type { Config } from '../services/config.ts';
+import { createConversationStore } from '../services/conversations/conversation-store.ts';
+import type { Database } from '../services/database/database.ts';
+import { openDatabase } from '../services/database/open-database.ts';
+import type { Embedder } from '../services/embeddings/embedder.ts';
+import { createMiniLmEmbedder } from '../services/embeddings/mini-lm-embedder.ts';
+import { createEffectLedger } from '../services/ledger/effect-ledger.ts';
+import { findProviders } from '../services/llm/find-providers.ts';
+import type { LlmGateway } from '../services/llm/gateway.ts';
+import { createLlmGateway } from '../services/llm/gateway.ts';
+import type { McpConnections } from '../services/mcp/connections.ts';
+import { createMcpConnections } from '../services/mcp/connections.ts';
+import { createModelPlanner } from '../services/planner/model-planner.ts';
+import { createOfflinePlanner } from '../services/planner/offline-planner.ts';
+import type { PlanChecker } from '../services/planner/plan-checker.ts';
+import { createPlanChecker } from '../services/planner/plan-checker.ts';
+import type { Catalogue } from '../services/registry/catalogue.ts';
+import { createCatalogue } from '../services/registry/catalogue.ts';
+import type { Registry } from '../services/registry/registry.ts';
+import { createRegistry } from '../services/registry/registry.ts';
+import type { ToolIndex } from '../services/registry/tool-index.ts';
+import { createToolIndex } from '../services/registry/tool-index.ts';
+import { createSchemaValidator } from '../services/schema/schema-validator.ts';
+import type { Metrics } from '../services/telemetry/metrics.ts';
+import { createMetrics } from '../services/telemetry/metrics.ts';
+import type { ToolCaller } from '../services/tools/tool-caller.ts';
+import { createToolCaller } from '../services/tools/tool-caller.ts';
+
+/** Everything a worker or the API uses, made once. */
+export interface Services extends ActivityDeps {
+  readonly artifacts: ArtifactStore;
+  readonly catalogue: Catalogue;
+  readonly connections: McpConnections;
+  readonly database: Database;
+  readonly gateway: LlmGateway;
+  readonly index: ToolIndex;
+  readonly metrics: Metrics;
+  readonly plans: PlanChecker;
+  readonly registry: Registry;
+  readonly tools: ToolCaller;
+  /** Closes all of it, in the order that loses nothing. */
+  close(): Promise<void>;
+}
+
+export interface AssembleOptions {
+  readonly config: Config;
+  /** For `${NAME}` in server definitions, and for what providers are configured. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly log: Logger;
+}
+
+/** Reads the configuration's choices and builds every service. Nothing else calls a constructor. */
+export async function assemble({ config, env, log }: AssembleOptions): Promise<Services> {
+  const metrics = createMetrics();
+  const database = await openDatabase(config.database);
+  const registry = createRegistry(database);
+  const artifacts = createArtifactStore(database);
+  const conversations = createConversationStore(database);
+  const validator = createSchemaValidator();
+  const connections = createMcpConnections({
+    log: log.child({ part: 'mcp' }),
+    env,
+    limits: { maxResultBytes: config.mcp.maxResultBytes },
+  });
+  const embedder = createMiniLmEmbedder({ modelDir: config.modelDir });
+  const index = createToolIndex({
+    embedder,
+    dir: join(config.dataDir, 'index'),
+    metrics,
+    log: log.child({ part: 'search' }),
+  });
+  const catalogue = createCatalogue({
+    registry,
+    connections,
+    index,
+    log: log.child({ part: 'catalogue' }),
+  });
+  const tools = createToolCaller({
+    registry,
+    connections,
+    artifacts,
+    ledger: createEffectLedger(database),
+    validator,
+    cache: createMemoryCache({ name: 'tool-results', ...RESULT_CACHE, metrics }),
+    metrics,
+    log: log.child({ part: 'tools' }),
+  });
+  const gateway = createLlmGateway({ providers: await findProviders(env), metrics, log });
+  const planning = { index, registry, conversations, validator, log };
+  return {
+    artifacts,
+    catalogue,
+    connections,
+    database,
+    gateway,
+    index,
+    metrics,
+    plans: createPlanChecker({ registry, validator }),
+    planner:
+      gateway.configured() === null
+        ? createOfflinePlanner(planning)
+        : createModelPlanner({ ...planning, gateway }),
+    registry,
+    tools,
+    async close() {
+      await catalogue.close();
+      await connections.close();
+      await index.close();
+      await embedder.close();
+      await validator.close();
+      await database.close();
+    },
+  };
+}

@@ -1,0 +1,111 @@
+import type { Worker } from '@temporalio/worker';
+import type { HealthChecks, HealthComponent } from '../api/health/health-component.ts';
+import type { OstinatoConnection } from '../client/connection.ts';
+import { describeFailure } from '../common/describe-failure.ts';
+import { DEFAULT_TENANT_ID } from '../common/tenant.ts';
+import type { Services } from './assemble.ts';
+
+export interface HealthCheckDeps {
+  readonly services: Services;
+  readonly connection: OstinatoConnection;
+  readonly workers: readonly Worker[];
+}
+
+const CHECK_TIMEOUT_MS = 3_000;
+
+type Finding = Omit<HealthComponent, 'name' | 'needed'>;
+
+/** What `/health` and `ostinato doctor` say of a process that has everything in it. */
+export function createHealthChecks(deps: HealthCheckDeps): HealthChecks {
+  const one = async (
+    name: string,
+    needed: boolean,
+    look: () => Finding | Promise<Finding>,
+    remedy: string,
+  ): Promise<HealthComponent> => {
+    try {
+      return { name, needed, ...(await withinTime(look)) };
+    } catch (error) {
+      const problem = describeFailure(error);
+      return { name, needed, state: 'down', detail: null, problem, remedy };
+    }
+  };
+  return {
+    check: async () => [
+      ...(await Promise.all([
+        one('temporal', true, () => temporal(deps.connection), 'Start it with "ostinato dev".'),
+        one('workers', true, () => workers(deps.workers), 'Restart the process.'),
+        one('database', true, () => database(deps.services), 'Look at DATABASE_URL.'),
+        one('search', false, () => search(deps.services), 'Run "npm run bootstrap".'),
+        one('model', false, () => model(deps.services), 'Set a provider key.'),
+      ])),
+      ...(await servers(deps.services)),
+    ],
+  };
+}
+
+async function withinTime<Value>(look: () => Value | Promise<Value>): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    const why = `no answer within ${CHECK_TIMEOUT_MS} ms`;
+    timer = setTimeout(() => reject(new Error(why)), CHECK_TIMEOUT_MS);
+  });
+  try {
+    return await Promise.race([look(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function ok(detail: string): Finding {
+  return { state: 'ok', detail, problem: null, remedy: null };
+}
+
+async function temporal({ temporal: client, namespace }: OstinatoConnection): Promise<Finding> {
+  const info = await client.workflowService.getSystemInfo({});
+  await client.workflowService.describeNamespace({ namespace });
+  return ok(`server ${info.serverVersion}, namespace ${namespace}`);
+}
+
+function workers(all: readonly Worker[]): Finding {
+  const stopped = all.filter((worker) => worker.getState() !== 'RUNNING');
+  const queues = all.map((worker) => worker.options.taskQueue).join(', ');
+  if (stopped.length === 0) return ok(`queue ${queues}`);
+  const problem = `${stopped.length} of ${all.length} workers do not run (${queues})`;
+  return { state: 'down', detail: null, problem, remedy: 'Restart the process.' };
+}
+
+async function database({ database: sql }: Services): Promise<Finding> {
+  await sql.ping();
+  return ok(sql.kind === 'pglite' ? 'PGlite, in this process' : 'PostgreSQL');
+}
+
+function search({ index }: Services): Finding {
+  const { implementation, entries, problem } = index.health();
+  const detail = `${implementation}, ${entries} tools`;
+  if (problem === null) return ok(detail);
+  return { state: 'degraded', detail, problem, remedy: 'Run "npm run bootstrap".' };
+}
+
+function model({ gateway }: Services): Finding {
+  const configured = gateway.configured();
+  if (configured !== null) return ok(`${configured.provider}, ${configured.model}`);
+  return {
+    state: 'off',
+    detail: 'none configured: the offline planner plans',
+    problem: null,
+    remedy: 'Set OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY, or start Ollama.',
+  };
+}
+
+async function servers({ registry }: Services): Promise<readonly HealthComponent[]> {
+  const all = await registry.listServers(DEFAULT_TENANT_ID).catch(() => []);
+  return all.map(({ name, status, problem, toolCount }) => {
+    const common = { name: `mcp:${name}`, needed: false, detail: `${toolCount} tools` };
+    if (status === 'disabled') return { ...common, state: 'off', problem: null, remedy: null };
+    if (status === 'ready') return { ...common, state: 'ok', problem: null, remedy: null };
+    const remedy = `Try "ostinato servers test ${name}".`;
+    const why = problem ?? 'it was not asked for its tools yet';
+    return { ...common, state: status === 'unknown' ? 'degraded' : 'down', problem: why, remedy };
+  });
+}

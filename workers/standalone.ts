@@ -1,0 +1,91 @@
+// Entry point: Temporal's development server, the workers and the HTTP API in one process.
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { z } from 'zod';
+import { loadConfig } from '../services/config.ts';
+import { isServiceError } from '../services/errors.ts';
+import { createLogger } from '../services/telemetry/logger.ts';
+import type { Standalone } from './start-standalone.ts';
+import { startStandalone } from './start-standalone.ts';
+
+const DEFAULT_SERVERS_FILE = 'servers.json';
+const portFlag = z.coerce.number().int().min(0).max(65_535);
+
+const { values: flags } = parseArgs({
+  options: {
+    port: { type: 'string' },
+    'temporal-port': { type: 'string', default: '7233' },
+    'ui-port': { type: 'string', default: '8233' },
+    servers: { type: 'string' },
+    'data-dir': { type: 'string' },
+    'json-ready': { type: 'boolean', default: false },
+  },
+});
+
+/** One line on standard output: `{"ready": …}` for programs, else nothing that a person misses. */
+function announce(event: object): void {
+  if (flags['json-ready']) process.stdout.write(`${JSON.stringify(event)}\n`);
+}
+
+function serversFile(): string | null {
+  if (flags.servers !== undefined) return resolve(flags.servers);
+  return existsSync(DEFAULT_SERVERS_FILE) ? resolve(DEFAULT_SERVERS_FILE) : null;
+}
+
+async function main(): Promise<void> {
+  const config = loadConfig({
+    ...process.env,
+    ...(flags.port === undefined ? {} : { OSTINATO_PORT: flags.port }),
+    ...(flags['data-dir'] === undefined ? {} : { OSTINATO_DATA_DIR: flags['data-dir'] }),
+  });
+  const log = createLogger({
+    level: config.logLevel,
+    pretty: process.stderr.isTTY === true,
+    name: 'ostinato',
+    destination: process.stderr,
+  });
+  Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: [] });
+  const stopped = stopSignal();
+  const standalone = await startStandalone({
+    config,
+    env: process.env,
+    log,
+    temporalAddress: process.env['TEMPORAL_ADDRESS'] ?? null,
+    temporalPort: portFlag.parse(flags['temporal-port']),
+    uiPort: portFlag.parse(flags['ui-port']),
+    serversFile: serversFile(),
+  });
+  announce({ ready: { ...publicPart(standalone) } });
+  void standalone.serversReady.then(() => announce({ serversReady: true }));
+  await Promise.race([stopped, standalone.broken]).finally(() => standalone.stop());
+}
+
+function publicPart({ apiUrl, temporalAddress, namespace, uiUrl, pid }: Standalone): object {
+  return { apiUrl, temporalAddress, namespace, uiUrl, pid };
+}
+
+/** Ctrl-C or a stop request. A second one ends the process at once. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolveStop) => {
+    let asked = false;
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => {
+        if (asked) process.exit(130);
+        asked = true;
+        resolveStop();
+      });
+    }
+  });
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    const known = isServiceError(error);
+    const message = known ? error.message : error instanceof Error ? error.stack : String(error);
+    process.stderr.write(`ostinato: ${message}\n`);
+    process.exit(1);
+  },
+);

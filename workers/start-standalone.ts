@@ -1,0 +1,193 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Worker } from '@temporalio/worker';
+import { NativeConnection } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import { createActivities } from '../activities/index.ts';
+import { createServer } from '../api/server.ts';
+import type { OstinatoConnection } from '../client/connection.ts';
+import { connect } from '../client/connection.ts';
+import { FAILURE } from '../common/failures.ts';
+import { DEFAULT_TENANT_ID } from '../common/tenant.ts';
+import type { Config } from '../services/config.ts';
+import { ServiceError } from '../services/errors.ts';
+import { parseServersFile } from '../services/registry/parse-servers-file.ts';
+import type { Services } from './assemble.ts';
+import { assemble } from './assemble.ts';
+import { claimPort } from './claim-port.ts';
+import { createHealthChecks } from './create-health-checks.ts';
+import { createWorkers } from './create-workers.ts';
+import type { DevFile } from './dev-file.ts';
+import { removeDevFile, writeDevFile } from './dev-file.ts';
+import { findTemporal } from './find-temporal.ts';
+import type { TemporalServer } from './temporal-server.ts';
+import { startTemporalServer } from './temporal-server.ts';
+import { createTracing } from './tracing.ts';
+import { workerInterceptors } from './worker-interceptors.ts';
+import { workflowBundle } from './workflow-bundle.ts';
+
+export interface StandaloneOptions {
+  readonly config: Config;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly log: Logger;
+  /** `null`: start one; else the address of a server that runs. */
+  readonly temporalAddress: string | null;
+  /** 0 picks a free port. */
+  readonly temporalPort: number;
+  readonly uiPort: number;
+  /** `mcpServers` file to register at start; `null`: none. */
+  readonly serversFile: string | null;
+}
+
+export interface Standalone extends DevFile {
+  /** Resolves when every registered server was asked for its tools, whatever came of it. */
+  readonly serversReady: Promise<void>;
+  /** Rejects when a part that everything needs has ended by itself. */
+  readonly broken: Promise<never>;
+  stop(): Promise<void>;
+}
+
+/** What was started, to be undone in reverse order. */
+type Undo = () => Promise<unknown>;
+
+/**
+ * Temporal's development server, the workers and the HTTP API in one process. When a part cannot
+ * start, what was started is stopped again.
+ */
+export async function startStandalone(options: StandaloneOptions): Promise<Standalone> {
+  const started: Undo[] = [];
+  const stop = async (): Promise<void> => {
+    for (const undo of started.splice(0).reverse()) {
+      await undo().catch((error: unknown) => options.log.warn({ error }, 'A part did not stop'));
+    }
+  };
+  try {
+    return { ...(await startParts(options, started)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function startParts(
+  options: StandaloneOptions,
+  started: Undo[],
+): Promise<Omit<Standalone, 'stop'>> {
+  const { config, env, log } = options;
+  const host = config.http.host;
+  const port = await claimPort(host, config.http.port, 'the HTTP API', '--port');
+  const definitions = await readServersFile(options.serversFile);
+  const temporal = await startTemporal(options, started);
+  const address = options.temporalAddress ?? temporal?.address ?? '';
+  const services = await assemble({ config, env, log });
+  started.push(() => services.close());
+  const workers = await startWorkers(options, address, services, started);
+  const connection = await connect({
+    address,
+    namespace: config.temporal.namespace,
+    queues: config.queues,
+    actor: 'api',
+  });
+  started.push(() => connection.close());
+  for (const { name, definition } of definitions) {
+    await services.registry.putServer(DEFAULT_TENANT_ID, name, definition);
+  }
+  const uiUrl = temporal?.uiUrl ?? null;
+  const apiUrl = await startApi(options, { services, connection, workers, uiUrl, port, started });
+  const dev: DevFile = {
+    apiUrl,
+    temporalAddress: address,
+    namespace: config.temporal.namespace,
+    uiUrl,
+    pid: process.pid,
+  };
+  await writeDevFile(config.dataDir, dev);
+  started.push(() => removeDevFile(config.dataDir, process.pid));
+  const serversReady = services.catalogue.refreshAll(DEFAULT_TENANT_ID).then(() => undefined);
+  return { ...dev, serversReady, broken: temporal?.exited ?? new Promise<never>(() => undefined) };
+}
+
+async function startTemporal(
+  options: StandaloneOptions,
+  started: Undo[],
+): Promise<TemporalServer | null> {
+  if (options.temporalAddress !== null) return null;
+  const { config, env } = options;
+  const server = await startTemporalServer({
+    command: await findTemporal(config.cacheDir, env['PATH']),
+    port: await claimPort('127.0.0.1', options.temporalPort, 'Temporal', '--temporal-port'),
+    uiPort: await claimPort('127.0.0.1', options.uiPort, "Temporal's Web UI", '--ui-port'),
+    dbFile: join(config.dataDir, 'temporal.db'),
+  });
+  started.push(() => server.stop());
+  return server;
+}
+
+async function startWorkers(
+  { config }: StandaloneOptions,
+  address: string,
+  services: Services,
+  started: Undo[],
+): Promise<readonly Worker[]> {
+  const connection = await NativeConnection.connect({ address });
+  started.push(() => connection.close());
+  const tracing = config.otlpEndpoint === null ? null : createTracing(config.otlpEndpoint);
+  const plugins = tracing === null ? [] : [tracing.plugin];
+  started.push(async () => tracing?.close());
+  const workers = await createWorkers({
+    connection,
+    namespace: config.temporal.namespace,
+    queues: config.queues,
+    kinds: ['agent', 'tool', 'llm'],
+    activities: createActivities(services),
+    workflowBundle: await workflowBundle(config.cacheDir, plugins),
+    plugins,
+    interceptors: workerInterceptors(services),
+  });
+  const running = workers.map((worker) => worker.run());
+  started.push(async () => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+    await Promise.allSettled(running);
+  });
+  return workers;
+}
+
+interface ApiParts {
+  readonly services: Services;
+  readonly connection: OstinatoConnection;
+  readonly workers: readonly Worker[];
+  readonly uiUrl: string | null;
+  readonly port: number;
+  readonly started: Undo[];
+}
+
+async function startApi(options: StandaloneOptions, parts: ApiParts): Promise<string> {
+  const { config, log } = options;
+  const { services, connection, workers, uiUrl, port, started } = parts;
+  const server = createServer({
+    ...services,
+    config: config.http,
+    connection,
+    health: createHealthChecks({ services, connection, workers }),
+    links: { temporalUi: uiUrl },
+    log,
+    // One person's process on one machine: the exception of the rule that an API starts no commands.
+    options: { allowStdioServers: true },
+  });
+  await server.listen({ host: config.http.host, port });
+  started.push(() => server.close());
+  const shown = config.http.host.includes(':') ? `[${config.http.host}]` : config.http.host;
+  return `http://${shown}:${port}`;
+}
+
+async function readServersFile(path: string | null): Promise<ReturnType<typeof parseServersFile>> {
+  if (path === null) return [];
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new ServiceError(
+      FAILURE.badInput,
+      `The servers file ${path} cannot be read (${(error as NodeJS.ErrnoException).code}). Name one with --servers.`,
+      { cause: error },
+    );
+  });
+  return parseServersFile(text, path);
+}
