@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
+import { NO_USAGE } from '../../common/add-usage.ts';
 import type { PlanGoalInput, PlanGoalResult } from '../../common/agent.ts';
-import type { LlmUsage } from '../../common/llm.ts';
 import type { TenantId } from '../../common/tenant.ts';
 import type { ToolId } from '../../common/tool.ts';
 import type { ConversationStore } from '../conversations/conversation-store.ts';
@@ -9,7 +9,7 @@ import type { ToolIndex } from '../registry/tool-index.ts';
 import type { SchemaValidator } from '../schema/schema-validator.ts';
 import { checkPlan } from './check-plan.ts';
 import type { Candidate } from './offline/choose-tool.ts';
-import { isNamed } from './offline/choose-tool.ts';
+import { toolsNamedLike } from './offline/choose-tool.ts';
 import type { FindCandidates } from './offline/draft-plan.ts';
 import { draftPlan, toWrittenPlan } from './offline/draft-plan.ts';
 import type { Clause } from './offline/split-goal.ts';
@@ -32,14 +32,6 @@ export interface OfflinePlannerDeps {
 const CANDIDATES = 12;
 const MAX_CLAUSES = 100;
 const PLANNER = { kind: 'offline', provider: null, model: null } as const;
-const NO_USAGE: LlmUsage = {
-  inputTokens: 0,
-  cacheReadTokens: 0,
-  cacheWriteTokens: 0,
-  outputTokens: 0,
-  reasoningTokens: 0,
-  costUsd: 0,
-};
 
 type Decision =
   | Pick<Extract<PlanGoalResult, { kind: 'plan' }>, 'kind' | 'plan'>
@@ -142,8 +134,9 @@ function finder(
         candidates.set(hit.id, { tool, rank, cosine: hit.arms.dense?.score ?? null });
       }
     }
-    for (const tool of tools) {
-      if (!candidates.has(tool.id) && isNamed(clause, tool)) {
+    for (const tool of toolsNamedLike(clause, tools, CANDIDATES)) {
+      const allowed = servers.length === 0 || servers.includes(tool.server);
+      if (allowed && !candidates.has(tool.id)) {
         candidates.set(tool.id, { tool, rank: null, cosine: null });
       }
     }

@@ -1,10 +1,14 @@
 import type { JsonObject } from '../../../common/json.ts';
+import { isJsonObject } from '../../../common/json.ts';
 import type { RegisteredTool } from '../../registry/registry.ts';
+import { propertiesOf } from '../schema-walk.ts';
 import { createClausePool } from './clause-pool.ts';
 import type { DraftStep } from './draft-step.ts';
+import { textsIn } from './draft-step.ts';
 import { fanOut } from './fan-out.ts';
 import { fillArguments } from './fill-arguments.ts';
 import type { Mention } from './find-mentions.ts';
+import { findMentions } from './find-mentions.ts';
 import type { Property } from './property.ts';
 import type { Clause } from './split-goal.ts';
 import { JUDGING_VERBS } from './verbs.ts';
@@ -37,12 +41,16 @@ const WEIGHT = {
   coverage: 1,
   verb: 0.5,
   named: 1.5,
-  missing: -1.2,
+  missing: -0.5,
+  eachMissing: -0.15,
   leftOver: -0.5,
   unusedMention: -0.25,
   repeated: -0.1,
   deprecated: -0.6,
 };
+const TEXT_FILE =
+  /^[^*]*\.(?:txt|md|json|jsonl|ya?ml|toml|ini|csv|tsv|xml|html?|css|[cm]?[jt]sx?|py|rb|go|rs|java|c|h|cpp|sh|sql|log|env|conf)$/i;
+const MEDIA_FILE = /^[^*]*\.(?:png|jpe?g|gif|webp|svg|bmp|mp3|wav|ogg|flac|mp4)$/i;
 /** From here on the embedding alone says that a tool is about the clause. */
 const CLEAR_COSINE = 0.45;
 const FAINT_COSINE = 0.2;
@@ -66,18 +74,25 @@ function choiceOf(clause: Clause, candidate: Candidate, earlier: readonly DraftS
   const calls = missing.length === 0 ? fanOut(tool.inputSchema, args, pool) : [args];
   const leftOver = pool.literals();
   const unresolved = pool.mentions();
+  // A text that is missing may be read from a file that the clause names.
+  const readable = missing.length > 0 && missing.every(({ role }) => role === 'content');
   const score =
-    wordScore(clause, candidate) +
-    WEIGHT.missing * missing.length +
-    WEIGHT.leftOver * leftOver.length +
+    wordScore(clause, candidate, earlier) +
+    (missing.length === 0 ? 0 : WEIGHT.missing + WEIGHT.eachMissing * (missing.length - 1)) +
+    WEIGHT.leftOver * leftOver.filter((literal) => !(readable && literal.kind === 'path')).length +
     WEIGHT.unusedMention * unresolved.length +
     WEIGHT.repeated * (calls.length - 1);
   const texts = leftOver.map(({ start, end }) => clause.text.slice(start, end));
   return { tool, calls, missing, score, leftOver: texts, unresolved };
 }
 
-function wordScore(clause: Clause, { tool, rank }: Candidate): number {
+function wordScore(
+  clause: Clause,
+  { tool, rank }: Candidate,
+  earlier: readonly DraftStep[],
+): number {
   const said = clauseStems(clause);
+  const hinted = [...said, ...hintsOf(clause, earlier)];
   const name = [...new Set(stemsOf(tool.name))];
   const about = new Set([...name, ...toolStems(tool)]);
   const share = (of: readonly string[], among: Iterable<string>) =>
@@ -85,7 +100,7 @@ function wordScore(clause: Clause, { tool, rank }: Candidate): number {
   const [verb] = said;
   return (
     WEIGHT.index * (rank === null ? 0 : 1 / (1 + rank / 3)) +
-    WEIGHT.name * share(name, said) +
+    WEIGHT.name * share(name, hinted) +
     WEIGHT.coverage * share(said, about) +
     WEIGHT.verb * (verb === undefined ? 0 : bestLikeness(verb, name)) +
     WEIGHT.named * (isNamed(clause, tool) ? 1 : 0) +
@@ -102,11 +117,33 @@ function isAbout(clause: Clause, { tool, cosine }: Candidate): boolean {
   if (cosine !== null && cosine >= CLEAR_COSINE) return true;
   if (cosine !== null && cosine < FAINT_COSINE) return false;
   const names = stemsOf(`${tool.name} ${tool.title ?? ''}`);
-  return clauseStems(clause).some((word) => bestLikeness(word, names) > 0);
+  if (clauseStems(clause).some((word) => bestLikeness(word, names) > 0)) return true;
+  return choicesOf(tool).some((choice) => clause.text.includes(choice));
+}
+
+/** Tools whose names say what the clause says, in other words too: the search may not know those. */
+export function toolsNamedLike(
+  clause: Clause,
+  tools: readonly RegisteredTool[],
+  limit: number,
+): readonly RegisteredTool[] {
+  const said = clauseStems(clause);
+  return tools
+    .map((tool) => {
+      const words = stemsOf(tool.name);
+      const sum = words.reduce((total, word) => total + bestLikeness(word, said), 0);
+      if (isNamed(clause, tool)) return { tool, score: 2 };
+      const isChosen = choicesOf(tool).some((choice) => clause.text.includes(choice));
+      return { tool, score: isChosen ? 1 : sum / Math.max(1, words.length) };
+    })
+    .filter(({ score }) => score >= 0.3)
+    .sort((a, b) => b.score - a.score)
+    .slice(0, limit)
+    .map(({ tool }) => tool);
 }
 
 /** `get-sum`, `read_text_file` or `everything/echo` written out; one plain word is not enough. */
-export function isNamed(clause: Clause, tool: RegisteredTool): boolean {
+function isNamed(clause: Clause, tool: RegisteredTool): boolean {
   const text = clause.text.toLowerCase();
   if (text.includes(tool.id.toLowerCase())) return true;
   if (/^[a-z]+$/i.test(tool.name)) return new RegExp(`^${tool.name}\\b`, 'i').test(text);
@@ -121,5 +158,38 @@ function clauseStems(clause: Clause): readonly string[] {
 function toolStems(tool: RegisteredTool): ReadonlySet<string> {
   // The beginning of a description says what a tool does; the rest is advice.
   const about = `${tool.name} ${tool.title ?? ''} ${tool.server} ${tool.description.slice(0, 400)}`;
-  return new Set(stemsOf(about));
+  const fields = [tool.inputSchema, tool.outputSchema ?? {}].flatMap(fieldWords);
+  return new Set(stemsOf(`${about} ${fields.join(' ')}`));
+}
+
+/** Names and descriptions of parameters or outputs, two levels deep. */
+function fieldWords(schema: JsonObject, depth = 0): readonly string[] {
+  return Object.entries(propertiesOf(schema)).flatMap(([name, held]) => {
+    if (!isJsonObject(held)) return [name];
+    const description = typeof held['description'] === 'string' ? held['description'] : '';
+    const items = isJsonObject(held['items']) ? held['items'] : held;
+    return [name, description, ...(depth < 2 ? fieldWords(items, depth + 1) : [])];
+  });
+}
+
+/** Values that the tool's parameters list, long enough to mean something in a sentence. */
+function choicesOf(tool: RegisteredTool): readonly string[] {
+  return Object.values(propertiesOf(tool.inputSchema))
+    .flatMap((schema) =>
+      isJsonObject(schema) && Array.isArray(schema['enum']) ? schema['enum'] : [],
+    )
+    .filter((choice) => typeof choice === 'string' && choice.length > 4);
+}
+
+/** What a path or pattern says without words: `a.md` is a text file, `*.ts` is about files. */
+function hintsOf(clause: Clause, earlier: readonly DraftStep[]): readonly string[] {
+  const own = clause.literals.filter(({ kind }) => kind === 'path' || kind === 'glob');
+  const pointed = findMentions(clause, earlier)
+    .filter(({ isThing }) => isThing)
+    .flatMap(({ steps }) => steps.flatMap(({ args }) => textsIn(args)));
+  return [...own.map(({ value }) => String(value)), ...pointed].flatMap((text) => {
+    if (TEXT_FILE.test(text)) return ['file', 'text'];
+    if (MEDIA_FILE.test(text)) return ['file', stem('media')];
+    return /[*]|\.\w+$/.test(text) ? ['file'] : [];
+  });
 }

@@ -125,7 +125,10 @@ async function readFirst(
   ids: Set<string>,
 ): Promise<readonly DraftStep[] | null> {
   const wantsText = best.missing.length > 0 && best.missing.every(({ role }) => role === 'content');
-  const paths = clause.literals.filter(({ kind }) => kind === 'path');
+  const paths = clause.literals.filter(
+    ({ kind, start, end }) =>
+      kind === 'path' && best.leftOver.includes(clause.text.slice(start, end)),
+  );
   if (!wantsText || paths.length === 0) return null;
   const text = `read the text file ${paths.map(({ value }) => String(value)).join(' and ')}`;
   const literals = findLiterals(text);

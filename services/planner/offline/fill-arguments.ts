@@ -164,7 +164,8 @@ function typedValue(property: Property, pool: ClausePool): JsonValue | undefined
   if (isNumber(property)) return typedNumber(property, pool);
   if (property.types?.has('array') === true) return undefined;
   if (!isText(property)) return undefined;
-  const isPlain = property.required || kindsFor(property.role).length > 0;
+  const isPlain =
+    property.required || property.role === 'name' || kindsFor(property.role).length > 0;
   return isPlain ? typedText(property, pool) : undefined;
 }
 
@@ -199,7 +200,7 @@ function quotedOrNumber(property: Property, pool: ClausePool): JsonValue | undef
   if (property.role === 'glob' || property.role === 'path') return undefined;
   // A URL or a pattern is also a text, where nothing nearer to it is left.
   const other = ['query', 'name', 'other'].includes(property.role)
-    ? pool.literals('url', 'email', 'date', 'glob')[0]
+    ? pool.literals('url', 'email', 'date')[0]
     : undefined;
   return other === undefined ? undefined : literalText(pool.take(other));
 }

@@ -11,11 +11,14 @@ export interface Mention {
   readonly steps: readonly DraftStep[];
   /** What of their output is meant, as a stem; `null` where the words do not say. */
   readonly noun: string | null;
+  /** Whether the words may stand for what the step worked on, as in `it` or `that file`. */
+  readonly isThing: boolean;
 }
 
 const GENERIC =
   'result|output|answer|text|content|response|value|data|finding|outcome|body|reply|return|information|source';
 const GENERIC_NOUNS = new Set(GENERIC.split('|').map(stem));
+const THINGS = new Set(['file', 'directory', 'folder', 'page', 'url', 'path', 'link'].map(stem));
 const ORDINALS = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth'];
 const STEP_WORD = '(?:step|item|point|task|clause|number|#)';
 const BY_NUMBER = new RegExp(
@@ -32,6 +35,8 @@ const DETERMINED =
   /\b(the|that|this|those|these|its|their|both|all)(?: the| of the)? ((?:[a-z][a-z-]*[\s'’s]*){1,3})/gi;
 const PRONOUN =
   /\b(?:it|them|both)\b|\b(?:that|this|these|those)\b(?=\s*(?:$|[,.;:)]|\b(?:to|in|into|as|with|by|and|from|back|through)\b))/gi;
+const THING =
+  /^(?:it|them|both|this|that|these|those)$|\b(?:file|directory|folder|page|url|path|link)s?$/i;
 const WHOLE_PLURAL = /^(?:all|everything|all of (?:it|them|this))$/i;
 
 /** Finds them in reading order; they do not overlap. */
@@ -40,8 +45,9 @@ export function findMentions(clause: Clause, earlier: readonly DraftStep[]): rea
   const found: Mention[] = [];
   const add = (start: number, length: number, noun: string | null, steps: readonly DraftStep[]) => {
     const end = start + length;
+    const isThing = THING.test(clause.text.slice(start, end));
     const free = found.every((other) => end <= other.start || start >= other.end);
-    if (steps.length > 0 && free) found.push({ start, end, noun, steps });
+    if (steps.length > 0 && free) found.push({ start, end, noun, steps, isThing });
   };
   for (const match of clause.text.matchAll(BY_NUMBER)) {
     const steps = earlier.filter((step) => step.clause.number === Number(match[2]));
@@ -106,10 +112,12 @@ function stepsNamed(
 ): readonly DraftStep[] {
   const previous = previousSteps(clause, earlier);
   const owned = determiner === 'its' || determiner === 'their';
-  const named = [...qualifiers, noun].filter((word) => !GENERIC_NOUNS.has(word) && word !== 'file');
+  const named = [...qualifiers, noun].filter(
+    (word) => !GENERIC_NOUNS.has(word) && !THINGS.has(word),
+  );
   if (named.length === 0) {
     if (determiner === 'all') return earlier;
-    return owned || GENERIC_NOUNS.has(noun) || noun === 'file' ? previous : [];
+    return owned || GENERIC_NOUNS.has(noun) || THINGS.has(noun) ? previous : [];
   }
   // The latest clause whose step is about every word of the phrase.
   const about = earlier.filter((step) => named.every((word) => isAbout(step, word)));

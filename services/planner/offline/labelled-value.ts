@@ -54,9 +54,12 @@ function labelsOf({ name, owner }: Property): readonly RegExp[] {
   const words = allWords(name);
   const forms = new Set([name, words.join(' ')]);
   const last = words.at(-1) ?? name;
-  if (words.length > 1 && last.length > 2) forms.add(last);
+  const isNaming = /^(?:name|title|label|id)$/.test(last);
+  // An `entityName` is called by its entity: `the entity "X"`.
+  if (words.length > 1 && isNaming) forms.add(words.slice(0, -1).join(' '));
+  else if (words.length > 1 && last.length > 2) forms.add(last);
   if (last.endsWith('s') && last.length > 3) forms.add(last.slice(0, -1));
-  if (owner !== null && ['name', 'title', 'label'].includes(last)) forms.add(owner);
+  if (owner !== null && words.length === 1 && isNaming) forms.add(owner);
   return [...forms].map((form) => {
     const spelt = form.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll(' ', '[\\s_-]?');
     // One letter is a word of the language more often than a name, unless a sign follows.
@@ -76,6 +79,8 @@ function valueAt(
   const literal = pool.literalAt(start);
   if (literal !== null) {
     if (isNumber(property) && typeof literal.value === 'number') return pool.take(literal).value;
+    // `the content of a.md` is what the file holds, not its name.
+    if (property.role === 'content' && literal.kind !== 'quoted' && !isMarked) return undefined;
     if (isText(property) && literal.kind !== 'number') return literalText(pool.take(literal));
     if (isText(property) && isMarked) return literalText(pool.take(literal));
     if (types?.has('object') === true && literal.kind === 'json') return pool.take(literal).value;

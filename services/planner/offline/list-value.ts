@@ -26,7 +26,7 @@ export function listValue(
   const singular = property.name.replace(/ies$/, 'y').replace(/s$/, '');
   const kinds = kindsFor(roleOf(property.name, items));
   const run = kinds.length > 0 ? pool.literals(...kinds) : quotedRun(singular, pool);
-  const chosen = run.length > 0 ? run : kinds.length > 0 ? pool.literals('quoted') : [];
+  const chosen = run.length > 0 ? run : kinds.length > 0 ? longestRun(pool) : [];
   if (chosen.length > 0) return chosen.map((literal) => literalText(pool.take(literal)));
   return afterLabel(singular, property, pool);
 }
@@ -41,7 +41,15 @@ function quotedRun(singular: string, pool: ClausePool): readonly Literal[] {
     const run = literalRun(pool, label + (connector?.[0].length ?? 0));
     if (run.length > 0) return run;
   }
-  return pool.literals('quoted');
+  return longestRun(pool);
+}
+
+/** Of quoted texts that follow each other: one that stands apart means something else. */
+function longestRun(pool: ClausePool): readonly Literal[] {
+  return pool
+    .literals('quoted')
+    .map(({ start }) => literalRun(pool, start))
+    .reduce((best, run) => (run.length > best.length ? run : best), []);
 }
 
 /** `with the observation that it runs on Temporal`: words without quotes, as one entry. */

@@ -38,6 +38,7 @@ function samePlace(
   pool: ClausePool,
 ): string | undefined {
   for (const mention of mentions) {
+    if (!mention.isThing) continue;
     const places = new Set(
       mention.steps.flatMap((step) => textsIn(step.args)).filter((text) => isPlace(text, role)),
     );

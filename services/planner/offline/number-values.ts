@@ -26,6 +26,8 @@ function isFor({ name, schema }: Property, pool: ClausePool, literal: Literal): 
     return words.some((word) => /^(?:totals?|count|pages)$/.test(word));
   if (/\bfirst\s+$/i.test(before)) return words.some((word) => FIRST.test(word));
   if (/\blast\s+$/i.test(before)) return words.some((word) => LAST.test(word));
+  if (/^\s+of\s+(?:them|these|those)\b/i.test(after))
+    return words.some((word) => AMOUNT.test(word));
   const next = (/^\s+([a-z]+)(?:\s+([a-z]+))?/i.exec(after) ?? []).slice(1);
   const following = next
     .filter((word) => word !== undefined)

@@ -16,7 +16,7 @@ const HERE =
   /\b(?:here|(?:(?:the|this|our|current|whole|entire|working|project|root) )+(?:root )?(?:repository|repo|project|directory|folder|workspace|codebase)(?:['’]s root)?)\b/i;
 const NO_NAME =
   /^(?:the|a|an|this|that|its|their|every|each|all|any|new|same|current|working|parent|sub|home|first|last|in|of|and|to|from|with|as|by|for|it|is|which|allowed|two|three|named|called|tree|listing|structure|path|contents?|server|root|project|list|show|create|make|search|nested)$/i;
-const NAMED = /\b(?:named|called|titled|labelled|labeled)\s+/gi;
+const NAMED = /\b(?:named|called|titled|labelled|labeled|as(?=\s+\uE000))\s+/gi;
 
 /** Kinds of literal that go by themselves to a text parameter of that role. */
 export function kindsFor(role: PropertyRole): readonly LiteralKind[] {
@@ -28,7 +28,9 @@ export function typedText(property: Property, pool: ClausePool): string | undefi
   const { role } = property;
   if (role === 'name') return namedText(pool);
   if (role === 'type') return typeText(pool);
-  const literal = bestLiteral(property, pool, pool.literals(...kindsFor(role)));
+  const kinds = kindsFor(role);
+  if (kinds.length === 0) return undefined;
+  const literal = bestLiteral(property, pool, pool.literals(...kinds));
   if (literal !== undefined) return literalText(pool.take(literal));
   return role === 'path' && property.required ? directoryWord(pool) : undefined;
 }
@@ -44,14 +46,9 @@ function bestLiteral(
   const rank = (literal: Literal) => {
     const before = pool.clause.masked.slice(0, literal.start);
     const isAimed = /\b(?:to|into|as|onto)\s+(?:the (?:file |directory |folder )?)?$/i.test(before);
-    const isBorrowed = pool
-      .mentions()
-      .some(
-        ({ start, end }) =>
-          start < literal.start + 1 &&
-          end > literal.start &&
-          end - start > literal.end - literal.start,
-      );
+    const isBorrowed =
+      /\b(?:contents?|text|body|lines) (?:of|from) (?:the (?:file )?)?$/i.test(before) ||
+      /^['’]s?\s/.test(pool.clause.masked.slice(literal.end));
     return (isAimed === isTarget ? 0 : 1) + (isBorrowed ? 4 : 0);
   };
   if (isTarget && literals.length === 1 && literals.every((literal) => rank(literal) > 0))
@@ -94,7 +91,9 @@ function isDirectoryNear(pool: ClausePool, value: unknown): boolean {
 
 /** `search for *.ts in common`: the last word after `in`, where nothing follows it. */
 function placeWord(pool: ClausePool): string | undefined {
-  const match = /\b(?:in|under|within|inside|below)\s+([a-z][\w-]*)\s*$/i.exec(pool.clause.masked);
+  const match = /\b(?:in|under|within|inside|below|of)\s+([a-z][\w-]*)\s*$/i.exec(
+    pool.clause.masked,
+  );
   const word = match?.[1] ?? '';
   if (match === null || word === '') return undefined;
   if (
