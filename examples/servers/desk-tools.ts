@@ -14,7 +14,11 @@ import { summarizeNumbers } from './desk-tools/summarize-numbers.ts';
 import { textStatistics } from './desk-tools/text-statistics.ts';
 import { convertUnits, UNITS } from './desk-tools/units.ts';
 
-const READ_ONLY: ToolAnnotations = { readOnlyHint: true, idempotentHint: true, openWorldHint: false };
+const READ_ONLY: ToolAnnotations = {
+  readOnlyHint: true,
+  idempotentHint: true,
+  openWorldHint: false,
+};
 
 const day = z.iso.date().describe('A calendar day, for example 2026-12-31.');
 const wholeNumber = z.number().int().min(-100_000).max(100_000).default(0);
@@ -42,7 +46,13 @@ function registerTextTools(server: McpServer): void {
         'Counts the characters, words, lines and sentences of a text, its reading time and its most frequent words.',
       inputSchema: z.object({
         text: z.string().describe('The text to measure.'),
-        top: z.number().int().min(0).max(100).default(5).describe('How many frequent words to name.'),
+        top: z
+          .number()
+          .int()
+          .min(0)
+          .max(100)
+          .default(5)
+          .describe('How many frequent words to name.'),
       }),
       outputSchema: z.object({
         characters: z.number(),
@@ -78,7 +88,10 @@ function registerTextTools(server: McpServer): void {
       description: 'Writes a list of records as a table in Markdown, CSV or aligned plain text.',
       inputSchema: z.object({
         rows: z.array(z.record(z.string(), z.unknown())).max(10_000).describe('The records.'),
-        columns: z.array(z.string()).optional().describe('Fields to show, in this order; all by default.'),
+        columns: z
+          .array(z.string())
+          .optional()
+          .describe('Fields to show, in this order; all by default.'),
         format: z.enum(['markdown', 'csv', 'text']).default('markdown'),
       }),
       outputSchema: z.object({ table: z.string(), rows: z.number(), columns: z.array(z.string()) }),
@@ -93,8 +106,14 @@ function registerDateTools(server: McpServer): void {
     'add_to_date',
     {
       title: 'Add to a date',
-      description: 'Adds days, months and years to a calendar day and names the weekday it falls on.',
-      inputSchema: z.object({ date: day, days: wholeNumber, months: wholeNumber, years: wholeNumber }),
+      description:
+        'Adds days, months and years to a calendar day and names the weekday it falls on.',
+      inputSchema: z.object({
+        date: day,
+        days: wholeNumber,
+        months: wholeNumber,
+        years: wholeNumber,
+      }),
       outputSchema: z.object({ date: z.string(), weekday: z.string() }),
       annotations: READ_ONLY,
     },
@@ -135,7 +154,8 @@ function registerNumberTools(server: McpServer): void {
     'summarize_numbers',
     {
       title: 'Summarize numbers',
-      description: 'Computes count, sum, mean, median, minimum, maximum and standard deviation of numbers.',
+      description:
+        'Computes count, sum, mean, median, minimum, maximum and standard deviation of numbers.',
       inputSchema: z.object({
         numbers: z.array(z.number()).min(1).max(100_000).describe('The numbers.'),
       }),
@@ -158,7 +178,10 @@ function registerNumberTools(server: McpServer): void {
 function answer(compute: () => object): CallToolResult {
   try {
     const structuredContent = compute() as Record<string, unknown>;
-    return { content: [{ type: 'text', text: JSON.stringify(structuredContent) }], structuredContent };
+    return {
+      content: [{ type: 'text', text: JSON.stringify(structuredContent) }],
+      structuredContent,
+    };
   } catch (error) {
     return { isError: true, content: [{ type: 'text', text: (error as Error).message }] };
   }

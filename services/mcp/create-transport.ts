@@ -32,7 +32,7 @@ export interface CreatedTransport {
   readonly transport: TrackedTransport;
   /** Why it ended, as far as is known; empty when nothing is. */
   readonly describeEnd: () => string;
-  /** A message over the size limit ended the connection. */
+  /** A message over the size limit ended the connection, and only one call can have caused it. */
   readonly endedByTooLarge: () => boolean;
   /** Tells the server that the session is over. */
   readonly endSession: () => Promise<void>;
@@ -54,10 +54,11 @@ class TrackedProcess extends TrackedTransport {
 export function createTransport(transport: ServerTransport, deps: TransportDeps): CreatedTransport {
   if (transport.kind === 'stdio') {
     const inner = new StdioTransport({ ...deps, server: transport });
+    const tracked = new TrackedProcess(inner, () => inner.lastMessageBytes);
     return {
-      transport: new TrackedProcess(inner, () => inner.lastMessageBytes),
+      transport: tracked,
       describeEnd: () => inner.describeEnd(),
-      endedByTooLarge: () => false,
+      endedByTooLarge: () => inner.tooLarge && tracked.pendingAtClose === 1,
       endSession: async () => {},
     };
   }
@@ -74,10 +75,11 @@ export function createTransport(transport: ServerTransport, deps: TransportDeps)
 function createWebSocket(remote: RemoteServer, deps: TransportDeps): CreatedTransport {
   const { href } = parseUrl(remote, deps.server, ['ws:', 'wss:']);
   const inner = new WebSocketTransport({ ...deps, url: href, headers: remote.headers });
+  const tracked = new TrackedTransport(inner, () => inner.lastMessageBytes);
   return {
-    transport: new TrackedTransport(inner, () => inner.lastMessageBytes),
+    transport: tracked,
     describeEnd: () => inner.describeEnd(),
-    endedByTooLarge: () => inner.tooLarge,
+    endedByTooLarge: () => inner.tooLarge && tracked.pendingAtClose === 1,
     endSession: async () => {},
   };
 }
@@ -126,7 +128,7 @@ function createSse(remote: RemoteServer, deps: TransportDeps): CreatedTransport 
   return {
     transport,
     describeEnd: () => endedBy,
-    endedByTooLarge: () => tooLarge,
+    endedByTooLarge: () => tooLarge && transport.pendingAtClose === 1,
     endSession: async () => {},
   };
 }

@@ -16,8 +16,8 @@ const MAX_STDERR_LINE_BYTES = 4 * 1024;
 const LAST_WORDS = 3;
 /** More than this without one MCP message is no MCP server. */
 const MAX_NOISE_BYTES = 1024 * 1024;
-/** A dropped line may be this many times the limit before the server is ended. */
-const MAX_DROP_FACTOR = 16;
+/** A line that is being dropped for its size may grow this far before the server is ended. */
+const MAX_DROPPED_BYTES = 256 * 1024 * 1024;
 
 const INHERITED = [
   'HOME',
@@ -62,6 +62,8 @@ export class StdioTransport implements Transport {
     this.#options = options;
   }
 
+  /** A message larger than the limit was what ended the connection. */
+  tooLarge = false;
   /** Size of the message that `onmessage` is being called with. */
   lastMessageBytes = 0;
 
@@ -123,9 +125,7 @@ export class StdioTransport implements Transport {
     const child = this.#child;
     if (child === null) return;
     this.#endedBy ??= 'it was closed';
-    this.#announceClose();
-    await stopGroup(child, GRACE_MS);
-    destroyPipes(child);
+    await this.#end(child);
   }
 
   #readOutput(child: ChildProcess): void {
@@ -140,8 +140,8 @@ export class StdioTransport implements Transport {
     });
     child.stdout?.on('data', (chunk: Buffer) => {
       output.push(chunk);
-      if (output.pendingBytes > maxMessageBytes * MAX_DROP_FACTOR) {
-        this.#giveUp(`it sent one message of more than ${output.pendingBytes} bytes`);
+      if (output.pendingBytes > maxMessageBytes + MAX_DROPPED_BYTES) {
+        this.#giveUpTooLarge(output.pendingBytes);
       }
     });
     child.stderr?.on('data', (chunk: Buffer) => words.push(chunk));
@@ -177,8 +177,13 @@ export class StdioTransport implements Transport {
   }
 
   #dropAnswer(id: string | number | null, bytes: number): void {
-    if (id === null) this.#giveUp(`it sent a message of ${bytes} bytes`);
+    if (id === null) this.#giveUpTooLarge(bytes);
     else this.onmessage?.(oversizedAnswer(id, bytes));
+  }
+
+  #giveUpTooLarge(bytes: number): void {
+    this.tooLarge = true;
+    this.#giveUp(`it sent a message of ${bytes} bytes, which is over the limit`);
   }
 
   #giveUp(reason: string): void {
@@ -191,9 +196,15 @@ export class StdioTransport implements Transport {
       new Promise((resolve) => child.once('close', resolve)),
       delay(DRAIN_MS, undefined, { ref: false }),
     ]);
+    await this.#end(child);
+  }
+
+  async #end(child: ChildProcess): Promise<void> {
     this.#announceClose();
     await stopGroup(child, GRACE_MS);
     destroyPipes(child);
+    // Its process id may soon be another's: nothing may be sent to it from here on.
+    this.#child = null;
   }
 
   #announceClose(): void {

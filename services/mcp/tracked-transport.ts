@@ -35,6 +35,9 @@ export class TrackedTransport implements Transport {
   /** Told of every error of the wire, whoever listens above. */
   onInnerError?: (error: Error) => void;
 
+  /** How many requests had no answer yet when the connection ended. */
+  pendingAtClose = 0;
+
   protected readonly inner: Transport;
   readonly #pending = new Map<RequestId, Pending>();
   readonly #messageBytes: () => number;
@@ -60,6 +63,7 @@ export class TrackedTransport implements Transport {
       this.onerror?.(error);
     };
     this.inner.onclose = () => {
+      this.pendingAtClose = this.#pending.size;
       this.#pending.clear();
       this.onclose?.();
     };

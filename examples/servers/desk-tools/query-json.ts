@@ -9,7 +9,9 @@ function parsePath(path: string): readonly (string | number)[] {
     step.lastIndex = at;
     const found = step.exec(path);
     if (found === null) {
-      throw new Error(`The path "${path}" is wrong at "${path.slice(at)}". Write items[0].name or items[*].name.`);
+      throw new Error(
+        `The path "${path}" is wrong at "${path.slice(at)}". Write items[0].name or items[*].name.`,
+      );
     }
     const [whole, name, index, quoted] = found;
     const isPosition = index !== undefined && index !== '*';

@@ -9,7 +9,9 @@ const KINDS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
 };
 
 /** Through kelvin: these differ in their zero. */
-const TEMPERATURES: Readonly<Record<string, { to: (k: number) => number; from: (v: number) => number }>> = {
+const TEMPERATURES: Readonly<
+  Record<string, { to: (k: number) => number; from: (v: number) => number }>
+> = {
   K: { to: (k) => k, from: (v) => v },
   C: { to: (k) => k - 273.15, from: (v) => v + 273.15 },
   F: { to: (k) => ((k - 273.15) * 9) / 5 + 32, from: (v) => ((v - 32) * 5) / 9 + 273.15 },

@@ -1,0 +1,2 @@
+export type { ServeWebSocketOptions, WebSocketServing } from './websocket-server.ts';
+export { serveWebSocket } from './websocket-server.ts';
