@@ -43,10 +43,13 @@ export function parseServersFile(text: string, source: string): readonly NamedSe
     return [{ name: name as ServerName, definition }];
   });
   if (problems.length === 0) return servers;
-  const lines = problems.map(({ path, message }) => {
-    const { line, column } = reading.placeOf(path);
-    return `line ${line}, column ${column}: ${writePath(path)} ${message}`;
-  });
+  const lines = problems
+    .map(({ path, message }) => ({
+      ...reading.placeOf(path),
+      text: `${writePath(path)} ${message}`,
+    }))
+    .sort((a, b) => a.line - b.line || a.column - b.column)
+    .map(({ line, column, text: problem }) => `line ${line}, column ${column}: ${problem}`);
   throw bad(source, lines, 'is wrong');
 }
 

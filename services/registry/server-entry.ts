@@ -151,20 +151,16 @@ function createFields(entry: JsonObject, path: readonly string[], problems: Fiel
   ) => {
     fail(name, `is ${brief(value)}; it must be ${wanted}`, ...inside);
   };
+  const required = (name: string): string | null => {
+    const value = entry[name] ?? null;
+    if (typeof value === 'string') return value;
+    wrong(name, value, 'text');
+    return null;
+  };
   return {
     fail,
-    text(name: string): string | null {
-      const value = entry[name] ?? null;
-      if (value === null || typeof value === 'string') return value;
-      wrong(name, value, 'text');
-      return null;
-    },
-    required(name: string): string | null {
-      const value = entry[name] ?? null;
-      if (typeof value === 'string') return value;
-      wrong(name, value, 'text');
-      return null;
-    },
+    required,
+    text: (name: string) => ((entry[name] ?? null) === null ? null : required(name)),
     boolean(name: string, otherwise: boolean): boolean {
       const value = entry[name] ?? otherwise;
       if (typeof value === 'boolean') return value;
