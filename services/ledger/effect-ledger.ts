@@ -1,0 +1,208 @@
+import { and, eq, sql } from 'drizzle-orm';
+import { FAILURE } from '../../common/failures.ts';
+import type { TenantId } from '../../common/tenant.ts';
+import type { EffectClass, ToolId, ToolResult } from '../../common/tool.ts';
+import type { Database } from '../database/database.ts';
+import { effects } from '../database/schema.ts';
+import { ServiceError } from '../errors.ts';
+import { prepareEffectStatements } from './effect-statements.ts';
+
+/** A call that may change the world. */
+export interface EffectCall {
+  readonly tenantId: TenantId;
+  /** The same for every attempt of one step. */
+  readonly key: string;
+  readonly effect: Exclude<EffectClass, 'read'>;
+  readonly tool: ToolId;
+  readonly fingerprint: string;
+  /** Tells a repeat from another call under the same key. */
+  readonly argsDigest: string;
+}
+
+/** The right of one attempt to write about its call, until another attempt takes over. */
+export interface SendPermit {
+  readonly tenantId: TenantId;
+  readonly key: string;
+  readonly fence: number;
+  /** An earlier attempt of this `keyed` call may have been sent. */
+  readonly resend: boolean;
+}
+
+export type EffectStart =
+  | ({ readonly kind: 'send' } & SendPermit)
+  /** It was done before: this is its answer. */
+  | { readonly kind: 'done'; readonly result: ToolResult }
+  /** It may have been sent before: it must not be sent again. */
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+/** A call whose end nobody knows, for a person to decide. Times are ms since the epoch. */
+export interface UnknownEffect {
+  readonly key: string;
+  readonly tool: ToolId;
+  readonly reason: string;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+}
+
+/**
+ * What was sent and how it ended, written around every call that is no `read`: so that a crash at
+ * any point neither loses an effect nor repeats one. One row for each tenant and key:
+ *
+ *     INTENT -> SENT -> DONE        an attempt that took its course
+ *     INTENT, SENT -> NOT_SENT      nothing left this process; the next attempt starts anew
+ *     SENT -> UNKNOWN               it may have acted; only `resolve` leads out (`keyed`: a repeat)
+ *
+ * Each attempt raises the fence, so an attempt that was given up, and comes back, writes nothing.
+ * Every transition is one statement.
+ */
+export interface EffectLedger {
+  /** @throws ServiceError (Conflict) when the key was used for another call. */
+  begin(call: EffectCall): Promise<EffectStart>;
+  /**
+   * Must be called, and awaited, before the first byte leaves.
+   *
+   * @returns the permit to use from now on.
+   * @throws ServiceError (Conflict) when another attempt has taken over: do not send.
+   */
+  sent(permit: SendPermit): Promise<SendPermit>;
+  /** @throws ServiceError (Conflict) when another attempt has taken over; nothing is written. */
+  done(permit: SendPermit, result: ToolResult): Promise<void>;
+  /** Only where it is certain. Silent when another attempt has taken over. */
+  notSent(permit: SendPermit, reason: string): Promise<void>;
+  /** It may have acted. Silent when another attempt has taken over. */
+  unknown(permit: SendPermit, reason: string): Promise<void>;
+  /** Oldest first, at most 1,000. */
+  listUnknown(tenantId: TenantId): Promise<readonly UnknownEffect[]>;
+  /**
+   * A person's decision about an unknown end. `retry`: the next attempt sends it again. `done`: it
+   * acted, and `result` is its answer. `abort`: attempts get an error result, nothing is sent.
+   *
+   * @throws ServiceError (Conflict) when the end is not unknown (any more).
+   */
+  resolve(
+    tenantId: TenantId,
+    key: string,
+    decision: 'retry' | 'done' | 'abort',
+    result?: ToolResult,
+  ): Promise<void>;
+}
+
+const MAX_LISTED = 1_000;
+
+export function createEffectLedger({ db }: Pick<Database, 'db'>): EffectLedger {
+  const statements = prepareEffectStatements(db);
+
+  return {
+    async begin(call) {
+      const now = Date.now();
+      return startOf(call, await statements.begin({ ...call, createdAtMs: now, updatedAtMs: now }));
+    },
+
+    async sent(permit) {
+      const step = { from: ['INTENT', 'SENT'], to: 'SENT', raiseFence: true } as const;
+      const fence = await statements.advance(permit, step);
+      if (fence === null) throw takenOver(permit, 'It was not sent.');
+      return { ...permit, fence };
+    },
+
+    async done(permit, result) {
+      const fence = await statements.advance(permit, { from: ['SENT'], to: 'DONE', result });
+      if (fence === null) throw takenOver(permit, 'Its answer was not recorded.');
+    },
+
+    async notSent(permit, reason) {
+      // What an earlier attempt sent is not undone by what this one did not send.
+      if (permit.resend) return;
+      await statements.advance(permit, { from: ['INTENT', 'SENT'], to: 'NOT_SENT', reason });
+    },
+
+    async unknown(permit, reason) {
+      await statements.advance(permit, { from: ['SENT'], to: 'UNKNOWN', reason });
+    },
+
+    async listUnknown(tenantId) {
+      const rows = await db
+        .select()
+        .from(effects)
+        .where(and(eq(effects.tenantId, tenantId), eq(effects.state, 'UNKNOWN')))
+        .orderBy(effects.updatedAtMs)
+        .limit(MAX_LISTED);
+      return rows.map(({ key, tool, reason, createdAtMs, updatedAtMs }) => ({
+        key,
+        tool,
+        reason: reason ?? '',
+        createdAtMs,
+        updatedAtMs,
+      }));
+    },
+
+    async resolve(tenantId, key, decision, result) {
+      const [row] = await db
+        .update(effects)
+        .set({
+          ...decided(decision, result),
+          fence: sql`${effects.fence} + 1`,
+          updatedAtMs: Date.now(),
+        })
+        .where(
+          and(eq(effects.tenantId, tenantId), eq(effects.key, key), eq(effects.state, 'UNKNOWN')),
+        )
+        .returning({ key: effects.key });
+      if (row !== undefined) return;
+      throw new ServiceError(
+        FAILURE.conflict,
+        `There is no call with the key "${key}" whose end is unknown. It may have been decided already: list the unknown ones again.`,
+      );
+    },
+  };
+}
+
+function startOf(call: EffectCall, row: typeof effects.$inferSelect): EffectStart {
+  const { tenantId, key } = call;
+  const same = row.tool === call.tool && row.argsDigest === call.argsDigest;
+  if (row.state === 'UNKNOWN') return { kind: 'unknown', reason: row.reason ?? '' };
+  if (row.state === 'DONE' && same && row.result !== null) {
+    return { kind: 'done', result: row.result };
+  }
+  if (row.state === 'DONE') {
+    throw new ServiceError(
+      FAILURE.conflict,
+      `The key "${key}" was used before for another call: "${row.tool}"${row.tool === call.tool ? ' with other arguments' : ''}. ` +
+        'That call is done and was not repeated. A new call needs a new key.',
+    );
+  }
+  return { kind: 'send', tenantId, key, fence: row.fence, resend: row.state === 'SENT' };
+}
+
+function decided(
+  decision: 'retry' | 'done' | 'abort',
+  result: ToolResult | undefined,
+): Partial<typeof effects.$inferInsert> {
+  if (decision === 'retry')
+    return { state: 'NOT_SENT', reason: 'A person decided to send it again.' };
+  if (decision === 'abort') {
+    const text =
+      'A person ended this call. Whether it acted was not established, and it was not sent again.';
+    const ended: ToolResult = {
+      isError: true,
+      content: [{ kind: 'text', text }],
+      structured: null,
+      artifact: null,
+    };
+    return { state: 'DONE', result: ended, reason: text };
+  }
+  if (result === undefined) {
+    throw new ServiceError(
+      FAILURE.badInput,
+      'A call that a person declares done needs its result. Give one; text such as "done" is enough.',
+    );
+  }
+  return { state: 'DONE', result, reason: 'A person declared it done.' };
+}
+
+function takenOver(permit: SendPermit, consequence: string): ServiceError {
+  return new ServiceError(
+    FAILURE.conflict,
+    `Another attempt has taken over the call with the key "${permit.key}" (fence ${permit.fence} is out of date). ${consequence}`,
+  );
+}

@@ -1,0 +1,147 @@
+import type { Logger } from 'pino';
+import { FAILURE } from '../../common/failures.ts';
+import type { ToolResult } from '../../common/tool.ts';
+import type { ArtifactStore } from '../artifacts/artifact-store.ts';
+import { isServiceError, ServiceError } from '../errors.ts';
+import type { EffectCall, EffectLedger, SendPermit } from '../ledger/effect-ledger.ts';
+import type { McpConnections } from '../mcp/mcp-connections.ts';
+import { isMcpError } from '../mcp/mcp-error.ts';
+import type { ReadyCall } from './call-server.ts';
+import { keepAnswer, sendToServer } from './call-server.ts';
+
+/** Where a test may end the process. */
+export type Failpoint = 'after-intent' | 'after-sent' | 'after-wire' | 'after-done';
+
+export interface EffectDeps {
+  readonly connections: Pick<McpConnections, 'call'>;
+  readonly artifacts: ArtifactStore;
+  readonly ledger: Pick<EffectLedger, 'begin' | 'sent' | 'done' | 'notSent' | 'unknown'>;
+  readonly log: Logger;
+  readonly failpoint: (point: Failpoint) => void | Promise<void>;
+}
+
+/**
+ * Calls a tool that may change the world, with the ledger written around it. Where the effect is
+ * neither `keyed` nor certain not to have begun, the end is `Tool.OutcomeUnknown` and stays so.
+ *
+ * @param prepare checks the call; what it throws was never sent.
+ * @param aroundSend is called before the call leaves and when it has ended.
+ */
+export async function callWithEffect(
+  deps: EffectDeps,
+  call: EffectCall,
+  prepare: () => Promise<ReadyCall>,
+  signal: AbortSignal,
+  aroundSend: () => void,
+): Promise<ToolResult> {
+  const { ledger, failpoint } = deps;
+  const start = await ledger.begin(call);
+  if (start.kind === 'done') return start.result;
+  if (start.kind === 'unknown') throw outcomeUnknown(call, start.reason);
+  await failpoint('after-intent');
+  const ready = await prepareOrRelease(ledger, start, prepare, signal);
+  const permit = await ledger.sent(start);
+  await failpoint('after-sent');
+  aroundSend();
+  try {
+    const answer = await sendToServer(deps.connections, ready, signal);
+    await failpoint('after-wire');
+    const result = await keepAnswer(deps.artifacts, ready, answer);
+    await recordDone(deps, permit, result);
+    await failpoint('after-done');
+    return result;
+  } catch (error) {
+    throw await settle(deps, call, permit, error, signal);
+  } finally {
+    aroundSend();
+  }
+}
+
+async function prepareOrRelease(
+  ledger: EffectDeps['ledger'],
+  permit: SendPermit,
+  prepare: () => Promise<ReadyCall>,
+  signal: AbortSignal,
+): Promise<ReadyCall> {
+  try {
+    const ready = await prepare();
+    signal.throwIfAborted();
+    return ready;
+  } catch (error) {
+    await ledger.notSent(permit, describe(error));
+    throw error;
+  }
+}
+
+/**
+ * An answer is not lost because the database could not take it: the caller gets it, and an attempt
+ * that comes all the same finds the call sent and does not repeat it.
+ */
+async function recordDone(
+  { ledger, log }: EffectDeps,
+  permit: SendPermit,
+  result: ToolResult,
+): Promise<void> {
+  try {
+    await ledger.done(permit, result);
+  } catch (error) {
+    if (isServiceError(error) && error.type === FAILURE.conflict) throw error;
+    const { tenantId, key: idempotencyKey } = permit;
+    log.error({ err: error, tenantId, idempotencyKey }, 'done call not recorded as done');
+  }
+}
+
+/** Writes down how a call failed that may have been sent. @returns what to throw. */
+async function settle(
+  { ledger, log }: EffectDeps,
+  call: EffectCall,
+  permit: SendPermit,
+  error: unknown,
+  signal: AbortSignal,
+): Promise<unknown> {
+  if (isServiceError(error) && error.type === FAILURE.conflict) return error;
+  const why = signal.aborted ? 'It was stopped while the server was at work.' : describe(error);
+  try {
+    if (isMcpError(error) && !error.sent) {
+      await ledger.notSent(permit, why);
+      return error;
+    }
+    // The same key again is safe: the retry policy decides.
+    if (call.effect === 'keyed') return error;
+    await ledger.unknown(permit, why);
+  } catch (failure) {
+    // The row says SENT, which is no less true.
+    log.error({ err: failure, tenantId: call.tenantId, idempotencyKey: call.key }, 'ledger failed');
+  }
+  if (signal.aborted) return error;
+  return wasAnswered(error) ? answeredBadly(call, error) : outcomeUnknown(call, why, error);
+}
+
+/** The tool ran to its end, so "what happened?" is answered; only its words are not usable. */
+function wasAnswered(error: unknown): error is ServiceError {
+  return (
+    isServiceError(error) &&
+    (error.type === FAILURE.payloadTooLarge || error.type === FAILURE.toolBadAnswer)
+  );
+}
+
+function answeredBadly(call: EffectCall, error: ServiceError): ServiceError {
+  return new ServiceError(
+    error.type,
+    `${error.message} It ran and may have acted (key "${call.key}"), so it is not called again on its own.`,
+    { cause: error },
+  );
+}
+
+function outcomeUnknown(call: EffectCall, why: string, cause?: unknown): ServiceError {
+  return new ServiceError(
+    FAILURE.toolOutcomeUnknown,
+    `Tool "${call.tool}" was called (key "${call.key}") and may or may not have acted: ${why} ` +
+      'It is not called again on its own. Find out whether it acted, then decide to repeat it, to take it as done or to give it up.',
+    { cause },
+  );
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

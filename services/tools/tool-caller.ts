@@ -1,0 +1,137 @@
+import { hash } from 'node:crypto';
+import type { Logger } from 'pino';
+import { canonicalJson } from '../../common/canonical-json.ts';
+import type { CallToolInput, EffectClass, ToolResult } from '../../common/tool.ts';
+import type { ArtifactStore } from '../artifacts/artifact-store.ts';
+import type { MemoryCache } from '../cache/memory-cache.ts';
+import { isServiceError } from '../errors.ts';
+import type { EffectCall } from '../ledger/effect-ledger.ts';
+import type { McpProgress } from '../mcp/mcp-call.ts';
+import type { RegisteredTool } from '../registry/registry.ts';
+import type { SchemaValidator } from '../schema/schema-validator.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { ReadyCall } from './call-server.ts';
+import { keepAnswer, sendToServer } from './call-server.ts';
+import type { EffectDeps, Failpoint } from './call-with-effect.ts';
+import { callWithEffect } from './call-with-effect.ts';
+import type { ToolRegistry } from './find-callable.ts';
+import { findServer, findTool } from './find-callable.ts';
+import { prepareArguments } from './prepare-arguments.ts';
+import { forgetResults, mayKeep, resultKey } from './result-cache.ts';
+
+export interface ToolCallContext {
+  /** Ends the call; its reason is thrown as it is. */
+  readonly signal: AbortSignal;
+  /** 1 for the first attempt. */
+  readonly attempt: number;
+  readonly onProgress?: (progress: McpProgress) => void;
+  /** `bypass` asks the server whatever is known. @default 'use' */
+  readonly cache?: 'use' | 'bypass';
+}
+
+/** The one way to a tool: registry, arguments, cache, effect ledger and server, in this order. */
+export interface ToolCaller {
+  /**
+   * A tool that ran and said no is a result (`isError`). What is not called, or not answered, is a
+   * ServiceError with a `Tool.…` type, whose `retry` says whether another attempt may be made.
+   */
+  call(input: CallToolInput, context: ToolCallContext): Promise<ToolResult>;
+}
+
+export interface ToolCallerDeps extends Omit<EffectDeps, 'failpoint'> {
+  readonly registry: ToolRegistry;
+  readonly artifacts: ArtifactStore;
+  readonly validator: Pick<SchemaValidator, 'validate'>;
+  /** From `createResultCache`. */
+  readonly cache: MemoryCache<ToolResult>;
+  readonly metrics: Pick<Metrics, 'toolCall'>;
+  readonly log: Logger;
+  /** For tests of crashes. @default none */
+  readonly failpoint?: (point: Failpoint) => void | Promise<void>;
+}
+
+export function createToolCaller(deps: ToolCallerDeps): ToolCaller {
+  const { registry, cache, metrics, log } = deps;
+  const effectDeps: EffectDeps = { ...deps, failpoint: deps.failpoint ?? (() => undefined) };
+
+  async function prepare(
+    tool: RegisteredTool,
+    input: CallToolInput,
+    { onProgress = () => undefined }: ToolCallContext,
+  ): Promise<ReadyCall> {
+    const server = await findServer(registry, tool, input);
+    const args = await prepareArguments(deps, input.tenant.tenantId, tool, input.args);
+    return { input, tool, server, args, onProgress };
+  }
+
+  async function read(
+    tool: RegisteredTool,
+    input: CallToolInput,
+    context: ToolCallContext,
+  ): Promise<{ readonly value: ToolResult; readonly hit: boolean }> {
+    const ready = await prepare(tool, input, context);
+    const load = async (signal: AbortSignal): Promise<ToolResult> =>
+      keepAnswer(deps.artifacts, ready, await sendToServer(deps.connections, ready, signal));
+    const { signal } = context;
+    if (context.cache === 'bypass') return { value: await load(signal), hit: false };
+    return cache.getOrLoad(resultKey(ready), load, { signal, keep: mayKeep });
+  }
+
+  async function run(
+    tool: RegisteredTool,
+    input: CallToolInput,
+    context: ToolCallContext,
+  ): Promise<{ readonly value: ToolResult; readonly hit: boolean }> {
+    const { effect } = tool;
+    if (effect === 'read') return read(tool, input, context);
+    const value = await callWithEffect(
+      effectDeps,
+      effectCall(tool, effect, input),
+      () => prepare(tool, input, context),
+      context.signal,
+      () => forgetResults(cache, input.tenant.tenantId),
+    );
+    return { value, hit: false };
+  }
+
+  return {
+    async call(input, context) {
+      const startMs = performance.now();
+      // Only names of registered servers become a label.
+      let server = 'none';
+      let outcome = 'failed';
+      try {
+        const tool = await findTool(registry, input.tenant.tenantId, input.tool);
+        server = tool.server;
+        const { value, hit } = await run(tool, input, context);
+        outcome = hit ? 'cached' : value.isError ? 'error' : 'ok';
+        return value;
+      } catch (error) {
+        if (context.signal.aborted) outcome = 'cancelled';
+        else if (isServiceError(error)) outcome = error.type;
+        const { tool, idempotencyKey, tenant } = input;
+        const entry = { tool, idempotencyKey, tenantId: tenant.tenantId, attempt: context.attempt };
+        log.warn({ ...entry, outcome, problem: String(error) }, 'tool call failed');
+        throw error;
+      } finally {
+        metrics.toolCall({ server, outcome, durationMs: performance.now() - startMs });
+      }
+    },
+  };
+}
+
+function effectCall(
+  tool: RegisteredTool,
+  effect: Exclude<EffectClass, 'read'>,
+  input: CallToolInput,
+): EffectCall {
+  return {
+    tenantId: input.tenant.tenantId,
+    key: input.idempotencyKey,
+    effect,
+    tool: tool.id,
+    fingerprint: tool.fingerprint,
+    // Of what the caller gave: a reference to an artifact stands for its contents.
+    argsDigest: hash('sha256', canonicalJson(input.args), 'base64url'),
+  };
+}
