@@ -1,5 +1,5 @@
 export type ClientErrorCode =
-  'bad-input' | 'unavailable' | 'not-found' | 'already-ended' | 'run-failed';
+  'bad-input' | 'conflict' | 'unavailable' | 'not-found' | 'already-ended' | 'run-failed';
 
 /** The one error of the client library. The message names the thing and the remedy. */
 export class ClientError extends Error {

@@ -96,7 +96,7 @@ export async function listRuns(
 /** @throws ClientError (`not-found`) */
 export async function getRun(connection: OstinatoConnection, runId: string): Promise<RunDetail> {
   const handle = runHandle(connection, runId);
-  const summary = await describe(connection, runId);
+  const summary = await describeRun(connection, runId);
   const progress = await handle.progress().catch(() => null);
   if (summary.status === 'running') return { ...summary, progress, result: null, failure: null };
   try {
@@ -106,7 +106,14 @@ export async function getRun(connection: OstinatoConnection, runId: string): Pro
   }
 }
 
-async function describe(connection: OstinatoConnection, runId: string): Promise<RunSummary> {
+/**
+ * A run as lists show it; asks no worker.
+ * @throws ClientError (`not-found`, `unavailable`)
+ */
+export async function describeRun(
+  connection: OstinatoConnection,
+  runId: string,
+): Promise<RunSummary> {
   try {
     const workflow = connection.temporal.workflow.getHandle(workflowIdOf(connection, runId));
     return toSummary(await workflow.describe());

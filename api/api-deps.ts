@@ -1,0 +1,84 @@
+import type { FastifyBaseLogger } from 'fastify';
+import type { OstinatoConnection } from '../client/index.ts';
+import type { Plan } from '../common/plan.ts';
+import type { TenantId } from '../common/tenant.ts';
+import type { CallToolInput, ToolResult } from '../common/tool.ts';
+import type { ArtifactStore } from '../services/artifacts/artifact-store.ts';
+import type { Config } from '../services/config.ts';
+import type { McpConnections } from '../services/mcp/mcp-connections.ts';
+import type { Catalogue } from '../services/registry/catalogue.ts';
+import type { Registry } from '../services/registry/registry.ts';
+import type { ToolIndex } from '../services/registry/tool-index.ts';
+import type { Metrics } from '../services/telemetry/metrics.ts';
+import type { HealthChecks } from './health/health-component.ts';
+
+/** What the API stands on. Each service is named by the part of it that is used. */
+export interface ApiDeps {
+  readonly config: Config['http'];
+  readonly connection: OstinatoConnection;
+  readonly registry: Pick<
+    Registry,
+    | 'listServers'
+    | 'getServer'
+    | 'putServer'
+    | 'removeServer'
+    | 'listTools'
+    | 'findTool'
+    | 'findToolByModelName'
+    | 'updateTool'
+    | 'approveTool'
+    | 'removeTool'
+    | 'catalogueVersion'
+  >;
+  readonly catalogue: Pick<Catalogue, 'refreshServer'>;
+  readonly connections: Pick<McpConnections, 'listTools' | 'disconnect'>;
+  readonly index: Pick<ToolIndex, 'search'>;
+  readonly tools: ApiToolCaller;
+  /** Throws `Plan.Invalid`; its `problems`, where it has them, become the answer's. */
+  readonly plans: { check(tenantId: TenantId, written: unknown): Promise<Plan> };
+  readonly artifacts: Pick<ArtifactStore, 'get'>;
+  readonly metrics: Pick<Metrics, 'text' | 'contentType'>;
+  readonly health: HealthChecks;
+  /** Where people look: `temporalUi` is the Web UI's address, `null` where there is none. */
+  readonly links: { readonly temporalUi: string | null };
+  readonly log: FastifyBaseLogger;
+  readonly options?: Partial<ApiOptions>;
+}
+
+export interface ApiToolCaller {
+  call(
+    input: CallToolInput,
+    context: { readonly signal: AbortSignal; readonly attempt: number },
+  ): Promise<ToolResult>;
+}
+
+export interface ApiOptions {
+  /** Largest request body, bytes. @default 1 MiB */
+  readonly bodyLimitBytes: number;
+  /**
+   * Whether callers on this machine may register stdio servers, which are commands that the process
+   * then runs. Only for a process that serves one person (`ostinato dev`). @default false
+   */
+  readonly allowStdioServers: boolean;
+  /** Event streams open at once; more are answered 429. @default 200 */
+  readonly maxEventStreams: number;
+  /** Silence after which an event stream sends a comment, ms. @default 15000 */
+  readonly heartbeatMs: number;
+}
+
+const DEFAULT_OPTIONS: ApiOptions = {
+  bodyLimitBytes: 1024 * 1024,
+  allowStdioServers: false,
+  maxEventStreams: 200,
+  heartbeatMs: 15_000,
+};
+
+export interface ResolvedApiDeps extends ApiDeps {
+  readonly options: ApiOptions;
+  /** Raised when the server closes: what streams ends. */
+  readonly closing: AbortSignal;
+}
+
+export function resolveDeps(deps: ApiDeps, closing: AbortSignal): ResolvedApiDeps {
+  return { ...deps, options: { ...DEFAULT_OPTIONS, ...deps.options }, closing };
+}

@@ -1,0 +1,106 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { HttpError } from '../http-error.ts';
+
+/** Deeper than anything people write, far from what overflows a stack. */
+const MAX_DEPTH = 64;
+/** Keys and items of a body, roughly; a megabyte of `[[],[],…` has half a million. */
+const MAX_VALUES = 100_000;
+const JSON_TYPE = /^application\/json(?: ?; ?charset="?utf-8"?)?$/i;
+
+/**
+ * JSON is the only body this API takes. The header is compared as a whole: a server that skips
+ * over a stray tab in it may skip the body's schema as well.
+ */
+export function acceptJsonOnly(api: FastifyInstance): void {
+  api.removeAllContentTypeParsers();
+  api.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+    try {
+      done(null, parseJsonBody(String(body)));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+  api.addHook('onRequest', refuseOtherBodies);
+}
+
+async function refuseOtherBodies(request: FastifyRequest): Promise<void> {
+  const { headers } = request;
+  const hasBody =
+    headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  const type = headers['content-type'];
+  if ((hasBody && type === undefined) || (type !== undefined && !JSON_TYPE.test(type))) {
+    const received = type === undefined ? 'none' : JSON.stringify(type.slice(0, 100));
+    throw new HttpError(
+      415,
+      'UnsupportedMediaType',
+      `Send the body as "content-type: application/json" (received ${received}).`,
+    );
+  }
+  const encoding = headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw new HttpError(
+      415,
+      'UnsupportedMediaType',
+      `Send the body as it is: content-encoding ${JSON.stringify(encoding.slice(0, 100))} is not taken.`,
+    );
+  }
+}
+
+/** @throws HttpError 400 for bad syntax, too much nesting and keys that reach for a prototype. */
+export function parseJsonBody(text: string): unknown {
+  if (text === '') return undefined;
+  refuseDeep(text);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new HttpError(400, 'BadInput', `The body is not JSON: ${(error as Error).message}`);
+  }
+  refusePrototypeKeys(value);
+  return value;
+}
+
+/** Before parsing, so that nothing recurses into what a stranger nested. */
+function refuseDeep(text: string): void {
+  let depth = 0;
+  let values = 0;
+  let inString = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text[at];
+    if (inString) {
+      if (char === '\\') at += 1;
+      else if (char === '"') inString = false;
+    } else if (char === '"') inString = true;
+    else if (char === '{' || char === '[') depth += 1;
+    else if (char === '}' || char === ']') depth -= 1;
+    else if (char === ',') values += 1;
+    if (depth > MAX_DEPTH) {
+      throw new HttpError(400, 'BadInput', `The body nests deeper than ${MAX_DEPTH} levels.`);
+    }
+  }
+  if (values > MAX_VALUES) {
+    throw new HttpError(400, 'BadInput', `The body holds more than ${MAX_VALUES} values.`);
+  }
+}
+
+function refusePrototypeKeys(root: unknown): void {
+  const toVisit: unknown[] = [root];
+  while (toVisit.length > 0) {
+    const value = toVisit.pop();
+    if (typeof value !== 'object' || value === null) continue;
+    for (const [key, held] of Object.entries(value)) {
+      refuseKey(key, held);
+      toVisit.push(held);
+    }
+  }
+}
+
+function refuseKey(key: string, held: unknown): void {
+  const reaches =
+    key === '__proto__' ||
+    (key === 'constructor' &&
+      typeof held === 'object' &&
+      held !== null &&
+      Object.hasOwn(held, 'prototype'));
+  if (reaches) throw new HttpError(400, 'BadInput', `The body has the key "${key}": remove it.`);
+}

@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import { startAgentSchema, startPlanSchema } from '../../client/requests.ts';
+import type { RunDetail, RunStatus, RunSummary } from '../../client/index.ts';
+import type { AgentResult, RunPlanResult, RunProgress, StepReport } from '../../common/agent.ts';
+
+export const runId = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'is no run id')
+  .meta({ description: 'As returned by the start of the run.' });
+
+export const startRunSchema = z
+  .strictObject({
+    ...startAgentSchema.partial({ goal: true }).shape,
+    plan: startPlanSchema.shape.plan.optional(),
+  })
+  .refine(({ goal, plan }) => (goal === undefined) !== (plan === undefined), {
+    message: 'give either "goal" (an agent finds out how) or "plan" (steps to run)',
+  })
+  .refine(({ plan, conversationId }) => plan === undefined || conversationId === undefined, {
+    path: ['conversationId'],
+    message: 'a plan has no conversation: it goes with "goal"',
+  })
+  .meta({ id: 'StartRun' });
+
+const RUN_STATUS = [
+  'running',
+  'completed',
+  'failed',
+  'cancelled',
+  'terminated',
+  'timed-out',
+  'continued',
+] as const satisfies readonly RunStatus[];
+
+export const listRunsSchema = z.strictObject({
+  status: z.enum(RUN_STATUS).optional(),
+  agent: startAgentSchema.shape.agent,
+  limit: z.coerce.number().int().min(1).max(1000).default(20),
+});
+
+export const runLinksSchema = z.object({
+  self: z.string(),
+  events: z.string(),
+  temporalUi: z.string().nullable(),
+});
+export type RunLinks = z.output<typeof runLinksSchema>;
+
+export const runStartedSchema = z.object({
+  runId: z.string(),
+  workflowId: z.string(),
+  links: runLinksSchema,
+});
+
+const summaryFields = {
+  runId: z.string(),
+  workflowId: z.string(),
+  kind: z.enum(['agent', 'plan']),
+  agent: z.string().nullable(),
+  summary: z.string().nullable(),
+  status: z.enum(RUN_STATUS),
+  outcome: z.string().nullable().meta({ description: 'How an ended run judged itself.' }),
+  startedAtMs: z.number(),
+  endedAtMs: z.number().nullable(),
+};
+export const runSummarySchema: z.ZodType<RunSummary> = z.object(summaryFields);
+
+const step = z
+  .object({
+    id: z.string(),
+    tool: z.string(),
+    title: z.string(),
+    state: z.enum(['waiting', 'running', 'done', 'failed', 'skipped', 'cancelled']),
+    needs: z.array(z.string()),
+    startedAtMs: z.number().nullable(),
+    endedAtMs: z.number().nullable(),
+    problem: z.string().nullable(),
+    preview: z.string().nullable(),
+  })
+  .meta({ id: 'Step' }) as unknown as z.ZodType<StepReport>;
+
+export const progressSchema: z.ZodType<RunProgress> = z
+  .object({
+    phase: z.enum(['planning', 'running', 'ended']),
+    goal: z.string().nullable(),
+    planner: z
+      .object({
+        kind: z.enum(['offline', 'model']),
+        provider: z.string().nullable(),
+        model: z.string().nullable(),
+      })
+      .nullable(),
+    turn: z.number(),
+    steps: z.array(step),
+    revision: z.number(),
+  })
+  .meta({ id: 'Progress' });
+
+/** Described by its shared part; what an outcome brings besides is in the description. */
+const result = z.looseObject({ outcome: z.string(), steps: z.array(step) }).meta({
+  id: 'Result',
+  description:
+    'Of an agent: `outcome` is answered (with `answer`), needs-input (`question`), out-of-budget (`limit`), failed or cancelled (`reason`); also `planner`, `turns`, `toolCalls`, `usage`. ' +
+    'Of a plan: `outcome` is completed, partial, failed, out-of-budget or cancelled, with `reason`, `results` by step and `wallMs`.',
+}) as unknown as z.ZodType<AgentResult | RunPlanResult>;
+
+export const runDetailSchema = z
+  .object({
+    ...summaryFields,
+    progress: progressSchema.nullable(),
+    result: result.nullable(),
+    failure: z.string().nullable(),
+    links: runLinksSchema,
+  })
+  .meta({ id: 'Run' }) satisfies z.ZodType<RunDetail>;

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import type { JsonObject } from '../../common/json.ts';
+import type { ToolContent, ToolResult } from '../../common/tool.ts';
+import { effectSchema, serverName } from './server-schema.ts';
+
+/** JSON was parsed from the body; deeper checks are the tool's own schema. */
+export const jsonObject = z.record(z.string(), z.unknown()) as unknown as z.ZodType<JsonObject>;
+
+export const toolParams = z.strictObject({
+  server: serverName,
+  tool: z
+    .string()
+    .min(1)
+    .max(200)
+    .regex(/^[^\u0000-\u001f\u007f]*$/, 'must not hold control characters'),
+});
+
+export const toolSchema = z
+  .object({
+    id: z.string().meta({ description: '`server/tool`' }),
+    server: z.string(),
+    name: z.string(),
+    modelName: z.string(),
+    title: z.string().nullable(),
+    description: z.string(),
+    inputSchema: jsonObject,
+    outputSchema: jsonObject.nullable(),
+    fingerprint: z.string(),
+    effect: effectSchema,
+    enabled: z.boolean(),
+    status: z.enum(['active', 'changed', 'gone']).meta({
+      description:
+        '`changed`: its definition is not the one that was approved; approve it to use it.',
+    }),
+    tags: z.array(z.string()),
+    warnings: z.array(z.string()),
+    lastSeenMs: z.number(),
+  })
+  .meta({ id: 'Tool' });
+
+export const toolHitSchema = z.object({
+  tool: toolSchema,
+  score: z.number(),
+  arms: z.object({
+    dense: z.object({ rank: z.number(), score: z.number() }).nullable(),
+    lexical: z.object({ rank: z.number(), score: z.number() }).nullable(),
+  }),
+});
+
+const artifactRef = z
+  .object({
+    artifactId: z.string(),
+    mediaType: z.string(),
+    bytes: z.number(),
+    sha256: z.string(),
+  })
+  .meta({ id: 'ArtifactRef' });
+
+export const toolResultSchema: z.ZodType<ToolResult> = z
+  .object({
+    isError: z.boolean(),
+    content: z.array(z.looseObject({ kind: z.string() }) as unknown as z.ZodType<ToolContent>),
+    structured: jsonObject.nullable(),
+    artifact: artifactRef.nullable(),
+  })
+  .meta({ id: 'ToolResult' });

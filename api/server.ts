@@ -1,0 +1,112 @@
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import type { FastifyInstance } from 'fastify';
+import { fastify, LogController } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import {
+  jsonSchemaTransform,
+  jsonSchemaTransformObject,
+  validatorCompiler,
+} from 'fastify-type-provider-zod';
+import { ulid } from 'ulid';
+import { FAILURE } from '../common/failures.ts';
+import { isLoopback } from '../services/config.ts';
+import { ServiceError } from '../services/errors.ts';
+import type { Api } from './api.ts';
+import type { ApiDeps } from './api-deps.ts';
+import { resolveDeps } from './api-deps.ts';
+import { answerErrors, sendError } from './answer-errors.ts';
+import { setAnswerHeaders } from './middleware/answer-headers.ts';
+import { requireApiKey } from './middleware/authenticate.ts';
+import { acceptJsonOnly } from './middleware/json-body.ts';
+import { refusePrototypeQuery } from './middleware/query.ts';
+import { refuseOtherSites } from './middleware/same-origin.ts';
+import { registerArtifacts } from './routes/artifacts.ts';
+import { registerHealth } from './routes/health.ts';
+import { registerRunEvents } from './routes/run-events.ts';
+import { registerRuns } from './routes/runs.ts';
+import { registerSearch } from './routes/search.ts';
+import { registerServerChecks } from './routes/server-checks.ts';
+import { registerServers } from './routes/servers.ts';
+import { registerToolCalls } from './routes/tool-calls.ts';
+import { registerTools } from './routes/tools.ts';
+
+/** Time for a request to arrive as a whole, ms; a slow sender does not hold a socket for ever. */
+const REQUEST_TIMEOUT_MS = 30_000;
+const MAX_PARAM_LENGTH = 300;
+
+/**
+ * The HTTP API, not yet listening: `await server.listen({host, port})`. `close()` ends event
+ * streams and waits for the other requests.
+ *
+ * @throws ServiceError (BadInput) when others could reach it and no key is set.
+ */
+export function createServer(deps: ApiDeps): FastifyInstance {
+  const { host, apiKey } = deps.config;
+  if (apiKey === null && !isLoopback(host)) {
+    throw new ServiceError(
+      FAILURE.badInput,
+      `The API would listen on "${host}", which others can reach, without a key. Set OSTINATO_API_KEY, or bind to 127.0.0.1.`,
+    );
+  }
+  const closing = new AbortController();
+  const resolved = resolveDeps(deps, closing.signal);
+  const api: Api = fastify({
+    loggerInstance: deps.log,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => ulid(),
+    requestIdHeader: false,
+    bodyLimit: resolved.options.bodyLimitBytes,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    forceCloseConnections: 'idle',
+    frameworkErrors: (error, request, reply) => void sendError(error, request, reply),
+  }).withTypeProvider<ZodTypeProvider>();
+
+  api.setValidatorCompiler(validatorCompiler);
+  // The compiler has checked what handlers return against the schemas: they are for the docs.
+  api.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  api.addHook('onRequest', setAnswerHeaders);
+  api.addHook('onRequest', apiKey === null ? refuseOtherSites : requireApiKey(apiKey));
+  acceptJsonOnly(api);
+  api.addHook('preValidation', refusePrototypeQuery);
+  api.addHook('preClose', async () => closing.abort());
+  answerErrors(api);
+  describe(api, apiKey !== null);
+  void api.register(async (scope) => {
+    const routes = scope as unknown as Api;
+    registerRuns(routes, resolved);
+    registerRunEvents(routes, resolved);
+    registerServers(routes, resolved);
+    registerServerChecks(routes, resolved);
+    registerTools(routes, resolved);
+    registerToolCalls(routes, resolved);
+    registerSearch(routes, resolved);
+    registerArtifacts(routes, resolved);
+    registerHealth(routes, resolved);
+  });
+  return api as unknown as FastifyInstance;
+}
+
+/** OpenAPI at /docs/json, a page to try it at /docs. */
+function describe(api: Api, needsKey: boolean): void {
+  const schemes = {
+    bearer: { type: 'http', scheme: 'bearer' },
+    key: { type: 'apiKey', in: 'header', name: 'x-api-key' },
+  } as const;
+  void api.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Ostinato',
+        description: 'Start, follow and cancel agent runs; administer MCP servers and their tools.',
+        version: '1',
+      },
+      ...(needsKey ? { security: [{ bearer: [] }, { key: [] }] } : {}),
+      components: { securitySchemes: schemes },
+    },
+    transform: jsonSchemaTransform,
+    transformObject: jsonSchemaTransformObject,
+  });
+  void api.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+}
