@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { ActivityDeps } from '../activities/index.ts';
+import type { ToolResult } from '../common/tool.ts';
 import type { ArtifactStore } from '../services/artifacts/artifact-store.ts';
 import { createArtifactStore } from '../services/artifacts/artifact-store.ts';
 import { createMemoryCache } from '../services/cache/memory-cache.ts';
@@ -8,7 +9,6 @@ import type { Config } from '../services/config.ts';
 import { createConversationStore } from '../services/conversations/conversation-store.ts';
 import type { Database } from '../services/database/database.ts';
 import { openDatabase } from '../services/database/open-database.ts';
-import type { Embedder } from '../services/embeddings/embedder.ts';
 import { createMiniLmEmbedder } from '../services/embeddings/mini-lm-embedder.ts';
 import { createEffectLedger } from '../services/ledger/effect-ledger.ts';
 import { findProviders } from '../services/llm/find-providers.ts';
@@ -48,6 +48,22 @@ export interface Services extends ActivityDeps {
   close(): Promise<void>;
 }
 
+const MIB = 1024 * 1024;
+/** Answers of read-only tools. */
+const RESULT_CACHE = {
+  maxBytes: 64 * MIB,
+  maxEntries: 10_000,
+  ttlMs: 60_000,
+  sizeOf: (result: ToolResult): number => JSON.stringify(result).length * 2,
+};
+/** Vectors of queries: a text always has the same one. */
+const QUERY_CACHE = {
+  maxBytes: 16 * MIB,
+  maxEntries: 10_000,
+  ttlMs: 24 * 3_600_000,
+  sizeOf: (vector: Float32Array): number => vector.byteLength,
+};
+
 export interface AssembleOptions {
   readonly config: Config;
   /** For `${NAME}` in server definitions, and for what providers are configured. */
@@ -72,6 +88,7 @@ export async function assemble({ config, env, log }: AssembleOptions): Promise<S
   const index = createToolIndex({
     embedder,
     dir: join(config.dataDir, 'index'),
+    cache: createMemoryCache({ name: 'query-vectors', ...QUERY_CACHE, metrics }),
     metrics,
     log: log.child({ part: 'search' }),
   });
@@ -91,7 +108,7 @@ export async function assemble({ config, env, log }: AssembleOptions): Promise<S
     metrics,
     log: log.child({ part: 'tools' }),
   });
-  const gateway = createLlmGateway({ providers: await findProviders(env), metrics, log });
+  const gateway = createLlmGateway({ providers: await findProviders(env, { fetch }), metrics, log });
   const planning = { index, registry, conversations, validator, log };
   return {
     artifacts,

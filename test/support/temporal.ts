@@ -37,10 +37,14 @@ export interface RunningWorkers {
   stop(): Promise<void>;
 }
 
-/** Workers in this process with the given activities; a cache of 2 runs forces replays. */
+/**
+ * Workers in this process with the given activities.
+ * @param maxCachedWorkflows the default of 2 runs forces replays; `null` is Temporal's own
+ */
 export async function startWorkers(
   address: string,
   activities: Activities,
+  maxCachedWorkflows: number | null = 2,
 ): Promise<RunningWorkers> {
   const connection = await NativeConnection.connect({ address });
   const workers = await createWorkers({
@@ -50,7 +54,7 @@ export async function startWorkers(
     kinds: ['agent', 'tool', 'llm'],
     activities,
     workflowBundle: await workflowBundle(CACHE_DIR),
-    maxCachedWorkflows: 2,
+    ...(maxCachedWorkflows === null ? {} : { maxCachedWorkflows }),
   });
   const running = workers.map((worker) => worker.run());
   return {

@@ -1,0 +1,96 @@
+// What durability costs: a 12-step plan (four chains of three, 200 ms a tool) run by the whole
+// engine against a real MCP server, beside the same twelve steps one after the other.
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { WrittenPlan, WrittenStep } from '../../../client/index.ts';
+import { runPlan } from '../../../client/index.ts';
+import type { Engine } from '../../support/engine.ts';
+import { startEngine } from '../../support/engine.ts';
+import type { Bench, BenchRow } from '../bench.ts';
+
+const CHAINS = 4;
+const LENGTH = 3;
+const TOOL_MS = 200;
+const ROUNDS = 5;
+
+export const bench: Bench = {
+  summary: 'a 12-step plan as a workflow: against its critical path, and against a sequence',
+  async run({ note }) {
+    const server = join(import.meta.dirname, '..', '..', 'support', 'journal-server.mjs');
+    const engine = await startEngine({
+      work: {
+        command: process.execPath,
+        args: [server, join(tmpdir(), 'ostinato-bench-journal.log')],
+        effects: { look_up: 'read' },
+      },
+    });
+    try {
+      await timed(engine, chains());
+      const parallel: number[] = [];
+      const sequential: number[] = [];
+      for (let round = 1; round <= ROUNDS; round += 1) {
+        parallel.push(await timed(engine, chains()));
+        sequential.push(await timed(engine, sequence()));
+        note(
+          `round ${round}: ${parallel.at(-1)} ms as a plan, ${sequential.at(-1)} ms in sequence`,
+        );
+      }
+      return rows(median(parallel), median(sequential));
+    } finally {
+      await engine.stop();
+    }
+  },
+};
+
+function rows(planMs: number, sequenceMs: number): readonly BenchRow[] {
+  const criticalPathMs = LENGTH * TOOL_MS;
+  const row = (measure: string, value: number, unit: string): BenchRow => ({
+    case: 'synthetic',
+    measure,
+    value,
+    unit,
+  });
+  return [
+    row('critical_path_ratio', planMs / criticalPathMs, 'x'),
+    row('speedup', sequenceMs / planMs, 'x'),
+    row('wall', planMs, 'ms'),
+    row('sequential_wall', sequenceMs, 'ms'),
+    row('critical_path', criticalPathMs, 'ms'),
+  ];
+}
+
+/** Every step has arguments of its own, so that no answer comes from a cache. */
+function work(id: string, after: readonly string[]): WrittenStep {
+  const name = `${id}-${Date.now()}-${Math.random()}`;
+  return { id, tool: 'work/look_up', args: { name, ms: TOOL_MS }, after };
+}
+
+function chains(): WrittenPlan {
+  const steps = Array.from({ length: CHAINS }, (_, chain) =>
+    Array.from({ length: LENGTH }, (_none, place) =>
+      work(`c${chain}s${place}`, place === 0 ? [] : [`c${chain}s${place - 1}`]),
+    ),
+  );
+  return { steps: steps.flat() };
+}
+
+function sequence(): WrittenPlan {
+  const steps = Array.from({ length: CHAINS * LENGTH }, (_, place) =>
+    work(`s${place}`, place === 0 ? [] : [`s${place - 1}`]),
+  );
+  return { steps };
+}
+
+/** From the start by the client to the result in its hands, ms. */
+async function timed(engine: Engine, plan: WrittenPlan): Promise<number> {
+  const startedMs = performance.now();
+  const run = await runPlan(engine.ostinato, { plan, agent: 'bench' });
+  const result = await run.result();
+  if (result.outcome !== 'completed')
+    throw new Error(`The plan ${result.outcome}: ${result.reason}`);
+  return Math.round(performance.now() - startedMs);
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}

@@ -1,0 +1,59 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createActivities } from '../../activities/index.ts';
+import type { OstinatoConnection } from '../../client/index.ts';
+import { DEFAULT_TENANT_ID } from '../../common/tenant.ts';
+import { loadConfig } from '../../services/config.ts';
+import { parseServersFile } from '../../services/registry/parse-servers-file.ts';
+import { createLogger } from '../../services/telemetry/logger.ts';
+import type { Services } from '../../workers/assemble.ts';
+import { assemble } from '../../workers/assemble.ts';
+import { connectTo, startTemporal, startWorkers } from './temporal.ts';
+
+/** All the real parts in this process, with a real Temporal server beside it. */
+export interface Engine {
+  readonly services: Services;
+  readonly ostinato: OstinatoConnection;
+  readonly temporalAddress: string;
+  readonly dir: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * @param mcpServers as in a servers file.
+ * @param env besides PATH; no provider key of the machine gets in.
+ */
+export async function startEngine(
+  mcpServers: Readonly<Record<string, object>>,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Engine> {
+  const dir = await mkdtemp(join(tmpdir(), 'ostinato-engine-'));
+  const temporal = await startTemporal(join(dir, 'temporal.db'));
+  const given = { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env };
+  const services = await assemble({
+    config: loadConfig({ ...process.env, DATABASE_URL: '', OSTINATO_DATA_DIR: join(dir, 'data') }),
+    env: { OLLAMA_HOST: '127.0.0.1:1', ...given },
+    log: createLogger({ level: 'warn', pretty: false, name: 'test' }),
+  });
+  const definitions = parseServersFile(JSON.stringify({ mcpServers }), 'test');
+  for (const { name, definition } of definitions) {
+    await services.registry.putServer(DEFAULT_TENANT_ID, name, definition);
+  }
+  await services.catalogue.refreshAll(DEFAULT_TENANT_ID);
+  const workers = await startWorkers(temporal.address, createActivities(services), null);
+  const ostinato = await connectTo(temporal.address);
+  return {
+    services,
+    ostinato,
+    temporalAddress: temporal.address,
+    dir,
+    async stop() {
+      await ostinato.close();
+      await workers.stop();
+      await services.close();
+      await temporal.stop();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
