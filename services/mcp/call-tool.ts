@@ -1,4 +1,5 @@
 import type { CallToolResult, Tool } from '@modelcontextprotocol/client';
+import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/client';
 import type { JsonObject, JsonValue } from '../../common/json.ts';
 import { isJsonObject } from '../../common/json.ts';
 import type { CallRecord } from './call-record.ts';
@@ -45,12 +46,21 @@ export async function callTool(
       },
     ),
   );
+  // SDKs of the older era put the protocol error into an answer.
+  const [only] = result.content;
+  if (result.isError === true && only?.type === 'text' && only.text === unknownTool(call.tool)) {
+    throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Tool ${call.tool} not found`);
+  }
   return {
     isError: result.isError === true,
     content: result.content,
     structured: structuredOf(result),
     bytes: record.bytes,
   };
+}
+
+function unknownTool(tool: string): string {
+  return `MCP error -32602: Tool ${tool} not found`;
 }
 
 /** The newer era allows any JSON value; ours are objects, so another value is put into one. */

@@ -70,7 +70,7 @@ class Connections implements McpConnections {
       for (let again = true; ; again = false) {
         const opened = await connection.acquire(bounded, true);
         try {
-          return await this.#list(opened, target, bounded);
+          return await connection.request(opened, () => this.#list(opened, target, bounded));
         } catch (error) {
           bounded.throwIfAborted();
           const failure = this.#failure(error, opened, target, 'tools/list', newCallRecord());
@@ -144,7 +144,9 @@ class Connections implements McpConnections {
       const definition =
         opened.prior.kind === 'modern' ? this.#definitions.get(opened)?.get(call.tool) : undefined;
       try {
-        return await callTool(opened, call, record, signal, definition);
+        return await connection.request(opened, () =>
+          callTool(opened, call, record, signal, definition),
+        );
       } catch (error) {
         const failure = this.#failure(error, opened, target, call.tool, record, call.timeoutMs);
         const forgotten = this.#letGo(connection, opened, error, failure);

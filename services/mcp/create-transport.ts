@@ -14,8 +14,9 @@ import { StdioTransport } from './stdio-transport.ts';
 import { TrackedTransport } from './tracked-transport.ts';
 import { WebSocketTransport } from './websocket-transport.ts';
 
-/** Times an HTTP event stream is opened again before the connection counts as lost. */
-const STREAM_RETRIES = 4;
+const NEVER = new Promise<never>(() => {});
+/** What the SDK reports when an event stream that broke off cannot be opened again. */
+const STREAM_LOST = /^(?:Failed to reconnect SSE stream|Maximum reconnection attempts)/;
 
 export interface TransportDeps {
   readonly server: string;
@@ -34,6 +35,8 @@ export interface CreatedTransport {
   readonly describeEnd: () => string;
   /** A message over the size limit ended the connection, and only one call can have caused it. */
   readonly endedByTooLarge: () => boolean;
+  /** Resolves with the reason when the server or the session is lost though nothing was closed. */
+  readonly lost: Promise<string>;
   /** Tells the server that the session is over. */
   readonly endSession: () => Promise<void>;
 }
@@ -59,6 +62,7 @@ export function createTransport(transport: ServerTransport, deps: TransportDeps)
       transport: tracked,
       describeEnd: () => inner.describeEnd(),
       endedByTooLarge: () => inner.tooLarge && tracked.pendingAtClose === 1,
+      lost: NEVER,
       endSession: async () => {},
     };
   }
@@ -80,6 +84,7 @@ function createWebSocket(remote: RemoteServer, deps: TransportDeps): CreatedTran
     transport: tracked,
     describeEnd: () => inner.describeEnd(),
     endedByTooLarge: () => inner.tooLarge && tracked.pendingAtClose === 1,
+    lost: NEVER,
     endSession: async () => {},
   };
 }
@@ -92,17 +97,23 @@ function createHttp(remote: RemoteServer, deps: TransportDeps): CreatedTransport
       initialReconnectionDelay: 500,
       maxReconnectionDelay: 30_000,
       reconnectionDelayGrowFactor: 2,
-      maxRetries: STREAM_RETRIES,
+      maxRetries: 2,
     },
     reconnectionScheduler: (reconnect, _delay, attempt) => {
       const timer = setTimeout(reconnect, backoffMs(attempt + 1, Math.random()));
       return () => clearTimeout(timer);
     },
   });
+  const transport = new TrackedTransport(inner);
+  const lost = Promise.withResolvers<string>();
+  transport.onInnerError = ({ message }) => {
+    if (STREAM_LOST.test(message)) lost.resolve(message);
+  };
   return {
-    transport: new TrackedTransport(inner),
+    transport,
     describeEnd: () => '',
     endedByTooLarge: () => false,
+    lost: lost.promise,
     endSession: () => inner.terminateSession(),
   };
 }
@@ -129,6 +140,7 @@ function createSse(remote: RemoteServer, deps: TransportDeps): CreatedTransport 
     transport,
     describeEnd: () => endedBy,
     endedByTooLarge: () => tooLarge && transport.pendingAtClose === 1,
+    lost: NEVER,
     endSession: async () => {},
   };
 }

@@ -26,6 +26,8 @@ export interface OpenClient {
   readonly prior: PriorDiscovery;
   readonly describeEnd: () => string;
   readonly endedByTooLarge: () => boolean;
+  /** Resolves with the reason when the server or the session is lost though nothing was closed. */
+  readonly lost: Promise<string>;
   readonly sessionId: () => string | undefined;
   readonly close: () => Promise<void>;
 }
@@ -140,6 +142,7 @@ function toOpenClient(
     prior: discovered === undefined ? { kind: 'legacy' } : { kind: 'modern', discover: discovered },
     describeEnd: created.describeEnd,
     endedByTooLarge: created.endedByTooLarge,
+    lost: created.lost,
     sessionId: () => created.transport.sessionId,
     close: async () => {
       await Promise.race([

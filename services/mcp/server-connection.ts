@@ -39,6 +39,10 @@ export class ServerConnection {
   readonly #stop = new AbortController();
   #opened: OpenClient | null = null;
   #opening: Promise<OpenClient> | null = null;
+  /** Requests that run on each client. */
+  readonly #users = new WeakMap<OpenClient, number>();
+  /** To be closed when their last request is done. */
+  readonly #dropped = new Set<OpenClient>();
   /** Clients being closed, so that `close` can wait for them. */
   readonly #closing = new Set<Promise<void>>();
   #state: ConnectionState = 'closed';
@@ -80,6 +84,18 @@ export class ServerConnection {
     return unlessAborted(this.#open(), signal);
   }
 
+  /** Runs one request on a client, which then outlives being dropped until the request is done. */
+  async request<T>(opened: OpenClient, send: () => Promise<T>): Promise<T> {
+    this.#users.set(opened, (this.#users.get(opened) ?? 0) + 1);
+    try {
+      return await send();
+    } finally {
+      const left = (this.#users.get(opened) ?? 1) - 1;
+      this.#users.set(opened, left);
+      if (left === 0 && this.#dropped.delete(opened)) this.#closeClient(opened);
+    }
+  }
+
   /** Counts as in flight while `work` runs, which keeps the connection from being closed as idle. */
   async use<T>(work: () => Promise<T>): Promise<T> {
     this.#inFlight += 1;
@@ -100,7 +116,8 @@ export class ServerConnection {
     if (this.#opened !== opened) return;
     this.#prior = null;
     this.#lost(error);
-    this.#closeClient(opened);
+    if ((this.#users.get(opened) ?? 0) === 0) this.#closeClient(opened);
+    else this.#dropped.add(opened);
   }
 
   /** Takes no new calls; resolves when the running ones are done and nothing is left. */
@@ -120,6 +137,8 @@ export class ServerConnection {
     this.#opened = null;
     this.#setState('closed');
     if (opened !== null) this.#closeClient(opened);
+    for (const dropped of this.#dropped) this.#closeClient(dropped);
+    this.#dropped.clear();
     await Promise.all(this.#closing);
   }
 
@@ -169,6 +188,7 @@ export class ServerConnection {
         'MCP connection reports a problem',
       );
     opened.client.setNotificationHandler('notifications/tools/list_changed', onToolsChanged);
+    void opened.lost.then((reason) => this.drop(opened, this.#ended(reason)));
     if (opened.prior.kind === 'modern' && opened.tellsChanges) void this.#watchChanges(opened);
     log.debug({ server: this.target.server, era: opened.era }, 'MCP server connected');
     // It may have ended between the handshake and this line.
@@ -198,15 +218,17 @@ export class ServerConnection {
   /** The other side ended it. */
   #onClosed(opened: OpenClient): void {
     if (this.#opened !== opened) return;
-    const ended = opened.describeEnd();
-    this.#lost(
-      new McpError(
-        FAILURE.toolUnavailable,
-        `Server "${this.target.server}" ended the connection${ended === '' ? '.' : `: ${ended}.`}`,
-        { sent: false, retry: { allowed: true, afterMs: null } },
-      ),
-    );
+    this.#lost(this.#ended(opened.describeEnd()));
     this.#closeClient(opened);
+  }
+
+  #ended(reason: string): McpError {
+    const message = `Server "${this.target.server}" ended the connection`;
+    return new McpError(
+      FAILURE.toolUnavailable,
+      reason === '' ? `${message}.` : `${message}: ${reason}.`,
+      { sent: false, retry: { allowed: true, afterMs: null } },
+    );
   }
 
   #lost(error: McpError): void {

@@ -52,6 +52,8 @@ function meaningOf(error: unknown, call: FailedCall): Meaning {
     const known = fromSdk(error, call);
     if (known !== null) return known;
   }
+  if (error instanceof Error && ['SyntaxError', 'ZodError'].includes(error.name))
+    return notMcp(error);
   return {
     type: FAILURE.toolUnavailable,
     message: `was cut off: ${networkProblem(error) ?? describe(error)}.${endOf(opened)}`,
@@ -154,14 +156,18 @@ function fromSdk(error: SdkError, { opened, timeoutMs }: FailedCall): Meaning | 
     case SdkErrorCode.UnsupportedResultType:
     case SdkErrorCode.ClientHttpUnexpectedContent:
     case SdkErrorCode.InputRequiredRoundsExceeded:
-      return {
-        type: FAILURE.toolBadAnswer,
-        message: `gave an answer that is not MCP: ${describe(error)}.`,
-        retry: false,
-      };
+      return notMcp(error);
     default:
       return null;
   }
+}
+
+function notMcp(error: Error): Meaning {
+  return {
+    type: FAILURE.toolBadAnswer,
+    message: `gave an answer that is not MCP: ${describe(error)}.`,
+    retry: false,
+  };
 }
 
 function isTotal(error: SdkError): boolean {
