@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { CliError } from './cli-error.ts';
+import { EXIT } from './exit-code.ts';
+import type { Services } from './services.ts';
+
+/** Asks the HTTP API. Answers are those of the routes; see /docs of the API. */
+export interface ApiClient {
+  get<Answer>(path: string, query?: Readonly<Record<string, string | undefined>>): Promise<Answer>;
+  send<Answer>(
+    method: 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+    path: string,
+    body?: unknown,
+  ): Promise<Answer>;
+}
+
+const errorBody = z.object({
+  error: z.object({
+    type: z.string(),
+    message: z.string(),
+    problems: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  }),
+});
+
+/** Long enough for a server to start and list its tools, and for a slow tool. */
+const TIMEOUT_MS = 11 * 60_000;
+
+export function createApiClient({ apiUrl, apiKey }: Services): ApiClient {
+  const ask = async <Answer>(method: string, path: string, body?: unknown): Promise<Answer> => {
+    const response = await reach(apiUrl, path, {
+      method,
+      redirect: 'error',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      headers: {
+        accept: 'application/json',
+        ...(apiKey === null ? {} : { authorization: `Bearer ${apiKey}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const answer = parse(text);
+    if (!response.ok) throw refusal(response.status, answer, apiUrl);
+    return answer as Answer;
+  };
+  return {
+    get(path, query = {}) {
+      const given = Object.entries(query).filter(([, value]) => value !== undefined);
+      const search = new URLSearchParams(given as [string, string][]).toString();
+      return ask('GET', search === '' ? path : `${path}?${search}`);
+    },
+    send: ask,
+  };
+}
+
+async function reach(apiUrl: string, path: string, init: RequestInit): Promise<Response> {
+  if (!/^https?:\/\//.test(apiUrl) || !URL.canParse(`${apiUrl}${path}`)) {
+    throw new CliError(EXIT.usage, `"${apiUrl}" is no address of an API: give http://HOST:PORT.`);
+  }
+  try {
+    return await fetch(`${apiUrl}${path}`, init);
+  } catch (error) {
+    const cause = error instanceof Error ? (error.cause ?? error) : error;
+    const code = (cause as { code?: string }).code ?? (cause as Error).message;
+    throw new CliError(
+      EXIT.unreachable,
+      `The API does not answer at ${apiUrl} (${code}). Start it with "ostinato dev", or say where it is with --api or OSTINATO_URL.`,
+      error,
+    );
+  }
+}
+
+function parse(text: string): unknown {
+  if (text === '') return null;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return null;
+  }
+}
+
+function refusal(status: number, answer: unknown, apiUrl: string): CliError {
+  const parsed = errorBody.safeParse(answer);
+  if (!parsed.success) {
+    return new CliError(
+      EXIT.unreachable,
+      `${apiUrl} answered ${status} without Ostinato's error: is it the Ostinato API?`,
+    );
+  }
+  const { message } = parsed.data.error;
+  if (status === 401) {
+    return new CliError(EXIT.failed, 'The API wants a key: set OSTINATO_API_KEY to its value.');
+  }
+  return new CliError(status === 400 ? EXIT.usage : EXIT.failed, message);
+}

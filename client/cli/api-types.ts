@@ -1,0 +1,60 @@
+import type { JsonObject } from '../../common/json.ts';
+import type { EffectClass } from '../../common/tool.ts';
+
+/** The API's answers, as far as commands read them; `--json` prints them whole. */
+export interface ServerAnswer {
+  readonly name: string;
+  readonly definition: {
+    readonly transport:
+      | { readonly kind: 'stdio'; readonly command: string; readonly args: readonly string[] }
+      | { readonly kind: 'http' | 'sse' | 'websocket'; readonly url: string };
+    readonly enabled: boolean;
+  };
+  readonly status: 'unknown' | 'ready' | 'unreachable' | 'disabled';
+  readonly problem: string | null;
+  readonly toolCount: number;
+}
+
+export interface RefreshAnswer {
+  readonly ok: boolean;
+  readonly problem: string | null;
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+  readonly removed: readonly string[];
+}
+
+export interface RegisteredAnswer {
+  readonly server: ServerAnswer;
+  readonly refresh: RefreshAnswer | null;
+}
+
+export interface ServerTestAnswer {
+  readonly ok: boolean;
+  readonly problem: string | null;
+  readonly durationMs: number;
+  readonly era: string | null;
+  readonly serverInfo: { readonly name: string; readonly version: string } | null;
+  readonly tools: readonly string[];
+}
+
+export interface ToolAnswer {
+  readonly id: string;
+  readonly description: string;
+  readonly title: string | null;
+  readonly inputSchema: JsonObject;
+  readonly effect: EffectClass;
+  readonly enabled: boolean;
+  readonly status: 'active' | 'changed' | 'gone';
+}
+
+export interface HealthAnswer {
+  readonly status: 'ok' | 'degraded' | 'down';
+  readonly components: readonly {
+    readonly name: string;
+    readonly state: 'ok' | 'degraded' | 'down' | 'off';
+    readonly needed: boolean;
+    readonly detail: string | null;
+    readonly problem: string | null;
+    readonly remedy: string | null;
+  }[];
+}

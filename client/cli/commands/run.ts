@@ -1,0 +1,137 @@
+import type { Command } from 'commander';
+import type { AgentLimits, OstinatoConnection, RunHandle } from '../../index.ts';
+import { runPlan, startAgent } from '../../index.ts';
+import { CliError } from '../cli-error.ts';
+import type { CliContext } from '../context.ts';
+import type { ExitCode } from '../exit-code.ts';
+import { EXIT } from '../exit-code.ts';
+import { follow } from '../follow.ts';
+import { helpExamples } from '../help-examples.ts';
+import { placesOf } from '../places.ts';
+import { readPlanFile } from '../read-plan-file.ts';
+import type { Act } from '../act.ts';
+import { wholeNumber } from '../whole-number.ts';
+import { hasWorked, placeLines, runEnding } from '../view/run-ending.ts';
+
+interface RunFlags {
+  readonly plan?: string;
+  readonly agent?: string;
+  readonly runId?: string;
+  readonly maxTurns?: number;
+  readonly maxCalls?: number;
+  readonly timeout?: number;
+  readonly detach?: boolean;
+}
+
+export function addRun(program: Command, act: Act): void {
+  program
+    .command('run')
+    .description(
+      'Runs an agent on a goal, or a plan from a file, and shows it while it goes on.\nCtrl-C asks the run to end; a second Ctrl-C leaves it running.',
+    )
+    .argument('[goal]', 'what the agent should do')
+    .option('-p, --plan <file>', 'run this plan (YAML or JSON, "-" is standard input)')
+    .option('--agent <name>', 'name of the agent, for lists and search')
+    .option('--run-id <id>', 'id of the run; the same id and goal again is the same run')
+    .option('--max-turns <n>', 'times the planner is asked', wholeNumber)
+    .option('--max-calls <n>', 'tool calls', wholeNumber)
+    .option('--timeout <seconds>', 'wall time of the run', wholeNumber)
+    .option('-d, --detach', 'start it and return')
+    .addHelpText(
+      'after',
+      helpExamples(
+        'run "Count the TypeScript files of this project"',
+        'run --plan examples/plan.yaml',
+        'run "Summarise README.md" --json > run.json',
+        'run "Check all links" --detach --timeout 3600',
+      ),
+    )
+    .action(act(run));
+}
+
+async function run(
+  context: CliContext,
+  [goal]: readonly (string | undefined)[],
+  flags: RunFlags,
+): Promise<ExitCode> {
+  if ((goal === undefined) === (flags.plan === undefined)) {
+    throw new CliError(
+      EXIT.usage,
+      'Give a goal ("ostinato run \\"Summarise README.md\\"") or a plan ("ostinato run --plan FILE"), one of them.',
+    );
+  }
+  const { plan: path } = flags;
+  const plan =
+    path === undefined ? null : await readPlanFile(path, () => context.process.readStdin());
+  return context.withEngine(async (connection) => {
+    const common = { agent: flags.agent, runId: flags.runId, limits: limitsOf(flags) };
+    const handle: RunHandle<unknown> =
+      plan === null
+        ? await startAgent(connection, { ...common, goal: goal ?? '' })
+        : await runPlan(connection, { ...common, plan });
+    return flags.detach === true
+      ? detached(context, connection, handle)
+      : attended(context, connection, handle);
+  });
+}
+
+function limitsOf(flags: RunFlags): Partial<AgentLimits> {
+  return {
+    ...(flags.maxTurns === undefined ? {} : { maxTurns: flags.maxTurns }),
+    ...(flags.maxCalls === undefined ? {} : { maxToolCalls: flags.maxCalls }),
+    ...(flags.timeout === undefined ? {} : { maxWallMs: flags.timeout * 1_000 }),
+  };
+}
+
+function detached(
+  context: CliContext,
+  connection: OstinatoConnection,
+  { runId, workflowId }: RunHandle<unknown>,
+): ExitCode {
+  const links = placesOf(context.services, connection, { runId, workflowId });
+  if (context.isJson) context.printJson({ runId, workflowId, links });
+  else {
+    context.print(
+      ...placeLines({ runId }, links, context.style),
+      `Follow it with "ostinato runs watch ${runId}".`,
+    );
+  }
+  return EXIT.worked;
+}
+
+async function attended(
+  context: CliContext,
+  connection: OstinatoConnection,
+  handle: RunHandle<unknown>,
+): Promise<ExitCode> {
+  const { runId } = handle;
+  const leave = new AbortController();
+  let say: (line: string) => void = () => undefined;
+  let interrupts = 0;
+  const stopListening = context.process.onInterrupt(() => {
+    interrupts += 1;
+    if (interrupts > 1) return leave.abort();
+    say('Asking the run to end. Ctrl-C again leaves it running.');
+    handle
+      .cancel('Cancelled from the terminal.')
+      .catch((error: unknown) => say((error as Error).message));
+  });
+  try {
+    const ended = await follow(context, connection, runId, {
+      signal: leave.signal,
+      onReady: (print) => {
+        say = print;
+      },
+    });
+    if (ended === null) {
+      context.process.err(`It goes on. Follow it with "ostinato runs watch ${runId}".\n`);
+      return EXIT.failed;
+    }
+    const links = placesOf(context.services, connection, ended);
+    if (context.isJson) context.printJson({ ...ended, links });
+    else context.print(...runEnding(ended, links, context.style));
+    return hasWorked(ended) ? EXIT.worked : EXIT.failed;
+  } finally {
+    stopListening();
+  }
+}

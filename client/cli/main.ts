@@ -1,0 +1,33 @@
+// Entry point of the `ostinato` command.
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import type { CliProcess } from './context.ts';
+import { runCli } from './run-cli.ts';
+
+const WIDTH_WHEN_UNKNOWN = 100;
+
+const cliProcess: CliProcess = {
+  env: process.env,
+  out: (chunk) => void process.stdout.write(chunk),
+  err: (chunk) => void process.stderr.write(chunk),
+  isTty: process.stdout.isTTY === true && process.env['TERM'] !== 'dumb',
+  width: () => process.stdout.columns ?? WIDTH_WHEN_UNKNOWN,
+  height: () => process.stdout.rows ?? Number.POSITIVE_INFINITY,
+  readStdin: () => text(process.stdin),
+  onInterrupt(callback) {
+    process.on('SIGINT', callback);
+    return () => process.off('SIGINT', callback);
+  },
+};
+
+// `ostinato runs list | head`: whoever reads has enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : 1);
+});
+
+async function version(): Promise<string> {
+  const file = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(await readFile(file, 'utf8')) as { version: string }).version;
+}
+
+process.exitCode = await runCli(process.argv.slice(2), cliProcess, await version());

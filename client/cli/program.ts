@@ -1,0 +1,55 @@
+import { Command } from 'commander';
+import type { Act } from './act.ts';
+import { addDev } from './commands/dev.ts';
+import { addDoctor } from './commands/doctor.ts';
+import { addRun } from './commands/run.ts';
+import { addRuns } from './commands/runs.ts';
+import { addServers } from './commands/servers.ts';
+import { addTools } from './commands/tools.ts';
+import type { CliProcess } from './context.ts';
+import { helpExamples } from './help-examples.ts';
+
+/** The command line: what there is. What each command does is in `commands/`. */
+export function createProgram(
+  cliProcess: Pick<CliProcess, 'out' | 'err' | 'width'>,
+  version: string,
+  act: Act,
+): Command {
+  const program = new Command('ostinato')
+    .description('Runs MCP agents that survive crashes: every run is a Temporal workflow.')
+    .version(version, '-V, --version', 'prints the version')
+    .helpOption('-h, --help', 'prints this help')
+    .helpCommand('help [command]', 'prints the help of a command')
+    .option('--json', 'prints JSON')
+    .option('--no-color', 'prints without colours (as NO_COLOR=1 does)')
+    .option('--api <url>', 'the HTTP API (default OSTINATO_URL, else a running "ostinato dev")')
+    .option('--temporal <address>', 'Temporal (default TEMPORAL_ADDRESS, else as above)')
+    .option('--namespace <name>', "Temporal's namespace")
+    .configureHelp({
+      showGlobalOptions: true,
+      helpWidth: cliProcess.width(),
+      subcommandDescription: (command) => command.description().split('\n')[0] ?? '',
+    })
+    .configureOutput({
+      writeOut: cliProcess.out,
+      writeErr: cliProcess.err,
+      outputError: (text, write) => write(text.replace(/^error: /, 'ostinato: ')),
+    })
+    .showHelpAfterError('See "ostinato --help" for what there is.')
+    .showSuggestionAfterError(true)
+    .exitOverride()
+    .addHelpText(
+      'after',
+      `${helpExamples('dev', 'run "Which files of this project are the largest?"', 'doctor')}
+
+Exit codes: 0 it worked, 1 the run or check failed, 2 wrong usage, 3 a service cannot be reached.
+OSTINATO_API_KEY holds the key of the API, where it wants one.`,
+    );
+  addDev(program, act);
+  addRun(program, act);
+  addRuns(program, act);
+  addServers(program, act);
+  addTools(program, act);
+  addDoctor(program, act);
+  return program;
+}

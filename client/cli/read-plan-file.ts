@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises';
+import type { Document } from 'yaml';
+import { isNode, LineCounter, parseDocument } from 'yaml';
+import type { WrittenPlan } from '../index.ts';
+import { writtenPlanSchema } from '../requests.ts';
+import { CliError } from './cli-error.ts';
+import { EXIT } from './exit-code.ts';
+
+/**
+ * Reads a plan in YAML or JSON (which is YAML too); `-` is standard input.
+ * @throws CliError (usage) with line and column of everything that is wrong.
+ */
+export async function readPlanFile(
+  path: string,
+  readStdin: () => Promise<string>,
+): Promise<WrittenPlan> {
+  if (path === '-') return parsePlan(await readStdin(), 'standard input');
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    const why = error.code === 'ENOENT' ? 'there is no such file' : String(error.code);
+    throw new CliError(EXIT.usage, `The plan ${path} cannot be read: ${why}.`);
+  });
+  return parsePlan(text, path);
+}
+
+export function parsePlan(text: string, source: string): WrittenPlan {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const place = (offset: number): string => {
+    const { line, col } = lines.linePos(offset);
+    return `${source}:${line}:${col}`;
+  };
+  const wrong = document.errors.map(({ pos, message }) => `${place(pos[0])} ${message}`);
+  if (wrong.length > 0) throw notAPlan(source, wrong);
+  const written = toValue(document, source);
+  const parsed = writtenPlanSchema.safeParse(written);
+  if (parsed.success) return parsed.data as WrittenPlan;
+  throw notAPlan(
+    source,
+    parsed.error.issues.map(({ path, message }) => {
+      const at = place(offsetOf(document, path));
+      return path.length === 0 ? `${at} ${message}` : `${at} ${shown(path)}: ${message}`;
+    }),
+  );
+}
+
+function notAPlan(source: string, problems: readonly string[]): CliError {
+  const what = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
+  const lines = problems.map((problem) => `  ${problem}`);
+  return new CliError(EXIT.usage, [`The plan in ${source} has ${what}:`, ...lines].join('\n'));
+}
+
+/** Turns the document into plain values; aliases that would blow up are an error. */
+function toValue(document: Document, source: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 }) as unknown;
+  } catch (error) {
+    throw notAPlan(source, [(error as Error).message]);
+  }
+}
+
+/** Where the value stands; for one that is missing, where it should be. */
+function offsetOf(document: Document, path: readonly PropertyKey[]): number {
+  for (let length = path.length; length >= 0; length -= 1) {
+    const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
+    if (isNode(node) && node.range) return node.range[0];
+  }
+  return 0;
+}
+
+function shown(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((all, key) => {
+    if (typeof key === 'number') return `${all}[${key}]`;
+    return all === '' ? String(key) : `${all}.${String(key)}`;
+  }, '');
+}
