@@ -30,6 +30,11 @@ export interface ConversationStore {
    * @throws ServiceError (NotFound) when `ref` is no reference of this tenant.
    */
   read(tenantId: TenantId, ref: ConversationRef): Promise<readonly LlmMessage[]>;
+  /**
+   * What was appended directly onto `ref`, or `null`: how an activity's second attempt learns what
+   * its first one wrote before it was lost.
+   */
+  appendedTo(tenantId: TenantId, ref: ConversationRef): Promise<readonly LlmMessage[] | null>;
 }
 
 const MAX_APPEND_BYTES = 8 * 1024 * 1024;
@@ -101,6 +106,16 @@ export function createConversationStore({ db }: Pick<Database, 'db'>): Conversat
         )
         .orderBy(asc(conversationAppends.headVersion));
       return rows.flatMap((row) => row.messages);
+    },
+
+    async appendedTo(tenantId, ref) {
+      const [row] = await db
+        .select({ messages: conversationAppends.messages })
+        .from(conversationAppends)
+        .where(
+          and(inConversation(tenantId, ref), eq(conversationAppends.baseVersion, ref.headVersion)),
+        );
+      return row?.messages ?? null;
     },
   };
 }

@@ -18,6 +18,8 @@ export interface CheckPlanOptions {
   readonly maxSteps?: number;
   /** Ids that earlier plans of the run have used. @default none */
   readonly usedStepIds?: readonly StepId[];
+  /** Steps of earlier plans, to say why a reference to one cannot work. @default none */
+  readonly earlierStepIds?: readonly StepId[];
 }
 
 const DEFAULT_MAX_STEPS = 200;
@@ -49,7 +51,9 @@ export async function checkPlan(
     const ready = 'tool' in tool ? tool.tool : null;
     steps.push(await toPlanStep(step, ready, tools));
   }
-  problems.push(...checkReferences(steps, found));
+  problems.push(
+    ...checkReferences(steps, found, options.earlierStepIds ?? options.usedStepIds ?? []),
+  );
   problems.push(...checkOrder(steps));
   for (const step of steps) {
     const tool = found.get(step.id);

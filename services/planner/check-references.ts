@@ -14,8 +14,9 @@ export const TEXT_PATH = '$text';
 export function checkReferences(
   steps: readonly PlanStep[],
   tools: ReadonlyMap<string, Pick<ToolDescriptor, 'id' | 'outputSchema'>>,
+  earlier: readonly StepId[] = [],
 ): PlanProblem[] {
-  const ids = new Set(steps.map((step) => step.id));
+  const ids: KnownIds = { here: new Set(steps.map((step) => step.id)), earlier: new Set(earlier) };
   return steps.flatMap((step) => [
     ...Object.entries(step.args).flatMap(([name, arg]) =>
       placedReferences(arg, `args.${name}`).flatMap(({ reference, field }) =>
@@ -24,6 +25,11 @@ export function checkReferences(
     ),
     ...step.after.flatMap((id, at) => checkTarget(step, `after[${at}]`, id, ids)),
   ]);
+}
+
+interface KnownIds {
+  readonly here: ReadonlySet<StepId>;
+  readonly earlier: ReadonlySet<StepId>;
 }
 
 /** What the producer's output schema says about the referenced value; `open` where there is none. */
@@ -41,7 +47,7 @@ function checkReference(
   step: PlanStep,
   field: string,
   reference: OutputRef,
-  ids: ReadonlySet<StepId>,
+  ids: KnownIds,
   tools: ReadonlyMap<string, Pick<ToolDescriptor, 'id' | 'outputSchema'>>,
 ): PlanProblem[] {
   const target = checkTarget(step, field, reference.step, ids);
@@ -61,18 +67,17 @@ function checkReference(
   return [problem('no-such-output', step, field, text)];
 }
 
-function checkTarget(
-  step: PlanStep,
-  field: string,
-  target: StepId,
-  ids: ReadonlySet<StepId>,
-): PlanProblem[] {
+function checkTarget(step: PlanStep, field: string, target: StepId, ids: KnownIds): PlanProblem[] {
   if (target === step.id) {
     const text = 'refers to the step itself; a step can only use what other steps bring';
     return [problem('self-reference', step, field, text)];
   }
-  if (ids.has(target)) return [];
-  const others = [...ids].filter((id) => id !== step.id);
+  if (ids.here.has(target)) return [];
+  if (ids.earlier.has(target)) {
+    const text = `refers to step "${target}" of an earlier plan, which is out of reach; write the value out`;
+    return [problem('unknown-step', step, field, text)];
+  }
+  const others = [...ids.here].filter((id) => id !== step.id);
   const have =
     didYouMean(target, others) || ` Steps in the plan: ${others.slice(0, 10).join(', ')}.`;
   const text = `refers to step "${target}", which is not in the plan.${have}`;

@@ -43,6 +43,17 @@ export function conversationStoreCases(open: () => Database): void {
       });
     });
 
+    it('what was appended onto a reference → told to whoever asks, per tenant; null where nothing was', async () => {
+      const store = createConversationStore(open());
+      const tenant = newTenant();
+      expect(await store.appendedTo(tenant, start)).toBeNull();
+      const one = await store.append(tenant, start, [says('a'), says('b')]);
+      await store.append(tenant, one, [says('c')]);
+      expect(await store.appendedTo(tenant, start)).toEqual([says('a'), says('b')]);
+      expect(await store.appendedTo(tenant, one)).toEqual([says('c')]);
+      expect(await store.appendedTo(newTenant(), start)).toBeNull();
+    });
+
     it('ten different appends at once onto one head → one wins, nine conflict', async () => {
       const store = createConversationStore(open());
       const tenant = newTenant();

@@ -1,0 +1,151 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Logger } from 'pino';
+import type { PlanGoalInput } from '../../common/agent.ts';
+import { FAILURE } from '../../common/failures.ts';
+import type { LlmMessage, LlmResponse, LlmUsage } from '../../common/llm.ts';
+import type { ToolId } from '../../common/tool.ts';
+import type { ConversationStore } from '../conversations/conversation-store.ts';
+import { ServiceError } from '../errors.ts';
+import type { LlmGateway } from '../llm/gateway.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { ToolIndex } from '../registry/tool-index.ts';
+import type { SchemaValidator } from '../schema/schema-validator.ts';
+import { findTools, findToolsForGoal } from './model/find-tools.ts';
+import { planTurn } from './model/plan-turn.ts';
+import { createReplies } from './model/reply-to-call.ts';
+import { goalMessage, openPlanCall, resultsMessage } from './model/planner-messages.ts';
+import { PLANNER_TOOLS } from './model/planner-tools.ts';
+import { SYSTEM_PROMPT } from './model/system-prompt.ts';
+import type { Planner } from './planner.ts';
+import { createToolLookup } from './tool-lookup.ts';
+
+export interface ModelPlannerDeps {
+  readonly gateway: Pick<LlmGateway, 'configured' | 'complete'>;
+  readonly index: Pick<ToolIndex, 'search'>;
+  readonly registry: Pick<Registry, 'findTool' | 'findToolByModelName' | 'listTools' | 'getServer'>;
+  readonly conversations: Pick<ConversationStore, 'append' | 'appendedTo' | 'read'>;
+  readonly validator: Pick<SchemaValidator, 'validate'>;
+  readonly log: Logger;
+}
+
+type ModelMessage = Extract<LlmMessage, { from: 'model' }>;
+
+const MAX_OUTPUT_TOKENS = 16_000;
+/** What a recorded answer cost was counted by the attempt that was lost. */
+const UNKNOWN_USAGE: LlmUsage = {
+  inputTokens: null,
+  cacheReadTokens: null,
+  cacheWriteTokens: null,
+  outputTokens: null,
+  reasoningTokens: null,
+  costUsd: null,
+};
+
+/**
+ * Plans with a language model. The model sees a fixed system prompt and three fixed tools; the
+ * tools that a search found stand in the messages. The transcript lives in the conversation store
+ * and only grows. Where an earlier attempt of the same turn got as far as writing the model's
+ * answers down, they are used again and no model is called.
+ */
+export function createModelPlanner(deps: ModelPlannerDeps): Planner {
+  return {
+    async decide(input, signal) {
+      signal.throwIfAborted();
+      const { conversations, gateway, log } = deps;
+      const { tenantId } = input.tenant;
+      const model = gateway.configured();
+      if (model === null) throw noModel();
+      const transcript = await conversations.read(tenantId, input.conversation);
+      const considered = new Set<ToolId>();
+      const opening = await openTurn(deps, input, transcript, considered);
+      const recorded = await recordedReplies(deps, input, opening);
+      const turn = await planTurn({
+        ask: async (said) => {
+          const reply = recorded.shift();
+          if (reply !== undefined) return asResponse(reply.parts, model);
+          return askModel(gateway, [...transcript, opening, ...said], signal);
+        },
+        reply: createReplies(
+          {
+            find: (query) => findTools(deps, tenantId, query),
+            tools: createToolLookup(deps.registry, tenantId),
+            validator: deps.validator,
+            considered,
+          },
+          input,
+        ),
+      });
+      const conversation = await conversations.append(tenantId, input.conversation, [
+        opening,
+        ...turn.messages,
+      ]);
+      const { end, usage } = turn;
+      const planner = { kind: 'model', ...turn.servedBy } as const;
+      log.info({ decision: end.kind, turn: input.turn, ...turn.servedBy }, 'model planner decided');
+      return { planner, conversation, usage, toolsConsidered: [...considered].sort(), ...end };
+    },
+  };
+}
+
+/**
+ * The model's messages of this turn, where an earlier attempt wrote them down and was then lost.
+ * With the same replies the turn comes out the same, so that appending it again changes nothing.
+ */
+async function recordedReplies(
+  { conversations }: ModelPlannerDeps,
+  { tenant, conversation }: PlanGoalInput,
+  opening: LlmMessage,
+): Promise<ModelMessage[]> {
+  const recorded = await conversations.appendedTo(tenant.tenantId, conversation);
+  if (recorded === null) return [];
+  if (!isDeepStrictEqual(recorded[0], opening)) {
+    // Someone else went on from here: refused before a model is paid for an answer.
+    await conversations.append(tenant.tenantId, conversation, [opening]);
+  }
+  return recorded.filter((message) => message.from === 'model');
+}
+
+/** The message that begins the turn: the goal, or what the last plan brought. */
+async function openTurn(
+  deps: ModelPlannerDeps,
+  { tenant, goal, observations, stepsLeft, turn }: PlanGoalInput,
+  transcript: readonly LlmMessage[],
+  considered: Set<ToolId>,
+): Promise<LlmMessage> {
+  if (turn > 1 || observations.length > 0) {
+    return resultsMessage(observations, openPlanCall(transcript), stepsLeft);
+  }
+  const tools = await findToolsForGoal(deps, tenant.tenantId, goal);
+  for (const { id } of tools) considered.add(id);
+  return goalMessage(goal, tools, stepsLeft);
+}
+
+function askModel(
+  gateway: ModelPlannerDeps['gateway'],
+  messages: readonly LlmMessage[],
+  signal: AbortSignal,
+): Promise<LlmResponse> {
+  return gateway.complete(
+    {
+      role: 'planner',
+      messages: [{ from: 'system', text: SYSTEM_PROMPT }, ...messages],
+      tools: PLANNER_TOOLS,
+      toolChoice: 'auto',
+      maxOutputTokens: MAX_OUTPUT_TOKENS,
+      temperature: null,
+    },
+    { signal },
+  );
+}
+
+function asResponse(parts: LlmResponse['parts'], servedBy: LlmResponse['servedBy']): LlmResponse {
+  const finish = { unified: 'other', raw: 'recorded by an earlier attempt' } as const;
+  return { parts, finish, usage: UNKNOWN_USAGE, servedBy };
+}
+
+function noModel(): ServiceError {
+  return new ServiceError(
+    FAILURE.unavailable,
+    'No language model is configured. Set OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY, start Ollama with a model, or use the offline planner.',
+  );
+}

@@ -1,0 +1,99 @@
+import type { StepObservation } from '../../../common/agent.ts';
+import type { LlmMessage } from '../../../common/llm.ts';
+import { resultText } from '../../../common/result-value.ts';
+import type { ToolDescriptor } from '../../../common/tool.ts';
+import { dataBlock } from './data-block.ts';
+import { describeTool } from './describe-tool.ts';
+import { MAKE_PLAN } from './planner-tools.ts';
+
+const MAX_RESULT_CHARS = 12_000;
+const MAX_ALL_CHARS = 60_000;
+
+type Described = Pick<ToolDescriptor, 'modelName' | 'description' | 'inputSchema' | 'outputSchema'>;
+
+/** The first message of a run: the goal, then the tools that a search for it found. */
+export function goalMessage(
+  goal: string,
+  tools: readonly Described[],
+  stepsLeft: number,
+): LlmMessage {
+  return {
+    from: 'user',
+    text: `${goal}\n\n${stepsText(stepsLeft)}\n\n${toolsText(tools)}`,
+  };
+}
+
+export function toolsText(tools: readonly Described[]): string {
+  if (tools.length === 0) return 'No registered tool was found for this.';
+  return dataBlock('Tools found for this', tools.map(describeTool).join('\n'));
+}
+
+/** What the last plan brought, as the answer to the call that made it. */
+export function resultsMessage(
+  observations: readonly StepObservation[],
+  callId: string | null,
+  stepsLeft: number,
+): LlmMessage {
+  const share = Math.floor(MAX_ALL_CHARS / Math.max(1, observations.length));
+  const limit = Math.min(MAX_RESULT_CHARS, Math.max(200, share));
+  const results = observations.map((observation) => describeStep(observation, limit));
+  const text = `${results.join('\n\n')}\n\n${stepsText(stepsLeft)}`;
+  if (callId === null) return { from: 'user', text };
+  return { from: 'tool', callId, name: MAKE_PLAN, text, isError: false };
+}
+
+/** The call whose plan has run since: the last one that nothing has answered. */
+export function openPlanCall(transcript: readonly LlmMessage[]): string | null {
+  const answered = new Set(
+    transcript.flatMap((message) => (message.from === 'tool' ? [message.callId] : [])),
+  );
+  for (const message of transcript.toReversed()) {
+    if (message.from === 'user') return null;
+    if (message.from !== 'model') continue;
+    for (const part of message.parts) {
+      const isPlan = part.kind === 'tool-call' && part.name === MAKE_PLAN;
+      if (isPlan && !answered.has(part.callId)) return part.callId;
+    }
+  }
+  return null;
+}
+
+function describeStep({ step, result }: StepObservation, limit: number): string {
+  const head = `Step ${step.id} (${step.tool}): ${step.state}${result?.isError === true ? ', and the tool refused' : ''}`;
+  const why = step.problem === null ? '' : `\n${dataBlock('reason', cut(step.problem, limit))}`;
+  if (result === null) return head + why;
+  const text = resultText(result).trim();
+  const structured = result.structured === null ? '' : JSON.stringify(result.structured);
+  const others = result.content.flatMap((block) =>
+    block.kind === 'image' || block.kind === 'audio' ? [`(${block.kind}, ${block.mediaType})`] : [],
+  );
+  // Servers repeat structured content as text; once is enough.
+  const body =
+    structured !== '' && (text === '' || isSameJson(text, structured)) ? structured : text;
+  const whole =
+    result.artifact === null
+      ? ''
+      : ` The answer has ${result.artifact.bytes} bytes; this is its beginning.`;
+  const shown = [body, ...others].filter((part) => part !== '').join('\n') || '(empty)';
+  return `${head}${why}${whole}\n${dataBlock('result', cut(shown, limit))}`;
+}
+
+function isSameJson(text: string, structured: string): boolean {
+  try {
+    return JSON.stringify(JSON.parse(text)) === structured;
+  } catch {
+    return false;
+  }
+}
+
+function cut(text: string, limit: number): string {
+  return text.length <= limit
+    ? text
+    : `${text.slice(0, limit)}\n… (${text.length - limit} more characters were cut)`;
+}
+
+function stepsText(stepsLeft: number): string {
+  return stepsLeft > 0
+    ? `You may run ${stepsLeft} more steps in this run.`
+    : 'No more steps can be run: answer now with what you have.';
+}

@@ -1,0 +1,85 @@
+import type { LlmTool } from '../../../common/llm.ts';
+import { STEP_ID_PATTERN } from '../parse-written-plan.ts';
+
+export const MAKE_PLAN = 'make_plan';
+export const FIND_TOOLS = 'find_tools';
+export const ASK_USER = 'ask_user';
+
+const step = {
+  type: 'object',
+  properties: {
+    id: {
+      type: 'string',
+      pattern: STEP_ID_PATTERN,
+      description: 'Short name of the step, unique in the whole run, for example read_config.',
+    },
+    tool: { type: 'string', description: 'Name of a tool exactly as it was listed.' },
+    args: {
+      type: 'object',
+      description:
+        'Arguments for the tool. A string may refer to another step of this plan: "${read_config.$text}" is its text, "${list.items[0].name}" a field of its structured answer, "${list}" its whole value. A string that is only a reference keeps the type of the value. Write "$${" for a literal "${".',
+      additionalProperties: true,
+    },
+    after: {
+      type: 'array',
+      items: { type: 'string' },
+      description: 'Ids of steps to wait for, besides those that args refer to.',
+    },
+    onFailure: {
+      type: 'string',
+      enum: ['abort', 'skip-dependents'],
+      description:
+        'abort (default) ends the plan when the step fails; skip-dependents goes on with what does not need it.',
+    },
+    title: { type: 'string', maxLength: 200, description: 'What the step is for, in a few words.' },
+    timeoutMs: {
+      type: 'integer',
+      minimum: 1,
+      description: 'Longest time for the call; leave out for the usual one.',
+    },
+  },
+  required: ['id', 'tool', 'args'],
+  additionalProperties: false,
+} as const;
+
+/**
+ * What the planner offers to every model on every turn: always these bytes, whatever tools are
+ * registered, so that providers' prompt caches stay warm.
+ */
+export const PLANNER_TOOLS: readonly LlmTool[] = [
+  {
+    name: MAKE_PLAN,
+    description:
+      'Runs steps. Each step calls one tool; steps that do not refer to each other run at the same time. The results come back to you, and you then answer or plan again.',
+    inputSchema: {
+      type: 'object',
+      properties: { steps: { type: 'array', minItems: 1, items: step } },
+      required: ['steps'],
+      additionalProperties: false,
+    },
+  },
+  {
+    name: FIND_TOOLS,
+    description:
+      'Searches the registered tools. Use it when no listed tool fits; describe what the tool should do.',
+    inputSchema: {
+      type: 'object',
+      properties: {
+        query: { type: 'string', description: 'What the tool should do, in a few words.' },
+      },
+      required: ['query'],
+      additionalProperties: false,
+    },
+  },
+  {
+    name: ASK_USER,
+    description:
+      'Ends the run with a question. Use it only when something is missing that no tool can find out.',
+    inputSchema: {
+      type: 'object',
+      properties: { question: { type: 'string' } },
+      required: ['question'],
+      additionalProperties: false,
+    },
+  },
+];
