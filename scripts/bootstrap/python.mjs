@@ -14,6 +14,7 @@ import { aptInstall } from './apt.mjs';
 export async function pythonWith(context, directory, packages, remedy) {
   const python = join(directory, 'bin', 'python');
   const made = await context.run('python3', ['-m', 'venv', directory]);
+  context.signal?.throwIfAborted();
   if (!made.ok || !existsSync(python)) {
     await aptInstall(context, ['python3-venv']);
     await context.must('python3', ['-m', 'venv', '--clear', directory], 'python3 -m venv', remedy);

@@ -22,7 +22,7 @@ export const postgresServer = {
  */
 export function postgresBinDir(searchPath, debian) {
   const initdb = onPath('initdb', searchPath);
-  if (initdb) return dirname(initdb);
+  if (initdb && onPath('postgres', searchPath)) return dirname(initdb);
   if (!existsSync(debian)) return undefined;
   return readdirSync(debian)
     .sort((a, b) => Number(b) - Number(a))

@@ -15,6 +15,8 @@ describe('postgresBinDir', () => {
   it('on PATH → that one', () => {
     const { base, bin, command } = fakeMachine();
     command('initdb', '');
+    expect(postgresBinDir(bin, base)).toBeUndefined();
+    command('postgres', '');
     expect(postgresBinDir(bin, base)).toBe(bin);
   });
 
