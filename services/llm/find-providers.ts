@@ -78,7 +78,8 @@ export async function findProviders(
           : 'it is not there',
     );
   }
-  const chosen = model === null ? first : { ...first, model };
+  // Ollama's is already looked up there, with its tag.
+  const chosen = model === null || first.dialect === 'ollama' ? first : { ...first, model };
   return [chosen, ...found.filter((config) => config !== first)];
 }
 

@@ -20,6 +20,8 @@ export type Scripted =
   /** The connection breaks before the headers. */
   | { readonly kind: 'reset' };
 
+export type Scriptable = Scripted | ((request: JournalEntry) => Scripted);
+
 export interface JournalEntry {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
@@ -32,8 +34,8 @@ export interface FakeLlm {
   readonly journal: readonly JournalEntry[];
   /** Connections that the client closed while the server still owed it an answer. */
   readonly abandoned: () => number;
-  /** Each request takes the next one; the last one stays. */
-  script(...answers: readonly Scripted[]): void;
+  /** Each request takes the next one; the last one stays. A function decides by the request. */
+  script(...answers: readonly Scriptable[]): void;
   close(): Promise<void>;
 }
 
@@ -49,13 +51,12 @@ export interface FakeLlmFormat {
 export async function startFakeLlm(format: FakeLlmFormat): Promise<FakeLlm> {
   const journal: JournalEntry[] = [];
   const sockets = new Set<Socket>();
-  let script: readonly Scripted[] = [];
+  let script: readonly Scriptable[] = [];
   let abandoned = 0;
 
   const server = createServer((request, response) => {
     response.on('close', () => {
-      if (!response.writableFinished && !response.destroyed) abandoned += 1;
-      else if (!response.writableFinished && response.errored === null) abandoned += 1;
+      if (!response.writableFinished) abandoned += 1;
     });
     void readJson(request).then((body) => {
       const entry = { path: request.url ?? '', headers: request.headers, body };
@@ -69,7 +70,7 @@ export async function startFakeLlm(format: FakeLlmFormat): Promise<FakeLlm> {
       const [next, ...rest] = script;
       if (next === undefined) throw new Error('The fake server has no answer in its script.');
       if (rest.length > 0) script = rest;
-      play(next, response);
+      play(typeof next === 'function' ? next(entry) : next, response);
     });
   });
   server.on('connection', (socket) => {

@@ -35,13 +35,13 @@ export function inlineSchema(
     if (!isJsonObject(part)) continue;
     const inlined = inlineSchema(part, root, path);
     path = [...new Set([...path, ...inlined.through])];
-    joined = join(inlined.schema, joined);
+    joined = joinSchemas(inlined.schema, joined);
   }
   return { schema: joined, through: path, cut: null };
 }
 
 /** `over` wins, except that properties and required names of both count. */
-function join(under: JsonObject, over: JsonObject): JsonObject {
+export function joinSchemas(under: JsonObject, over: JsonObject): JsonObject {
   const result: Record<string, JsonValue> = { ...under, ...over };
   const properties = [under['properties'], over['properties']].filter(isJsonObject);
   if (properties.length > 0) {

@@ -1,6 +1,6 @@
 import { isJsonObject } from '../../../../common/json.ts';
 import type { JsonObject, JsonValue } from '../../../../common/json.ts';
-import { inlineSchema } from './inline-schema.ts';
+import { inlineSchema, joinSchemas } from './inline-schema.ts';
 import { geminiTypes } from './gemini-types.ts';
 import { schemaNotes } from './schema-notes.ts';
 
@@ -9,6 +9,8 @@ type Writable = Record<string, JsonValue>;
 const COPIED = ['title', 'minItems', 'maxItems', 'minimum', 'maximum'] as const;
 const FORMATS = new Set(['date-time', 'date', 'time', 'int32', 'int64', 'float', 'double']);
 const MAX_DEPTH = 12;
+/** Definitions that use each other can unfold without end; what is over this becomes "an object". */
+const MAX_NODES = 2000;
 
 /**
  * Rewrites a tool's JSON Schema into the part of JSON Schema that Gemini takes; it refuses a whole
@@ -17,9 +19,10 @@ const MAX_DEPTH = 12;
  * checks the arguments afterwards.
  */
 export function toGeminiSchema(schema: JsonObject): JsonObject {
-  const converted = convert(schema, { root: schema, through: [], depth: 0 });
-  const properties = converted['properties'] ?? {};
-  return { ...converted, type: 'object', properties };
+  const nodes = { left: MAX_NODES };
+  const converted = convert(schema, { root: schema, through: [], depth: 0, nodes });
+  const { anyOf: _, ...rest } = converted;
+  return { ...rest, type: 'object', properties: converted['properties'] ?? {} };
 }
 
 interface Place {
@@ -27,52 +30,54 @@ interface Place {
   /** References followed on the way here: one of them again is a cycle. */
   readonly through: readonly string[];
   readonly depth: number;
+  /** Shared by the whole conversion. */
+  readonly nodes: { left: number };
 }
 
 function convert(written: JsonValue | undefined, place: Place): JsonObject {
   if (!isJsonObject(written)) return {};
   const { schema, through, cut } = inlineSchema(written, place.root, place.through);
-  if (cut !== null || place.depth > MAX_DEPTH) {
+  place.nodes.left -= 1;
+  if (cut !== null || place.depth > MAX_DEPTH || place.nodes.left < 0) {
     return { type: 'object', description: `Has the form of ${cut ?? 'an object'}.` };
   }
-  const inner: Place = { root: place.root, through, depth: place.depth + 1 };
+  const inner: Place = { ...place, through, depth: place.depth + 1 };
+  const { branches, nullable } = branchesOf(schema);
+  const [only] = branches;
+  if (only !== undefined && branches.length === 1) {
+    const { anyOf: _, oneOf: __, ...rest } = schema;
+    const converted = convert(joinSchemas(only, rest), inner);
+    return nullable ? orNull(converted) : converted;
+  }
   const result: Writable = {};
   for (const key of COPIED) if (schema[key] !== undefined) result[key] = schema[key];
   const format = schema['format'];
   if (typeof format === 'string' && FORMATS.has(format)) result['format'] = format;
-
   const { types, values, unknown } = geminiTypes(schema);
-  const branches = branchesOf(schema, inner);
-  const nullable = types.includes('null') || branches.nullable;
-  const only = branches.list.length === 1 ? branches.list[0] : undefined;
-  if (only !== undefined) Object.assign(result, only);
-  else if (branches.list.length > 1) result['anyOf'] = branches.list;
-  const own = types.filter((type) => type !== 'null');
-  if (own.length > 0 || only?.['type'] !== undefined) {
-    result['type'] = withNull(own.length > 0 ? own : [only?.['type'] as string].flat(), nullable);
-  } else if (nullable && branches.list.length > 1) {
-    result['anyOf'] = [...branches.list, { type: 'null' }];
-  }
+  const [type] = types;
+  if (type !== undefined) result['type'] = types.length === 1 ? type : [...types];
   if (values !== null) result['enum'] = values;
-  addStructure(result, schema, own, inner);
-  describe(result, schema, unknown, only);
-  return result;
+  if (branches.length > 1) result['anyOf'] = branches.map((branch) => convert(branch, inner));
+  addStructure(result, schema, types, inner);
+  describe(result, schema, unknown);
+  return nullable ? orNull(result) : result;
 }
 
-function withNull(types: readonly string[], nullable: boolean): JsonValue {
-  const all = nullable ? [...new Set([...types, 'null'])] : types;
-  const [only] = all;
-  return all.length === 1 && only !== undefined ? only : [...all];
-}
-
-/** `oneOf` is read as `anyOf` there; a branch that only says null becomes part of the type. */
-function branchesOf(schema: JsonObject, place: Place): { list: JsonObject[]; nullable: boolean } {
+/** `oneOf` is read as `anyOf` there; a branch that only says null makes the rest nullable. */
+function branchesOf(schema: JsonObject): { branches: JsonObject[]; nullable: boolean } {
   const written = [schema['anyOf'], schema['oneOf']].flatMap((value) =>
-    Array.isArray(value) ? (value as JsonValue[]) : [],
+    Array.isArray(value) ? (value as JsonValue[]).filter(isJsonObject) : [],
   );
-  const converted = written.map((branch) => convert(branch, place));
-  const list = converted.filter((branch) => branch['type'] !== 'null');
-  return { list, nullable: list.length < converted.length };
+  const branches = written.filter(({ type, const: only }) => type !== 'null' && only !== null);
+  return { branches, nullable: branches.length < written.length };
+}
+
+function orNull(schema: JsonObject): JsonObject {
+  const { type, anyOf } = schema;
+  if (Array.isArray(anyOf))
+    return { ...schema, anyOf: [...(anyOf as JsonValue[]), { type: 'null' }] };
+  if (type === undefined) return { ...schema, type: 'null' };
+  return { ...schema, type: [...new Set([type, 'null'].flat() as JsonValue[])] };
 }
 
 function addStructure(
@@ -105,13 +110,8 @@ function addStructure(
   if (types.includes('array') && result['prefixItems'] === undefined) result['items'] ??= {};
 }
 
-function describe(
-  result: Writable,
-  schema: JsonObject,
-  unknownType: string | null,
-  only: JsonObject | undefined,
-): void {
-  const description = schema['description'] ?? only?.['description'];
+function describe(result: Writable, schema: JsonObject, unknownType: string | null): void {
+  const description = schema['description'];
   const lines = [
     typeof description === 'string' ? description.trim() : '',
     ...(unknownType === null ? [] : [`Type: ${unknownType}.`]),
