@@ -35,7 +35,7 @@ export class TrackedTransport implements Transport {
   /** Told of every error of the wire, whoever listens above. */
   onInnerError?: (error: Error) => void;
 
-  /** How many requests had no answer yet when the connection ended. */
+  /** How many calls had no answer yet when the connection ended. */
   pendingAtClose = 0;
 
   protected readonly inner: Transport;
@@ -63,7 +63,8 @@ export class TrackedTransport implements Transport {
       this.onerror?.(error);
     };
     this.inner.onclose = () => {
-      this.pendingAtClose = this.#pending.size;
+      const pending = [...this.#pending.values()];
+      this.pendingAtClose = pending.filter(({ record }) => record !== undefined).length;
       this.#pending.clear();
       this.onclose?.();
     };

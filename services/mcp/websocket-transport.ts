@@ -1,4 +1,5 @@
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
+import { SdkErrorCode, SdkHttpError } from '@modelcontextprotocol/client';
 import { WebSocket } from 'ws';
 
 const SUBPROTOCOL = 'mcp';
@@ -55,12 +56,16 @@ export class WebSocketTransport implements Transport {
       followRedirects: false,
     });
     this.#socket = socket;
+    // An error that nobody listens to would end the process.
+    socket.on('error', () => {});
     await new Promise<void>((resolve, reject) => {
       socket.once('open', resolve);
       socket.once('error', reject);
-      socket.once('close', () => reject(new Error('The connection was closed.')));
+      socket.once('unexpected-response', (_request, response) => {
+        reject(refusal(response.statusCode ?? 0));
+        socket.terminate();
+      });
     });
-    socket.removeAllListeners();
     if (socket.protocol !== SUBPROTOCOL) {
       socket.terminate();
       throw new Error(`The server did not accept the subprotocol "${SUBPROTOCOL}".`);
@@ -147,4 +152,13 @@ export class WebSocketTransport implements Transport {
     this.#closed = true;
     this.onclose?.();
   }
+}
+
+/** In the form that HTTP transports use, so that a refused token reads the same everywhere. */
+function refusal(status: number): SdkHttpError {
+  return new SdkHttpError(
+    SdkErrorCode.ClientHttpFailedToOpenStream,
+    `The upgrade was answered with HTTP ${status}.`,
+    { status },
+  );
 }
