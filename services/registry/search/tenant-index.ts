@@ -1,0 +1,148 @@
+import { hash } from 'node:crypto';
+import type { ToolId } from '../../../common/tool.ts';
+import type { SavedIndex, SavedVector } from '../index/index-file.ts';
+import { byScore } from '../index/nearest.ts';
+import type { VectorIndex, VectorMatch } from '../index/vector-index.ts';
+import type { RegisteredTool } from '../registered-tool.ts';
+import type { ArmHit, SearchHit, SearchOptions } from '../tool-index.ts';
+import { fuse } from './fuse.ts';
+import { createLexicalIndex } from './lexical-index.ts';
+import { splitWords } from './split-words.ts';
+import { toolText } from './tool-text.ts';
+
+/** One tenant's tools, searched in both ways. One `sync` at a time. */
+export interface TenantIndex {
+  readonly implementation: VectorIndex['implementation'];
+  readonly size: number;
+  sync(
+    tools: readonly RegisteredTool[],
+    embed: (texts: readonly string[]) => Promise<readonly Float32Array[]>,
+  ): Promise<{ readonly added: number; readonly updated: number; readonly removed: number }>;
+  /** @param vector of the query */
+  search(query: string, vector: Float32Array, options: SearchOptions): SearchHit[];
+  toSaved(): Pick<SavedIndex, 'vectors' | 'graph'>;
+}
+
+interface IndexedTool {
+  readonly tool: RegisteredTool;
+  readonly text: string;
+  readonly textHash: string;
+}
+
+/** Hits of each arm that fusion looks at. */
+const DEPTH = 100;
+/** Texts embedded before the vectors so far go into the index. */
+const EMBED_AT_ONCE = 128;
+
+/** @param saved vectors of an earlier run; used for tools whose text is still the same */
+export async function openTenantIndex(
+  dense: VectorIndex,
+  saved: readonly SavedVector[],
+): Promise<TenantIndex> {
+  const tools = new Map<string, IndexedTool>();
+  /** Hash of the text behind each vector. */
+  const embedded = new Map(saved.map(({ key, textHash }) => [key, textHash]));
+  const lexical = createLexicalIndex();
+  await dense.put(saved);
+
+  const remove = async (ids: readonly string[]): Promise<void> => {
+    for (const id of ids) {
+      tools.delete(id);
+      embedded.delete(id);
+      lexical.remove(id);
+    }
+    await dense.remove(ids);
+  };
+  const note = (entry: IndexedTool): void => {
+    const { id } = entry.tool;
+    if (tools.get(id)?.textHash !== entry.textHash) lexical.put(id, splitWords(entry.text));
+    tools.set(id, entry);
+  };
+
+  return {
+    implementation: dense.implementation,
+    get size() {
+      return tools.size;
+    },
+    async sync(listed, embed) {
+      const entries = listed.map(toEntry);
+      const ids = new Set<string>(listed.map(({ id }) => id));
+      const gone = [...embedded.keys()].filter((id) => !ids.has(id));
+      const added = entries.filter(({ tool }) => !embedded.has(tool.id)).length;
+      const changed = entries.filter((entry) => isChanged(entry, tools, embedded)).length;
+      await remove(gone);
+
+      const stale = entries.filter(({ tool, textHash }) => embedded.get(tool.id) !== textHash);
+      for (let start = 0; start < stale.length; start += EMBED_AT_ONCE) {
+        const batch = stale.slice(start, start + EMBED_AT_ONCE);
+        const vectors = await embed(batch.map(({ text }) => text));
+        await dense.put(batch.map(({ tool }, row) => ({ key: tool.id, vector: at(vectors, row) })));
+        for (const { tool, textHash } of batch) embedded.set(tool.id, textHash);
+      }
+      for (const entry of entries) note(entry);
+      return { added, updated: changed - added, removed: gone.length };
+    },
+    search(query, vector, options) {
+      const accept = (id: string): boolean => isWanted(tools.get(id)?.tool, options);
+      const near = dense.search(vector, DEPTH, accept);
+      const worded = best(lexical.scores(splitWords(query)), accept);
+      const arms = { dense: ranks(near), lexical: ranks(worded) };
+      return fuse([near, worded])
+        .slice(0, options.k)
+        .map(({ key, score }) => ({
+          id: key as ToolId,
+          score,
+          arms: { dense: arms.dense.get(key) ?? null, lexical: arms.lexical.get(key) ?? null },
+        }));
+    },
+    toSaved: () => ({
+      vectors: [...dense.entries()].map(({ key, vector }) => ({
+        key,
+        vector,
+        textHash: embedded.get(key) ?? '',
+      })),
+      graph: dense.snapshot(),
+    }),
+  };
+}
+
+function toEntry(tool: RegisteredTool): IndexedTool {
+  const text = toolText(tool);
+  return { tool, text, textHash: hash('sha256', text, 'base64url') };
+}
+
+/** Also when only what is not searched changed; a tool of an earlier run counts by its text. */
+function isChanged(
+  { tool, textHash }: IndexedTool,
+  tools: ReadonlyMap<string, IndexedTool>,
+  embedded: ReadonlyMap<string, string>,
+): boolean {
+  const known = tools.get(tool.id);
+  if (embedded.get(tool.id) !== textHash) return true;
+  return known !== undefined && known.tool.fingerprint !== tool.fingerprint;
+}
+
+function at(vectors: readonly Float32Array[], row: number): Float32Array {
+  const vector = vectors[row];
+  if (vector === undefined)
+    throw new Error(`The embedder gave ${vectors.length} vectors, too few.`);
+  return vector;
+}
+
+function isWanted(tool: RegisteredTool | undefined, options: SearchOptions): boolean {
+  if (tool === undefined) return false;
+  if (options.servers !== undefined && !options.servers.includes(tool.server)) return false;
+  return options.effects === undefined || options.effects.includes(tool.effect);
+}
+
+function best(scores: ReadonlyMap<string, number>, accept: (key: string) => boolean) {
+  return [...scores]
+    .filter(([key]) => accept(key))
+    .map(([key, score]) => ({ key, score }))
+    .sort(byScore)
+    .slice(0, DEPTH);
+}
+
+function ranks(matches: readonly VectorMatch[]): Map<string, ArmHit> {
+  return new Map(matches.map(({ key, score }, index) => [key, { rank: index + 1, score }]));
+}

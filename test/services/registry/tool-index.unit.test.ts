@@ -1,0 +1,235 @@
+// Proves how the tool index follows the registry, keeps tenants apart, filters, saves and comes
+// back from bad files. Embeddings are made by counting letters: no model, same seam.
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { TenantId } from '../../../common/tenant.ts';
+import type { EffectClass, ServerName, ToolId } from '../../../common/tool.ts';
+import { createMemoryCache } from '../../../services/cache/memory-cache.ts';
+import type { Embedder } from '../../../services/embeddings/embedder.ts';
+import type { RegisteredTool } from '../../../services/registry/registered-tool.ts';
+import { createToolIndex } from '../../../services/registry/tool-index.ts';
+import { createMetrics } from '../../../services/telemetry/metrics.ts';
+
+const ACME = 'acme' as TenantId;
+const OTHER = '../other' as TenantId;
+const LETTERS = 26;
+
+let dir = '';
+let embedded: string[] = [];
+let warnings: string[] = [];
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'tool-index-'));
+  embedded = [];
+  warnings = [];
+});
+afterEach(() => rm(dir, { recursive: true, force: true }));
+
+function letterEmbedder(id = 'letters/1'): Embedder {
+  return {
+    id,
+    dimensions: LETTERS,
+    embed(texts) {
+      embedded.push(...texts);
+      return Promise.resolve(texts.map(letters));
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+function letters(text: string): Float32Array {
+  const counts = new Float32Array(LETTERS).fill(0.01);
+  for (const char of text.toLowerCase()) {
+    const letter = char.charCodeAt(0) - 97;
+    if (letter >= 0 && letter < LETTERS) counts[letter] = (counts[letter] ?? 0) + 1;
+  }
+  const length = Math.hypot(...counts);
+  return counts.map((count) => count / length);
+}
+
+function open({ embedder = letterEmbedder(), folder = dir as string | null } = {}) {
+  const metrics = createMetrics();
+  const cache = createMemoryCache<Float32Array>({
+    name: 'query-vectors',
+    maxBytes: 1e6,
+    maxEntries: 100,
+    ttlMs: 60_000,
+    sizeOf: (vector) => vector.byteLength,
+    metrics,
+  });
+  const log = pino({ level: 'warn' }, { write: (line: string) => void warnings.push(line) });
+  return createToolIndex({ embedder, dir: folder, cache, metrics, log });
+}
+
+function tool(id: string, description: string, more: Partial<RegisteredTool> = {}): RegisteredTool {
+  const [server = '', name = ''] = id.split('/');
+  return {
+    tenantId: ACME,
+    id: id as ToolId,
+    server: server as ServerName,
+    name,
+    modelName: `${server}_${name}`,
+    title: null,
+    description,
+    inputSchema: { type: 'object' },
+    outputSchema: null,
+    fingerprint: `${id} ${description}`,
+    effect: 'read',
+    enabled: true,
+    status: 'active',
+    tags: [],
+    warnings: [],
+    lastSeenMs: 0,
+    ...more,
+  };
+}
+
+const READ = tool('fs/read_file', 'Reads a file from disk');
+const MAIL = tool('mail/send', 'Sends an e-mail to people', { effect: 'non-idempotent' });
+const ZIP = tool('fs/zip', 'Compresses a folder into an archive');
+
+describe('sync', () => {
+  it('first, then with changes → counts, and only new texts are embedded', async () => {
+    const index = open();
+    expect(await index.sync(ACME, [READ, MAIL])).toEqual({ added: 2, updated: 0, removed: 0 });
+    expect(embedded).toHaveLength(2);
+    expect(await index.sync(ACME, [READ, MAIL])).toEqual({ added: 0, updated: 0, removed: 0 });
+    const newSchema = {
+      ...READ,
+      fingerprint: 'other',
+      inputSchema: { type: 'object', title: 'x' },
+    };
+    const newText = tool('mail/send', 'Delivers letters');
+    expect(await index.sync(ACME, [newSchema, newText, ZIP])).toEqual({
+      added: 1,
+      updated: 2,
+      removed: 0,
+    });
+    expect(await index.sync(ACME, [ZIP])).toEqual({ added: 0, updated: 0, removed: 2 });
+    expect(index.health()).toMatchObject({ entries: 1 });
+  });
+
+  it('two at once → one after the other, the later stands', async () => {
+    const index = open();
+    await Promise.all([index.sync(ACME, [READ, MAIL]), index.sync(ACME, [ZIP])]);
+    const hits = await index.search(ACME, 'file', { k: 10 });
+    expect(hits.map(({ id }) => id)).toEqual(['fs/zip']);
+  });
+
+  it('a search while tools change → hits of tools that are or were there, no error', async () => {
+    const index = open();
+    await index.sync(ACME, [READ, MAIL, ZIP]);
+    const [hits] = await Promise.all([
+      index.search(ACME, 'reads a file', { k: 3 }),
+      index.sync(ACME, [MAIL]),
+    ]);
+    expect(hits.length).toBeGreaterThan(0);
+    expect(await index.search(ACME, 'reads a file', { k: 3 })).toHaveLength(1);
+  });
+});
+
+describe('search', () => {
+  it("a tool's own words → that tool first, with what each arm said", async () => {
+    const index = open();
+    await index.sync(ACME, [READ, MAIL, ZIP]);
+    const [hit] = await index.search(ACME, 'read a file from disk', { k: 2 });
+    expect(hit).toMatchObject({
+      id: 'fs/read_file',
+      arms: { dense: { rank: 1 }, lexical: { rank: 1 } },
+    });
+    expect(hit?.arms.dense?.score).toBeGreaterThan(0.5);
+  });
+
+  it('servers and effects given → only those', async () => {
+    const index = open();
+    await index.sync(ACME, [READ, MAIL, ZIP]);
+    const servers = ['mail' as ServerName];
+    const effects: EffectClass[] = ['read'];
+    const ids = async (options: object): Promise<string[]> =>
+      (await index.search(ACME, 'file', { k: 9, ...options })).map(({ id }) => id);
+    expect(await ids({ servers })).toEqual(['mail/send']);
+    expect((await ids({ effects })).sort()).toEqual(['fs/read_file', 'fs/zip']);
+    expect(await ids({ servers, effects })).toEqual([]);
+  });
+
+  it('empty query, k of 0, no tools → nothing', async () => {
+    const index = open();
+    expect(await index.search(ACME, 'file', { k: 5 })).toEqual([]);
+    await index.sync(ACME, [READ]);
+    expect(await index.search(ACME, '  ', { k: 5 })).toEqual([]);
+    expect(await index.search(ACME, 'file', { k: 0 })).toEqual([]);
+  });
+
+  it('the same query again → embedded once', async () => {
+    const index = open();
+    await index.sync(ACME, [READ]);
+    embedded = [];
+    await index.search(ACME, 'file', { k: 5 });
+    await index.search(ACME, 'file', { k: 5 });
+    expect(embedded).toEqual(['file']);
+  });
+
+  it("another tenant's tools → never found", async () => {
+    const index = open();
+    await index.sync(ACME, [READ]);
+    await index.sync(OTHER, [MAIL]);
+    expect((await index.search(OTHER, 'read file', { k: 9 })).map(({ id }) => id)).toEqual([
+      'mail/send',
+    ]);
+  });
+});
+
+describe('saved index', () => {
+  it('opened again → nothing is embedded that is still the same; what differs is', async () => {
+    const before = open();
+    await before.sync(ACME, [READ, MAIL]);
+    await before.close();
+    embedded = [];
+    const after = open();
+    const newText = tool('mail/send', 'Delivers letters');
+    expect(await after.sync(ACME, [READ, newText])).toEqual({ added: 0, updated: 1, removed: 0 });
+    expect(embedded).toHaveLength(1);
+    const [hit] = await after.search(ACME, 'delivers letters', { k: 1 });
+    expect(hit?.id).toBe('mail/send');
+  });
+
+  it('a tenant id with path signs → a file in the folder, nowhere else', async () => {
+    const index = open();
+    await index.sync(OTHER, [READ]);
+    await index.close();
+    expect(await readdir(dir)).toEqual(['%2E%2E%2Fother.index']);
+  });
+
+  it('corrupted → built anew, with a warning', async () => {
+    await writeFile(join(dir, 'acme.index'), 'garbage');
+    const index = open();
+    expect(await index.sync(ACME, [READ])).toMatchObject({ added: 1 });
+    expect(warnings.join('')).toContain('cannot be read; it is built anew');
+    await index.close();
+    const again = open();
+    expect(await again.sync(ACME, [READ])).toMatchObject({ added: 0, updated: 0 });
+  });
+
+  it('made by another embedder → refused and built anew, with a warning', async () => {
+    const before = open();
+    await before.sync(ACME, [READ]);
+    await before.close();
+    embedded = [];
+    const after = open({ embedder: letterEmbedder('letters/2') });
+    await after.sync(ACME, [READ]);
+    expect(embedded).toHaveLength(1);
+    expect(warnings.join('')).toContain('another embedder than letters/2');
+  });
+
+  it('a folder that cannot be written → search works, health says so', async () => {
+    const file = join(dir, 'a-file');
+    await writeFile(file, '');
+    const index = open({ folder: join(file, 'below') });
+    await index.sync(ACME, [READ]);
+    await index.save();
+    expect(await index.search(ACME, 'file', { k: 1 })).toHaveLength(1);
+    expect(index.health().problem).toContain('cannot be saved');
+  });
+});
