@@ -40,12 +40,6 @@ export interface ConversationStore {
 const MAX_APPEND_BYTES = 8 * 1024 * 1024;
 
 export function createConversationStore({ db }: Pick<Database, 'db'>): ConversationStore {
-  const inConversation = (tenantId: TenantId, ref: ConversationRef) =>
-    and(
-      eq(conversationAppends.tenantId, tenantId),
-      eq(conversationAppends.conversationId, ref.conversationId),
-    );
-
   async function assertExists(tenantId: TenantId, ref: ConversationRef): Promise<void> {
     if (ref.headVersion === 0) return;
     const [row] = await db
@@ -78,21 +72,8 @@ export function createConversationStore({ db }: Pick<Database, 'db'>): Conversat
         })
         .onConflictDoNothing()
         .returning({ digest: conversationAppends.digest });
-      if (written.length > 0) return next;
-      const [there] = await db
-        .select({ digest: conversationAppends.digest })
-        .from(conversationAppends)
-        .where(
-          and(inConversation(tenantId, ref), eq(conversationAppends.baseVersion, ref.headVersion)),
-        );
-      if (there?.digest === digest) return next;
-      const [newest] = await db
-        .select({ headVersion: conversationAppends.headVersion })
-        .from(conversationAppends)
-        .where(inConversation(tenantId, ref))
-        .orderBy(desc(conversationAppends.headVersion))
-        .limit(1);
-      throw movedOn(ref, newest?.headVersion ?? headVersion);
+      if (written.length === 0) await assertRepeat(db, tenantId, ref, digest);
+      return next;
     },
 
     async read(tenantId, ref) {
@@ -118,6 +99,36 @@ export function createConversationStore({ db }: Pick<Database, 'db'>): Conversat
       return row?.messages ?? null;
     },
   };
+}
+
+/** Why an append did not go in: it is there already, or something else is. */
+async function assertRepeat(
+  db: Database['db'],
+  tenantId: TenantId,
+  ref: ConversationRef,
+  digest: string,
+): Promise<void> {
+  const [there] = await db
+    .select({ digest: conversationAppends.digest })
+    .from(conversationAppends)
+    .where(
+      and(inConversation(tenantId, ref), eq(conversationAppends.baseVersion, ref.headVersion)),
+    );
+  if (there?.digest === digest) return;
+  const [newest] = await db
+    .select({ headVersion: conversationAppends.headVersion })
+    .from(conversationAppends)
+    .where(inConversation(tenantId, ref))
+    .orderBy(desc(conversationAppends.headVersion))
+    .limit(1);
+  throw movedOn(ref, newest?.headVersion ?? ref.headVersion);
+}
+
+function inConversation(tenantId: TenantId, ref: ConversationRef) {
+  return and(
+    eq(conversationAppends.tenantId, tenantId),
+    eq(conversationAppends.conversationId, ref.conversationId),
+  );
 }
 
 function assertFits(ref: ConversationRef, text: string): void {
