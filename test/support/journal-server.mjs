@@ -1,55 +1,70 @@
-// An MCP server over stdio whose tools write what they do to a journal file, line by line and
-// synced: what really happened, whoever asks later. Usage: journal-server.mjs JOURNAL
-import { appendFileSync, openSync, fsyncSync } from 'node:fs';
-import { McpServer } from '@modelcontextprotocol/server';
-import { serveStdio } from '@modelcontextprotocol/server/stdio';
-import { z } from 'zod';
+// A hand-written MCP server on stdio that writes down what reached it: `node journal-server.mjs FILE`.
+// Every request is a line `{kind: 'request', …}`, every effect a line `{kind: 'effect', …}`, each on
+// the disk before the answer leaves. `pay` acts each time; `pay-once` acts once a key; `look` never.
+import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 
-const journal = openSync(process.argv[2] ?? 'journal.log', 'a');
+const KEY = 'io.ostinato/idempotency-key';
+const file = process.argv[2];
+const journal = openSync(file, 'a');
+const schema = {
+  type: 'object',
+  properties: { amount: { type: 'number' } },
+  required: ['amount'],
+};
+const tools = ['pay', 'pay-once', 'look', 'refuse', 'drop'].map((name) => ({
+  name,
+  description: `Does ${name}.`,
+  inputSchema: schema,
+}));
 
-/** @param {string} line */
+const send = (message) =>
+  process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
+
 function write(line) {
-  appendFileSync(journal, `${line}\n`);
+  writeSync(journal, `${JSON.stringify(line)}\n`);
   fsyncSync(journal);
 }
 
-const input = z.object({
-  name: z.string().describe('what to write to the journal'),
-  ms: z.number().int().min(0).default(0).describe('how long it takes'),
-});
-const output = z.object({ name: z.string() });
-
-/** @param {{ name: string, ms: number }} args */
-async function work({ name, ms }) {
-  write(`begin ${name}`);
-  await new Promise((resolve) => setTimeout(resolve, ms));
-  write(`end ${name}`);
-  return {
-    content: [{ type: /** @type {const} */ ('text'), text: `did ${name}` }],
-    structuredContent: { name },
-  };
+function effects(key) {
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line))
+    .filter((line) => line.kind === 'effect' && line.key === key);
 }
 
-serveStdio(() => {
-  const server = new McpServer({ name: 'journal', version: '1.0.0' });
-  server.registerTool(
-    'do_work',
-    {
-      description: 'Does a piece of work that must not be done twice.',
-      inputSchema: input,
-      outputSchema: output,
-    },
-    work,
-  );
-  server.registerTool(
-    'look_up',
-    {
-      description: 'Looks something up; changes nothing.',
-      inputSchema: input,
-      outputSchema: output,
-      annotations: { readOnlyHint: true },
-    },
-    work,
-  );
-  return server;
-});
+function call(id, { name, arguments: args, _meta: meta }) {
+  const key = meta?.[KEY] ?? null;
+  write({ kind: 'request', tool: name, key, args });
+  if (name === 'drop') process.exit(1);
+  if (name === 'refuse') {
+    send({ id, error: { code: -32602, message: 'amount must be even' } });
+    return;
+  }
+  const before = name === 'pay-once' ? effects(key)[0] : undefined;
+  const receipt = before?.receipt ?? `receipt-${Math.random().toString(36).slice(2)}`;
+  if (name !== 'look' && before === undefined) write({ kind: 'effect', tool: name, key, receipt });
+  send({ id, result: { content: [{ type: 'text', text: receipt }] } });
+}
+
+createInterface({ input: process.stdin })
+  .on('line', (line) => {
+    const { id, method, params } = JSON.parse(line);
+    if (id === undefined) return;
+    if (method === 'initialize') {
+      const result = {
+        protocolVersion: params.protocolVersion,
+        capabilities: { tools: {} },
+        serverInfo: { name: 'journal', version: '1.0.0' },
+      };
+      send({ id, result });
+    } else if (method === 'tools/list') {
+      send({ id, result: { tools } });
+    } else if (method === 'tools/call') {
+      call(id, params);
+    } else {
+      send({ id, error: { code: -32601, message: 'Method not found' } });
+    }
+  })
+  .on('close', () => closeSync(journal));
