@@ -91,16 +91,7 @@ async function startEngine(dir: string, started: StartedProcess[]): Promise<Read
   const ports = ['--port', '0', '--temporal-port', '0', '--ui-port', '0'];
   const engine = startProcess(
     'ostinato dev',
-    [
-      CLI,
-      'dev',
-      '--json-ready',
-      '--servers',
-      serversFile,
-      '--data-dir',
-      join(dir, 'data'),
-      ...ports,
-    ],
+    [CLI, 'dev', '--json', '--servers', serversFile, '--data-dir', join(dir, 'data'), ...ports],
     { OSTINATO_MEMORY_FILE: join(dir, 'memory.jsonl') },
   );
   started.push(engine);
@@ -110,15 +101,10 @@ async function startEngine(dir: string, started: StartedProcess[]): Promise<Read
 }
 
 /** The same command that a user types, with the same live view. */
-async function runGoal(ready: Ready, goal: string): Promise<number> {
+async function runGoal(dataDir: string, goal: string): Promise<number> {
   const child = spawn(process.execPath, [CLI, 'run', '--agent', 'demo', goal], {
     stdio: 'inherit',
-    env: {
-      ...process.env,
-      OSTINATO_URL: ready.apiUrl,
-      TEMPORAL_ADDRESS: ready.temporalAddress,
-      ...(ready.uiUrl === null ? {} : { OSTINATO_UI_URL: ready.uiUrl }),
-    },
+    env: { ...process.env, OSTINATO_DATA_DIR: dataDir },
   });
   const [code] = (await once(child, 'exit')) as [number | null];
   return code ?? 1;
@@ -138,7 +124,7 @@ async function demo(dir: string, started: StartedProcess[]): Promise<number> {
   const ready = await startEngine(dir, started);
   const startMs = Date.now() - startedAt;
   console.log(`Ready after ${(startMs / 1000).toFixed(1)} s\n\nGoal:\n${goal}\n`);
-  const code = await runGoal(ready, goal);
+  const code = await runGoal(join(dir, 'data'), goal);
   const setupMs = Number(process.env['OSTINATO_SETUP_MS'] ?? 0) + startMs;
   const summary = await summarise(ready, setupMs);
   console.log(

@@ -60,7 +60,7 @@ export async function summarise(
 }
 
 async function list(apiUrl: string, what: 'servers' | 'tools'): Promise<Listed> {
-  const response = await fetch(`${apiUrl}/v1/${what}?limit=1000`);
+  const response = await fetch(`${apiUrl}/v1/${what}`);
   if (!response.ok) throw new Error(`GET /v1/${what} answered ${response.status}.`);
   return (await response.json()) as Listed;
 }

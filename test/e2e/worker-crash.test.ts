@@ -22,7 +22,7 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'ostinato-crash-'));
   journal = join(dir, 'journal.log');
   await writeFile(journal, '');
-  const server = join(import.meta.dirname, '..', 'support', 'journal-server.mjs');
+  const server = join(import.meta.dirname, '..', 'support', 'work-server.mjs');
   const servers = {
     mcpServers: {
       work: {
@@ -107,7 +107,7 @@ describe('kill -9 of the worker in the middle of a run', () => {
     await start();
     const result = await run.result();
     expect(result.outcome).toBe('failed');
-    expect(result.reason).toMatch(/unknown/i);
+    expect(result.reason).toMatch(/may or may not have acted/);
     const lines = await journalLines();
     expect(lines.filter((line) => line === 'begin once')).toHaveLength(1);
   }, 120_000);

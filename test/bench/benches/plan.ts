@@ -16,7 +16,7 @@ const ROUNDS = 5;
 export const bench: Bench = {
   summary: 'a 12-step plan as a workflow: against its critical path, and against a sequence',
   async run({ note }) {
-    const server = join(import.meta.dirname, '..', '..', 'support', 'journal-server.mjs');
+    const server = join(import.meta.dirname, '..', '..', 'support', 'work-server.mjs');
     const engine = await startEngine({
       work: {
         command: process.execPath,
