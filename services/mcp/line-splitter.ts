@@ -82,7 +82,8 @@ export class LineSplitter {
 }
 
 function lastBytes(parts: readonly Buffer[]): Buffer {
-  const joined = Buffer.concat(parts);
-  // A copy: a slice would keep the whole chunk alive.
-  return Buffer.from(joined.subarray(Math.max(0, joined.length - KEPT_BYTES)));
+  // A copy, and only of the ends: a slice would keep the whole chunk alive.
+  const ends = parts.map((part) => part.subarray(Math.max(0, part.length - KEPT_BYTES)));
+  const joined = Buffer.concat(ends);
+  return joined.subarray(Math.max(0, joined.length - KEPT_BYTES));
 }
