@@ -13,6 +13,7 @@ import { toolsNamedLike } from './offline/choose-tool.ts';
 import type { FindCandidates } from './offline/draft-plan.ts';
 import { draftPlan, toWrittenPlan } from './offline/draft-plan.ts';
 import type { Clause } from './offline/split-goal.ts';
+import { searchText } from './offline/search-text.ts';
 import { splitGoal } from './offline/split-goal.ts';
 import { allWords } from './offline/words.ts';
 import { isDone, writeAnswer } from './offline/write-answer.ts';
@@ -123,7 +124,7 @@ function finder(
   const names = [...new Set(tools.map(({ server }) => server))];
   return async (clause) => {
     const servers = names.filter((name) => namesServer(clause, name));
-    const hits = await deps.index.search(tenantId, clause.text, {
+    const hits = await deps.index.search(tenantId, searchText(clause), {
       k: CANDIDATES,
       ...(servers.length > 0 ? { servers } : {}),
     });
@@ -137,7 +138,7 @@ function finder(
     for (const tool of toolsNamedLike(clause, tools, CANDIDATES)) {
       const allowed = servers.length === 0 || servers.includes(tool.server);
       if (allowed && !candidates.has(tool.id)) {
-        candidates.set(tool.id, { tool, rank: null, cosine: null });
+        candidates.set(tool.id, { tool, rank: CANDIDATES, cosine: null });
       }
     }
     for (const id of candidates.keys()) considered.add(id);

@@ -11,14 +11,14 @@ import type { Mention } from './find-mentions.ts';
 import { findMentions } from './find-mentions.ts';
 import type { Property } from './property.ts';
 import type { Clause } from './split-goal.ts';
-import { JUDGING_VERBS } from './verbs.ts';
+import { DESTRUCTIVE_VERBS, JUDGING_VERBS } from './verbs.ts';
 import { allWords, bestLikeness, stem, stemsOf } from './words.ts';
 
 /** A tool that the search found for a clause. */
 export interface Candidate {
   readonly tool: RegisteredTool;
-  /** From 0; `null` for a tool that the clause names and the search did not find. */
-  readonly rank: number | null;
+  /** From 0; behind all hits for a tool whose name fits and that the search did not find. */
+  readonly rank: number;
   /** Cosine of the clause and the tool's text, where the search gives it. */
   readonly cosine: number | null;
 }
@@ -46,14 +46,24 @@ const WEIGHT = {
   leftOver: -0.5,
   unusedMention: -0.25,
   repeated: -0.1,
-  deprecated: -0.6,
+  deprecated: -0.9,
 };
 const TEXT_FILE =
   /^[^*]*\.(?:txt|md|json|jsonl|ya?ml|toml|ini|csv|tsv|xml|html?|css|[cm]?[jt]sx?|py|rb|go|rs|java|c|h|cpp|sh|sql|log|env|conf)$/i;
 const MEDIA_FILE = /^[^*]*\.(?:png|jpe?g|gif|webp|svg|bmp|mp3|wav|ogg|flac|mp4)$/i;
+/** Questions about files that name no verb. */
+const QUESTIONS: readonly (readonly [RegExp, readonly string[]])[] = [
+  [
+    /^(?:which|what) (?:files?|folders?|director|entries|is there|are there)/i,
+    ['list', stem('directory')],
+  ],
+  [/^how (?:big|large|old|long)\b/i, ['info']],
+  [/^what(?:'s| is| are| does)\b.*\b(?:in|inside|say|says|contain|contains)\b/i, ['read']],
+];
 /** From here on the embedding alone says that a tool is about the clause. */
-const CLEAR_COSINE = 0.45;
-const FAINT_COSINE = 0.2;
+const CLEAR_COSINE = 0.4;
+/** Below, a tool of which only the verb fits is about something else. */
+const FAINT_COSINE = 0.15;
 
 /** Tools that are about the clause, best first; how well the arguments can be filled counts too. */
 export function rankTools(
@@ -62,7 +72,7 @@ export function rankTools(
   earlier: readonly DraftStep[],
 ): readonly Choice[] {
   return candidates
-    .filter((candidate) => isAbout(clause, candidate))
+    .filter((candidate) => isAbout(clause, candidate, earlier))
     .map((candidate) => choiceOf(clause, candidate, earlier))
     .sort((a, b) => b.score - a.score || a.tool.id.localeCompare(b.tool.id));
 }
@@ -91,7 +101,7 @@ function wordScore(
   { tool, rank }: Candidate,
   earlier: readonly DraftStep[],
 ): number {
-  const said = clauseStems(clause);
+  const said = clauseStems(clause, earlier);
   const hinted = [...said, ...hintsOf(clause, earlier)];
   const name = [...new Set(stemsOf(tool.name))];
   const about = new Set([...name, ...toolStems(tool)]);
@@ -99,7 +109,7 @@ function wordScore(
     of.reduce((sum, word) => sum + bestLikeness(word, [...among]), 0) / Math.max(1, of.length);
   const [verb] = said;
   return (
-    WEIGHT.index * (rank === null ? 0 : 1 / (1 + rank / 3)) +
+    WEIGHT.index / (1 + rank / 3) +
     WEIGHT.name * share(name, hinted) +
     WEIGHT.coverage * share(said, about) +
     WEIGHT.verb * (verb === undefined ? 0 : bestLikeness(verb, name)) +
@@ -109,16 +119,27 @@ function wordScore(
 }
 
 /** Search always finds something; this says whether it is about the clause at all. */
-function isAbout(clause: Clause, { tool, cosine }: Candidate): boolean {
+function isAbout(
+  clause: Clause,
+  { tool, cosine }: Candidate,
+  earlier: readonly DraftStep[],
+): boolean {
   if (isNamed(clause, tool)) return true;
   const known = toolStems(tool);
   const [first] = allWords(clause.masked);
   if (first !== undefined && JUDGING_VERBS.has(first) && !known.has(stem(first))) return false;
+  const said = clauseStems(clause, earlier);
+  const [toolVerb = ''] = allWords(tool.name);
+  // What overwrites or takes away is never chosen for its nouns alone.
+  if (DESTRUCTIVE_VERBS.has(toolVerb) && bestLikeness(stem(toolVerb), said) === 0) return false;
   if (cosine !== null && cosine >= CLEAR_COSINE) return true;
-  if (cosine !== null && cosine < FAINT_COSINE) return false;
+  if (choicesOf(tool).some((choice) => clause.text.includes(choice))) return true;
   const names = stemsOf(`${tool.name} ${tool.title ?? ''}`);
-  if (clauseStems(clause).some((word) => bestLikeness(word, names) > 0)) return true;
-  return choicesOf(tool).some((choice) => clause.text.includes(choice));
+  const [verb, ...rest] = said;
+  if (rest.some((word) => bestLikeness(word, names) > 0)) return true;
+  if (verb === undefined || bestLikeness(verb, names) === 0) return false;
+  // Only the verb fits: "find a good restaurant" is no search of files.
+  return rest.length === 0 || cosine === null || cosine >= FAINT_COSINE;
 }
 
 /** Tools whose names say what the clause says, in other words too: the search may not know those. */
@@ -151,8 +172,14 @@ function isNamed(clause: Clause, tool: RegisteredTool): boolean {
   return new RegExp(`(?<![\\w-])${spelt}(?![\\w-])`).test(text);
 }
 
-function clauseStems(clause: Clause): readonly string[] {
-  return stemsOf(clause.masked);
+/** Words of a clause without those that point back; a question gets the verb that it stands for. */
+function clauseStems(clause: Clause, earlier: readonly DraftStep[] = []): readonly string[] {
+  let text = clause.masked;
+  for (const { start, end } of findMentions(clause, earlier).toReversed()) {
+    text = `${text.slice(0, start)} ${text.slice(end)}`;
+  }
+  const asked = QUESTIONS.find(([pattern]) => pattern.test(text))?.[1] ?? [];
+  return [...asked, ...stemsOf(text)];
 }
 
 function toolStems(tool: RegisteredTool): ReadonlySet<string> {
@@ -190,6 +217,7 @@ function hintsOf(clause: Clause, earlier: readonly DraftStep[]): readonly string
   return [...own.map(({ value }) => String(value)), ...pointed].flatMap((text) => {
     if (TEXT_FILE.test(text)) return ['file', 'text'];
     if (MEDIA_FILE.test(text)) return ['file', stem('media')];
-    return /[*]|\.\w+$/.test(text) ? ['file'] : [];
+    if (/[*]|\.\w+$/.test(text)) return ['file'];
+    return text.includes('/') ? [stem('directory')] : [];
   });
 }

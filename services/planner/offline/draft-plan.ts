@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { WrittenPlan } from '../../../common/written-plan.ts';
 import type { RegisteredTool } from '../../registry/registry.ts';
 import type { Candidate, Choice } from './choose-tool.ts';
@@ -6,7 +7,7 @@ import type { DraftStep } from './draft-step.ts';
 import type { Mention } from './find-mentions.ts';
 import { findMentions } from './find-mentions.ts';
 import { findLiterals, maskLiterals } from './literals.ts';
-import { waitsFor } from './order-drafts.ts';
+import { changes, waitsFor } from './order-drafts.ts';
 import type { Property } from './property.ts';
 import type { Clause } from './split-goal.ts';
 import { TELLING } from './verbs.ts';
@@ -31,7 +32,11 @@ export type Gap =
       readonly clause: Clause;
       readonly tool: RegisteredTool;
       readonly texts: readonly string[];
-    };
+    }
+  | { readonly kind: 'dangling'; readonly clause: Clause; readonly words: string };
+
+/** Points back where nothing has been asked for yet. */
+const DANGLING = /\s(?:it|them)$/i;
 
 export interface DraftPlan {
   readonly steps: readonly DraftStep[];
@@ -61,9 +66,18 @@ export async function draftPlan(
     }
     const drafted = await draftClause(clause, found[at] ?? [], find, steps, ids);
     if ('kind' in drafted) gaps.push(drafted);
-    else steps.push(...drafted.steps);
+    else steps.push(...drafted.steps.filter((step) => !repeats(step, steps)));
   }
   return { steps, gaps, toTell };
+}
+
+/** The same call once more, with nothing changed on that server since, brings nothing new. */
+function repeats(step: DraftStep, earlier: readonly DraftStep[]): boolean {
+  const same = earlier.findLastIndex(
+    ({ tool, args }) => tool.id === step.tool.id && isDeepStrictEqual(args, step.args),
+  );
+  const since = earlier.slice(same).filter(({ tool }) => tool.server === step.tool.server);
+  return same >= 0 && !since.some(({ tool }) => changes(tool)) && !changes(step.tool);
 }
 
 export function toWrittenPlan(steps: readonly DraftStep[]): WrittenPlan {
@@ -95,9 +109,24 @@ async function draftClause(
   const bridged = await readFirst(clause, best, candidates, find, earlier, ids);
   if (bridged !== null) return { steps: bridged };
   const { tool, missing, unresolved, leftOver } = best;
+  const unused = [
+    ...leftOver,
+    ...unresolved.filter(isPronoun).map((mention) => wordsOf(clause, mention)),
+  ];
   if (missing.length > 0) return { kind: 'missing', clause, tool, missing, unresolved };
-  if (leftOver.length > 0) return { kind: 'left-over', clause, tool, texts: leftOver };
+  if (unused.length > 0) return { kind: 'left-over', clause, tool, texts: unused };
+  if (earlier.length === 0 && DANGLING.test(clause.masked)) {
+    return { kind: 'dangling', clause, words: DANGLING.exec(clause.masked)?.[0].trim() ?? '' };
+  }
   return { steps: stepsOf(clause, best, earlier, ids) };
+}
+
+function isPronoun({ noun, isThing, start, end }: Mention): boolean {
+  return isThing && noun === null && end - start <= 'those'.length;
+}
+
+function wordsOf({ text }: Clause, { start, end }: Mention): string {
+  return `“${text.slice(start, end)}”`;
 }
 
 function stepsOf(
@@ -158,7 +187,7 @@ function isTelling(clause: Clause, earlier: readonly DraftStep[]): boolean {
   }
   const words = stemsOf(
     rest.replace(
-      /\b(?:what|you|found|find|learned|learnt|did|done|happened|back|about|me|us|result|results|findings|outcome|everything|all|summary|short|brief)\b/gi,
+      /\b(?:what|you|says?|contains?|means?|shows?|found|find|learned|learnt|did|done|happened|back|about|me|us|result|results|findings|outcome|everything|all|summary|short|brief)\b/gi,
       ' ',
     ),
   );

@@ -5,6 +5,7 @@ import { chosenValue } from './chosen-value.ts';
 import type { ClausePool } from './clause-pool.ts';
 import { literalText } from './clause-pool.ts';
 import { labelledValue } from './labelled-value.ts';
+import type { Literal } from './literals.ts';
 import { listValue } from './list-value.ts';
 import { mentionedValue } from './mentioned-value.ts';
 import { typedNumber } from './number-values.ts';
@@ -195,7 +196,9 @@ function quotedOrNumber(property: Property, pool: ClausePool): JsonValue | undef
   if (!isText(property) || property.types?.has('boolean') === true) return undefined;
   if (property.role === 'url' || property.role === 'date' || property.role === 'email')
     return undefined;
-  const [quoted] = pool.literals('quoted');
+  const [quoted] = pool
+    .literals('quoted')
+    .filter((literal) => property.role !== 'path' || isPlace(literal, pool));
   if (quoted !== undefined) return literalText(pool.take(quoted));
   if (property.role === 'glob' || property.role === 'path') return undefined;
   // A URL or a pattern is also a text, where nothing nearer to it is left.
@@ -203,6 +206,15 @@ function quotedOrNumber(property: Property, pool: ClausePool): JsonValue | undef
     ? pool.literals('url', 'email', 'date')[0]
     : undefined;
   return other === undefined ? undefined : literalText(pool.take(other));
+}
+
+/** A quoted text is a path if it looks like one, or if it stands where one is expected. */
+function isPlace({ value, start }: Literal, pool: ClausePool): boolean {
+  const before = pool.clause.masked.slice(0, start);
+  const isExpected = /(?:^\S+|\b(?:file|directory|folder|path|in|into|to|from|at))\s+$/i.test(
+    before,
+  );
+  return isExpected || /^[\w./~@+-]*[./][\w./~@+-]*$/.test(String(value));
 }
 
 function onlyChoice(schema: JsonObject): JsonValue | undefined {

@@ -61,7 +61,9 @@ function labelsOf({ name, owner }: Property): readonly RegExp[] {
   if (last.endsWith('s') && last.length > 3) forms.add(last.slice(0, -1));
   if (owner !== null && words.length === 1 && isNaming) forms.add(owner);
   return [...forms].map((form) => {
-    const spelt = form.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll(' ', '[\\s_-]?');
+    const spelt = form
+      .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+      .replaceAll(' ', '(?:ed|ing|s)?[\\s_-]?');
     // One letter is a word of the language more often than a name, unless a sign follows.
     const after = form.length === 1 ? '(?=\\s*[:=])' : 's?';
     return new RegExp(`(?<![\\w./-])${spelt}${after}(?![\\w/-])`, 'gi');
@@ -78,7 +80,11 @@ function valueAt(
   if (types?.has('array') === true) return undefined;
   const literal = pool.literalAt(start);
   if (literal !== null) {
-    if (isNumber(property) && typeof literal.value === 'number') return pool.take(literal).value;
+    if (isNumber(property) && typeof literal.value === 'number') {
+      // `thought 2 of 3` is about two parameters.
+      const isPair = /^\s+of\s+\uE000/.test(pool.clause.masked.slice(literal.end));
+      return isPair ? undefined : pool.take(literal).value;
+    }
     // `the content of a.md` is what the file holds, not its name.
     if (property.role === 'content' && literal.kind !== 'quoted' && !isMarked) return undefined;
     if (isText(property) && literal.kind !== 'number') return literalText(pool.take(literal));

@@ -58,7 +58,8 @@ function collide(
   return before.some((a) => after.some((b) => a === b || isInside(a, b) || isInside(b, a)));
 }
 
-function changes(tool: RegisteredTool): boolean {
+/** Whether its name promises a change and no admin has said otherwise. */
+export function changes(tool: RegisteredTool): boolean {
   const [verb = ''] = allWords(tool.name);
   return tool.effect !== 'read' && CHANGING_VERBS.has(verb);
 }

@@ -23,10 +23,11 @@ interface Piece {
 const POLITE =
   /^(?:please|kindly|also|and|first(?: of all)?|firstly|second(?:ly)?|third(?:ly)?|additionally|in addition|besides|meanwhile|in parallel|at the same time|(?:i|we)(?: would|'d) like (?:you )?to|i (?:want|need) (?:you )?to|you should|your task is to|(?:can|could|would|will) you(?: please)?|let'?s|go and|go ahead and|try to|so)\b[,:]?\s*/i;
 const THEN =
-  /^(?:(?:and )?then|after (?:that|this|which)|afterwards|next|once (?:that is |it is |that's |it's )?(?:done|finished|ready)|when (?:that is|it is|that's|it's|you are) (?:done|finished)|subsequently|following that)\b[,:]?\s*/i;
+  /^(?:(?:and )?then|after (?:that|this|which)|afterwards|next(?=,| (?:add|call|compute|count|create|delete|echo|find|get|list|move|read|save|search|send|show|store|think|write)\b)|once (?:that is |it is |that's |it's )?(?:done|finished|ready)|when (?:that is|it is|that's|it's|you are) (?:done|finished)|subsequently|following that)\b[,:]?\s*/i;
 const FINALLY =
   /^(?:(?:and )?finally|lastly|at last|in the end|at the end|to finish|last of all|after all (?:that|this|of that|of this)|when (?:all|everything)(?: of (?:this|that|it))? is done|as (?:a|the) last step)\b[,:]?\s*/i;
 const LIST_MARK = /^\s*(?:(?:step\s+)?\(?\d{1,2}[.):]|[-*•–])\s+/i;
+const QUESTION = /^(?:what|which|how|where|who|when|is|are|does|do)\b/i;
 /** Where a sentence may be cut: before `then` and its like, and before `and` or a comma. */
 const JOINT =
   /(?:\s*,)?\s+(?=(?:(?:and\s+)?then|after(?:wards| that| this)|finally|lastly)\b)|\s*,?\s+and\s+(?:also\s+)?|\s*,\s*(?:also\s+)?/gi;
@@ -36,7 +37,9 @@ export function splitGoal(
   goal: string,
   toolVerbs: ReadonlySet<string> = new Set(),
 ): readonly Clause[] {
-  const pieces = sentencesOf(goal).flatMap((sentence) => cutSentence(sentence, toolVerbs));
+  const pieces = sentencesOf(goal, toolVerbs).flatMap((sentence) =>
+    cutSentence(sentence, toolVerbs),
+  );
   const clauses: Clause[] = [];
   for (const piece of pieces.flatMap(afterDoing)) {
     const { text, waitsFor } = openingOf(piece);
@@ -54,7 +57,7 @@ export function splitGoal(
   return clauses;
 }
 
-function sentencesOf(goal: string): readonly string[] {
+function sentencesOf(goal: string, toolVerbs: ReadonlySet<string>): readonly string[] {
   const text = goal.replace(/\r\n?/g, '\n');
   const masked = maskLiterals(text, findLiterals(text));
   // In a list within a line, the next number ends the entry before it.
@@ -65,6 +68,9 @@ function sentencesOf(goal: string): readonly string[] {
   for (const end of masked.matchAll(ends)) {
     const isListMark = /^\s*(?:step\s+)?[\uE000\d]{1,2}$/i.test(masked.slice(start, end.index));
     if (isListMark && end[0] === '.') continue;
+    // After a semicolon, what begins with no verb goes on with the same thing.
+    const next = masked.slice(end.index + 1).trimStart();
+    if (end[0] === ';' && !startsClause(next, toolVerbs)) continue;
     sentences.push(text.slice(start, end.index));
     start = end.index + end[0].length;
   }
@@ -96,7 +102,7 @@ function cutSentence(sentence: string, toolVerbs: ReadonlySet<string>): readonly
 function startsClause(rest: string, toolVerbs: ReadonlySet<string>): boolean {
   const bare = stripOpening(rest);
   const word = /^[a-z]+/i.exec(bare.text)?.[0].toLowerCase() ?? '';
-  const isVerb = COMMON_VERBS.has(word) || toolVerbs.has(word);
+  const isVerb = COMMON_VERBS.has(word) || toolVerbs.has(word) || QUESTION.test(bare.text);
   return isVerb && /^[a-z]+[\s:]+\S/i.test(bare.text);
 }
 

@@ -13,9 +13,13 @@ const KINDS: Partial<Record<PropertyRole, readonly LiteralKind[]>> = {
   date: ['date'],
 };
 const HERE =
-  /\b(?:here|(?:(?:the|this|our|current|whole|entire|working|project|root) )+(?:root )?(?:repository|repo|project|directory|folder|workspace|codebase)(?:['’]s root)?)\b/i;
+  /\b(?:here|(?:(?:the|this|our|current|whole|entire) )+(?:repository|repo|project|workspace|codebase)(?: root)?|(?:this|(?:the |our )?(?:current|working|project)) (?:directory|folder))\b/i;
 const NO_NAME =
   /^(?:the|a|an|this|that|its|their|every|each|all|any|new|same|current|working|parent|sub|home|first|last|in|of|and|to|from|with|as|by|for|it|is|which|allowed|two|three|named|called|tree|listing|structure|path|contents?|server|root|project|list|show|create|make|search|nested)$/i;
+/** The last word after `in` and its like, or the only word after the verb. */
+const PLACE = /(?:\b(?:in|under|within|inside|below|of)|^[a-z]+)\s+([a-z][\w-]*)\s*$/i;
+const AIMED = /\b(?:to|into|as|onto)\s+(?:the (?:file |directory |folder )?)?$/i;
+const BORROWED = /\b(?:contents?|text|body|lines) (?:of|from) (?:the (?:file )?)?$/i;
 const NAMED = /\b(?:named|called|titled|labelled|labeled|as(?=\s+\uE000))\s+/gi;
 
 /** Kinds of literal that go by themselves to a text parameter of that role. */
@@ -43,13 +47,15 @@ function bestLiteral(
 ): Literal | undefined {
   const words = allWords(name);
   const isTarget = words.some((word) => /^(?:destination|dest|to|target|new|output)$/.test(word));
+  const isAimed = ({ start }: Literal) => AIMED.test(pool.clause.masked.slice(0, start));
+  const someAimed = literals.some(isAimed);
   const rank = (literal: Literal) => {
-    const before = pool.clause.masked.slice(0, literal.start);
-    const isAimed = /\b(?:to|into|as|onto)\s+(?:the (?:file |directory |folder )?)?$/i.test(before);
+    // In `write the text of a.md to b.md` the first path belongs to the text.
     const isBorrowed =
-      /\b(?:contents?|text|body|lines) (?:of|from) (?:the (?:file )?)?$/i.test(before) ||
-      /^['’]s?\s/.test(pool.clause.masked.slice(literal.end));
-    return (isAimed === isTarget ? 0 : 1) + (isBorrowed ? 4 : 0);
+      someAimed &&
+      (BORROWED.test(pool.clause.masked.slice(0, literal.start)) ||
+        /^['’]s?\s/.test(pool.clause.masked.slice(literal.end)));
+    return (isAimed(literal) === isTarget ? 0 : 1) + (isBorrowed ? 4 : 0);
   };
   if (isTarget && literals.length === 1 && literals.every((literal) => rank(literal) > 0))
     return undefined;
@@ -76,8 +82,9 @@ function directoryWord(pool: ClausePool): string | undefined {
     .find(({ value }) => /^[\w./~-]+$/.test(String(value)) && isDirectoryNear(pool, value));
   if (quoted !== undefined) return literalText(pool.take(quoted));
   const here = HERE.exec(text);
-  if (here === null || pool.isTaken(here.index, here.index + here[0].length))
+  if (here === null || pool.isTaken(here.index, here.index + here[0].length)) {
     return placeWord(pool);
+  }
   pool.takeText(here.index, here.index + here[0].length);
   return '.';
 }
@@ -89,11 +96,9 @@ function isDirectoryNear(pool: ClausePool, value: unknown): boolean {
   );
 }
 
-/** `search for *.ts in common`: the last word after `in`, where nothing follows it. */
+/** `search for *.ts in common`, `list common`. */
 function placeWord(pool: ClausePool): string | undefined {
-  const match = /\b(?:in|under|within|inside|below|of)\s+([a-z][\w-]*)\s*$/i.exec(
-    pool.clause.masked,
-  );
+  const match = PLACE.exec(pool.clause.masked);
   const word = match?.[1] ?? '';
   if (match === null || word === '') return undefined;
   if (

@@ -21,6 +21,7 @@ export function trailingText(property: Property, pool: ClausePool): string | und
   const { masked } = pool.clause;
   const mark = AFTER_MARK.exec(masked) ?? (isQuery ? AFTER_QUERY.exec(masked) : null);
   const verb = FIRST_VERB.exec(masked);
+  if (mark === null && verb === null) return undefined;
   const start = mark !== null ? mark.index + mark[0].length : (verb?.[0].length ?? 0);
   const end = endOfFree(pool, start);
   const whole = pool.clause.text.slice(start, end);

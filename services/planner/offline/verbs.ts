@@ -34,5 +34,13 @@ export const CHANGING_VERBS: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
+/** Of those, the ones that overwrite or take away: never chosen unless the clause says so. */
+export const DESTRUCTIVE_VERBS: ReadonlySet<string> = new Set(
+  (
+    'cancel clear delete destroy disable drop edit erase kill merge move overwrite patch purge ' +
+    'remove rename replace reset revoke stop terminate truncate uninstall update write'
+  ).split(' '),
+);
+
 /** Ask to be told; with nothing but earlier results behind them they need no tool. */
 export const TELLING = /^(?:tell|report|show|give|return|answer|present|let me know|say)\b/i;

@@ -32,6 +32,8 @@ function describeGap(gap: Gap): string {
       const wanted = gap.missing.map(describeProperty).join('; ');
       return `${gap.tool.id} needs ${wanted}.${describeUnresolved(gap.unresolved, gap.clause.text)}`;
     }
+    case 'dangling':
+      return `nothing before it says what “${gap.words}” is.`;
     case 'left-over': {
       const texts = gap.texts.join(', ');
       return `${gap.tool.id} has no parameter for ${texts}; name the parameter (as in \`name: value\`) or leave it out.`;
