@@ -5,6 +5,7 @@ import type { TenantId } from '../../common/tenant.ts';
 import type { ArtifactRef } from '../../common/tool.ts';
 import type { Database } from '../database/database.ts';
 import { artifacts } from '../database/schema.ts';
+import { withDatabaseErrors } from '../database/with-database-errors.ts';
 import { ServiceError } from '../errors.ts';
 
 /** Bodies too large for a history. They never change, so a reference always gets the same bytes. */
@@ -28,7 +29,7 @@ export interface ArtifactStore {
 const MAX_BYTES = 64 * 1024 * 1024;
 
 export function createArtifactStore({ db }: Pick<Database, 'db'>): ArtifactStore {
-  return {
+  return withDatabaseErrors({
     async put(tenantId, { mediaType, body }) {
       if (body.byteLength > MAX_BYTES) {
         throw new ServiceError(
@@ -60,5 +61,5 @@ export function createArtifactStore({ db }: Pick<Database, 'db'>): ArtifactStore
       const { mediaType, bytes, sha256, body } = row;
       return { ref: { artifactId, mediaType, bytes, sha256 }, body: new Uint8Array(body) };
     },
-  };
+  });
 }

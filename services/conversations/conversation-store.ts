@@ -8,6 +8,7 @@ import type { LlmMessage } from '../../common/llm.ts';
 import type { TenantId } from '../../common/tenant.ts';
 import type { Database } from '../database/database.ts';
 import { conversationAppends } from '../database/schema.ts';
+import { withDatabaseErrors } from '../database/with-database-errors.ts';
 import { ServiceError } from '../errors.ts';
 
 /** Transcripts, append-only. A conversation begins with its first append, onto head version 0. */
@@ -51,7 +52,7 @@ export function createConversationStore({ db }: Pick<Database, 'db'>): Conversat
     if (row === undefined) throw noSuchConversation(ref);
   }
 
-  return {
+  return withDatabaseErrors({
     async append(tenantId, ref, messages) {
       if (messages.length === 0) return ref;
       const text = canonicalJson(messages as unknown as JsonValue);
@@ -98,7 +99,7 @@ export function createConversationStore({ db }: Pick<Database, 'db'>): Conversat
         );
       return row?.messages ?? null;
     },
-  };
+  });
 }
 
 /** Why an append did not go in: it is there already, or something else is. */

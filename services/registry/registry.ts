@@ -4,6 +4,7 @@ import type { TenantId } from '../../common/tenant.ts';
 import type { ServerName, ToolId } from '../../common/tool.ts';
 import type { Database, SqlTransaction } from '../database/database.ts';
 import { catalogues } from '../database/schema.ts';
+import { withDatabaseErrors } from '../database/with-database-errors.ts';
 import { ServiceError } from '../errors.ts';
 import type { ListedTool } from '../mcp/listed-tool.ts';
 import { changeCatalogue } from './change-catalogue.ts';
@@ -105,7 +106,7 @@ export function createRegistry({ db }: Pick<Database, 'db'>): Registry {
     return toRegisteredTool(await toolStore.getTool(db, tenantId, id));
   }
 
-  return {
+  return withDatabaseErrors({
     listServers: (tenantId) => serverStore.listServers(db, tenantId),
     getServer: (tenantId, name) => serverStore.getServer(db, tenantId, name),
 
@@ -157,7 +158,7 @@ export function createRegistry({ db }: Pick<Database, 'db'>): Registry {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-  };
+  });
 }
 
 function serverOf(id: ToolId): ServerName {

@@ -76,13 +76,18 @@ describe('PostgreSQL', () => {
     });
   });
 
-  it('server crashes and comes back → ping fails meanwhile, the same handle works after, data kept', async () => {
+  it('server crashes and comes back → calls fail meanwhile without their values in the message, the same handle works after, data kept', async () => {
     const database = await open(await server.createDatabase('crash'));
     const artifacts = createArtifactStore(database);
     const body = new TextEncoder().encode('kept');
     const ref = await artifacts.put(DEFAULT_TENANT_ID, { mediaType: 'text/plain', body });
     await server.kill();
     await expect(database.ping()).rejects.toMatchObject({ type: 'Unavailable' });
+    const secret = new TextEncoder().encode('not for a log');
+    const failed = artifacts.put(DEFAULT_TENANT_ID, { mediaType: 'x/not-for-a-log', body: secret });
+    const error = (await failed.catch((caught: unknown) => caught)) as Error;
+    expect(error).toMatchObject({ type: 'Unavailable', retry: { allowed: true } });
+    expect(error.message).not.toContain('not-for-a-log');
     await server.start();
     await waitFor('the pool to reconnect', () =>
       database.ping().then(
