@@ -15,6 +15,7 @@ import { draftPlan, toWrittenPlan } from './offline/draft-plan.ts';
 import type { Clause } from './offline/split-goal.ts';
 import { searchText } from './offline/search-text.ts';
 import { splitGoal } from './offline/split-goal.ts';
+import { NAMING_NOUNS } from './offline/verbs.ts';
 import { allWords } from './offline/words.ts';
 import { isDone, writeAnswer } from './offline/write-answer.ts';
 import { OFFLINE_NOTICE, writeQuestion } from './offline/write-question.ts';
@@ -156,7 +157,8 @@ function namesServer({ masked }: Clause, server: string): boolean {
 }
 
 function verbsOf(tools: readonly RegisteredTool[]): ReadonlySet<string> {
-  return new Set(tools.flatMap(({ name }) => allWords(name).slice(0, 1)));
+  const first = tools.flatMap(({ name }) => allWords(name).slice(0, 1));
+  return new Set(first.filter((word) => !NAMING_NOUNS.has(word)));
 }
 
 function wordsOf(decision: Decision): string {

@@ -78,8 +78,8 @@ export function rankTools(
 }
 
 function choiceOf(clause: Clause, candidate: Candidate, earlier: readonly DraftStep[]): Choice {
-  const pool = createClausePool(clause, earlier);
   const { tool } = candidate;
+  const pool = createClausePool(clause, earlier, stemsOf(tool.name));
   const { args, missing } = fillArguments(tool.inputSchema, pool);
   const calls = missing.length === 0 ? fanOut(tool.inputSchema, args, pool) : [args];
   const leftOver = pool.literals();
@@ -210,14 +210,14 @@ function choicesOf(tool: RegisteredTool): readonly string[] {
 
 /** What a path or pattern says without words: `a.md` is a text file, `*.ts` is about files. */
 function hintsOf(clause: Clause, earlier: readonly DraftStep[]): readonly string[] {
-  const own = clause.literals.filter(({ kind }) => kind === 'path' || kind === 'glob');
+  const own = clause.literals.filter(({ kind }) => ['path', 'glob', 'quoted'].includes(kind));
   const pointed = findMentions(clause, earlier)
     .filter(({ isThing }) => isThing)
     .flatMap(({ steps }) => steps.flatMap(({ args }) => textsIn(args)));
   return [...own.map(({ value }) => String(value)), ...pointed].flatMap((text) => {
     if (TEXT_FILE.test(text)) return ['file', 'text'];
     if (MEDIA_FILE.test(text)) return ['file', stem('media')];
-    if (/[*]|\.\w+$/.test(text)) return ['file'];
-    return text.includes('/') ? [stem('directory')] : [];
+    if (/^[^\s]*(?:[*]|\.\w+$)/.test(text)) return ['file'];
+    return /^[\w.~-]*\/[^\s]*$/.test(text) ? [stem('directory')] : [];
   });
 }

@@ -5,6 +5,8 @@ import { allWords, stem } from './words.ts';
 
 const NEGATION = /\b(?:no|not|without|don't|do not|never|false|excluding|skip)\s+(?:\w+\s+)?$/i;
 
+const AMBIGUOUS = /^(?:text|name|size|file|data|date|type|all|none|new|old|on|off|.|..)$/;
+
 /** A value from the schema's own list that the clause names, or a switch it names. */
 export function chosenValue(property: Property, pool: ClausePool): JsonValue | undefined {
   const choices = property.schema['enum'];
@@ -25,7 +27,7 @@ function namedChoice(
     const match = new RegExp(`(?<![\\w/.-])${spelt}(?![\\w/-])`, 'i').exec(pool.clause.text);
     if (match === null || pool.isTaken(match.index, match.index + match[0].length)) continue;
     // A word such as "text" or "name" means the choice only if the parameter needs one.
-    if (!property.required && !/^[A-Z]/.test(match[0]) && choice.length < 6) continue;
+    if (!property.required && AMBIGUOUS.test(match[0])) continue;
     pool.takeText(match.index, match.index + match[0].length);
     return choice;
   }

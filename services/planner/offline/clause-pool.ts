@@ -4,6 +4,7 @@ import type { Mention } from './find-mentions.ts';
 import { findMentions } from './find-mentions.ts';
 import type { Literal, LiteralKind } from './literals.ts';
 import type { Clause } from './split-goal.ts';
+import { stemsOf } from './words.ts';
 
 /**
  * What a clause offers to fill arguments with. Each literal and each mention is given out once;
@@ -23,8 +24,18 @@ export interface ClausePool {
   isTaken(start: number, end: number): boolean;
 }
 
-export function createClausePool(clause: Clause, earlier: readonly DraftStep[]): ClausePool {
-  const mentions = findMentions(clause, earlier);
+/** @param ownWords stems of the tool's name: `the text statistics` is no text of an earlier step. */
+export function createClausePool(
+  clause: Clause,
+  earlier: readonly DraftStep[],
+  ownWords: readonly string[] = [],
+): ClausePool {
+  const all = findMentions(clause, earlier);
+  const others = all.filter(({ start, end }) => {
+    const words = stemsOf(clause.masked.slice(start, end));
+    return words.length === 0 || !words.every((word) => ownWords.includes(word));
+  });
+  const mentions = others.length > 0 ? others : all;
   // A number in `step 2` is no value.
   const values = clause.literals.filter(
     (literal) =>

@@ -6,6 +6,9 @@ import type { Literal } from './literals.ts';
 import { roleOf } from './property-role.ts';
 import { referenceTo } from './reference-to.ts';
 
+/** Of several earlier results, one at a time. */
+const EACH = /\b(?:of|for|in) (?:both|each|them|all)\b/i;
+
 /** `read a.md and b.md` with a tool that reads one file: a call for each. */
 export function fanOut(
   inputSchema: JsonObject,
@@ -21,6 +24,12 @@ export function fanOut(
         args,
         ...beside.map((literal) => ({ ...args, [name]: literalText(pool.take(literal)) })),
       ];
+    }
+    if (EACH.test(pool.clause.masked)) {
+      const parts = value.split('\n\n');
+      const areReferences = parts.every((part) => /^\$\{[^{}]+\}$/.test(part));
+      if (parts.length > 1 && areReferences)
+        return parts.map((part) => ({ ...args, [name]: part }));
     }
     if (used === undefined && value.startsWith('${'))
       return [args, ...perMention(inputSchema, name, args, pool)];

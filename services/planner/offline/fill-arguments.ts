@@ -108,6 +108,7 @@ function fillNested(
   const isList = types?.has('array') === true;
   const inner = isList ? resolveSchema(place.root, schema['items']) : schema;
   if (typesOf(place.root, inner)?.has('object') !== true) return;
+  if (Object.keys(propertiesOf(inner)).length === 0) return;
   const owner = allWords(name).join(' ').replace(/ies$/, 'y').replace(/s$/, '');
   const path = isList ? `${property.path}[0]` : property.path;
   const filled = fillObject({ ...place, schema: inner, path, owner, depth: place.depth + 1 }, pool);
@@ -201,6 +202,11 @@ function quotedOrNumber(property: Property, pool: ClausePool): JsonValue | undef
     .filter((literal) => property.role !== 'path' || isPlace(literal, pool));
   if (quoted !== undefined) return literalText(pool.take(quoted));
   if (property.role === 'glob' || property.role === 'path') return undefined;
+  const [json] = property.role === 'content' ? pool.literals('json') : [];
+  if (json !== undefined) {
+    pool.take(json);
+    return pool.clause.text.slice(json.start, json.end);
+  }
   // A URL or a pattern is also a text, where nothing nearer to it is left.
   const other = ['query', 'name', 'other'].includes(property.role)
     ? pool.literals('url', 'email', 'date')[0]

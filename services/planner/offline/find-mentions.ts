@@ -37,6 +37,9 @@ const PRONOUN =
   /\b(?:it|them|both)\b|\b(?:that|this|these|those)\b(?=\s*(?:$|[,.;:)]|\b(?:to|in|into|as|with|by|and|from|back|through)\b))/gi;
 const THING =
   /^(?:it|them|both|this|that|these|those)$|\b(?:file|directory|folder|page|url|path|link)s?$/i;
+/** What may follow a noun that ends its phrase; another noun may not. */
+const PHRASE_END =
+  /^\s*(?:$|[,.;:)!?]|['’]s\b|\b(?:of|to|in|into|from|and|or|as|with|by|for|at|on|out|then|under|back|is|was|are|were|has|have|through|using|again|twice)\b)/i;
 const WHOLE_PLURAL = /^(?:all|everything|all of (?:it|them|this))$/i;
 
 /** Finds them in reading order; they do not overlap. */
@@ -90,7 +93,7 @@ function addDetermined(
     if (head === undefined) continue;
     const end = phraseStart + head.index + head[0].length;
     // "the file a.txt" names a file; it does not look back.
-    if (/^\s*\uE000/.test(clause.masked.slice(end))) continue;
+    if (!PHRASE_END.test(clause.masked.slice(end))) continue;
     const noun = stem(head[0].toLowerCase());
     const qualifiers = words.slice(0, count - 1).map(([word]) => stem(word.toLowerCase()));
     const steps = stepsNamed(clause, determiner, noun, qualifiers, earlier);

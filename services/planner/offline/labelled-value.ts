@@ -80,6 +80,7 @@ function valueAt(
   if (types?.has('array') === true) return undefined;
   const literal = pool.literalAt(start);
   if (literal !== null) {
+    if (Array.isArray(schema['enum']) && !schema['enum'].includes(literal.value)) return undefined;
     if (isNumber(property) && typeof literal.value === 'number') {
       // `thought 2 of 3` is about two parameters.
       const isPair = /^\s+of\s+\uE000/.test(pool.clause.masked.slice(literal.end));
@@ -126,6 +127,7 @@ function bareWord(
   start: number,
   word: string,
 ): string | undefined {
+  if (role === 'path') return pathToken(pool, start);
   if (role !== 'name' && role !== 'type') return undefined;
   if (
     /^(?:and|or|with|in|of|to|for|the|a|an|named|called|as|is|that|from|on|at|by|it|them)$/i.test(
@@ -136,4 +138,12 @@ function bareWord(
   if (role === 'name' && stem(word.toLowerCase()) === stem('type')) return undefined;
   pool.takeText(start, start + word.length);
   return word;
+}
+
+/** `path items[0].name`: a path into a document, which is no path of a file. */
+function pathToken(pool: ClausePool, start: number): string | undefined {
+  const token = /^[\w$-]+(?:\.[\w$*-]+|\[[^\]\s]*\])+/.exec(pool.clause.text.slice(start))?.[0];
+  if (token === undefined) return undefined;
+  pool.takeText(start, start + token.length);
+  return token;
 }

@@ -39,6 +39,10 @@ const PATTERNS: readonly (readonly [LiteralKind, RegExp])[] = [
   ],
   ['path', /^\.?[\w@+-]+(?:\.[\w-]+)*\.(?=[\w]*[a-z])[a-z0-9]{1,8}$/i],
   ['path', /^\.[a-z][\w-]{2,}$/i],
+  [
+    'path',
+    /^(?:LICEN[CS]E|CHANGELOG|NOTICE|AUTHORS|CODEOWNERS|(?:Make|Docker|Proc|Gem|Rake|Jenkins|Vagrant)file)$/,
+  ],
 ];
 /** Look like paths and are none. */
 const NO_PATH =
@@ -92,7 +96,8 @@ function quotedAt(text: string, at: number): Literal | null {
 
 function jsonAt(text: string, at: number): Literal | null {
   const open = text.charAt(at);
-  if (open !== '{' && open !== '[') return null;
+  // `items[0]` is a path, and its brackets hold no list.
+  if ((open !== '{' && open !== '[') || /\w/.test(text.charAt(at - 1))) return null;
   const close = open === '{' ? '}' : ']';
   for (let end = text.indexOf(close, at); end > 0; end = text.indexOf(close, end + 1)) {
     try {

@@ -6,6 +6,7 @@ import { textsIn } from './draft-step.ts';
 import type { Mention } from './find-mentions.ts';
 import { findLiterals } from './literals.ts';
 import type { Property } from './property.ts';
+import { allWords, stem } from './words.ts';
 import { referenceTo } from './reference-to.ts';
 
 /** A value from earlier steps, where the clause points at them: `it`, `the sum`, `that file`. */
@@ -80,7 +81,10 @@ function listOf(
 
 /** Only where the output schema says that the meant field is a list. */
 function listOutput(step: DraftStep, mention: Mention): JsonValue | null {
-  return mention.noun === null ? null : referenceTo(step, new Set(['array']), mention.noun);
+  if (mention.noun === null) return null;
+  const value = referenceTo(step, new Set(['array']), mention.noun);
+  const field = typeof value === 'string' ? (value.split('.').at(-1) ?? '') : '';
+  return allWords(field).map(stem).includes(mention.noun) ? value : null;
 }
 
 function referencesTo(mention: Mention, types: ReadonlySet<string> | null): readonly JsonValue[] {

@@ -26,7 +26,7 @@ const BY_WORD: readonly (readonly [PropertyRole, RegExp])[] = [
   ['query', /^(?:query|q|search|term|keyword|topic|question|phrase|subject|problem)s?$/],
   [
     'content',
-    /^(?:text|content|message|body|data|thought|input|note|comment|observation|fact|prompt|string|markdown|html|code|document|summary|value)s?$/,
+    /^(?:text|content|message|body|data|thought|input|note|comment|observation|fact|prompt|string|markdown|html|json|xml|yaml|csv|code|document|summary|value)s?$/,
   ],
   ['type', /^(?:type|kind|category|class|relation|unit|language|format|mode)s?$/],
   [

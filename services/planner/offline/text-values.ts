@@ -57,8 +57,9 @@ function bestLiteral(
         /^['’]s?\s/.test(pool.clause.masked.slice(literal.end)));
     return (isAimed(literal) === isTarget ? 0 : 1) + (isBorrowed ? 4 : 0);
   };
-  if (isTarget && literals.length === 1 && literals.every((literal) => rank(literal) > 0))
-    return undefined;
+  const isSource = words.some((word) => /^(?:source|src|from|old|input)$/.test(word));
+  const [only] = literals;
+  if (isSource && literals.length === 1 && only !== undefined && isAimed(only)) return undefined;
   return [...literals].sort((a, b) => rank(a) - rank(b) || a.start - b.start)[0];
 }
 

@@ -7,7 +7,7 @@ export const COMMON_VERBS: ReadonlySet<string> = new Set(
     'email encode encrypt enumerate estimate evaluate execute explain export extract fetch filter ' +
     'find forecast format generate get give grep group gzip hash import insert inspect install join ' +
     'keep link list load locate log look make mark measure memorise memorize merge move multiply ' +
-    'note notify open parse pay ping play plot post predict print process publish pull push put ' +
+    'note notify open parse pay pick ping play plot post predict print process publish pull push put ' +
     'query read recommend record reflect register relate remember remove rename render repeat replace ' +
     'reply report request resize resolve restart retrieve return reverse review rewrite round run save ' +
     'say scan schedule search select send set share show simulate sort split start stop store ' +
@@ -32,6 +32,13 @@ export const CHANGING_VERBS: ReadonlySet<string> = new Set(
     'link merge move patch post publish push put remove rename replace restart save send set store ' +
     'update upload upsert write'
   ).split(' '),
+);
+
+/** First words of tool names that are nouns: no clause begins at them. */
+export const NAMING_NOUNS: ReadonlySet<string> = new Set(
+  'api data date day days document file files image item items json list message number page server task text user value web'.split(
+    ' ',
+  ),
 );
 
 /** Of those, the ones that overwrite or take away: never chosen unless the clause says so. */
