@@ -50,7 +50,7 @@ module.exports = {
       name: 'workers-are-not-clients',
       severity: 'error',
       comment: 'workers/standalone.ts is the one place that joins the API and the workers.',
-      from: { path: '^workers/', pathNot: '^workers/standalone\\.ts$' },
+      from: { path: '^workers/', pathNot: '^workers/(start-)?standalone\\.ts$' },
       to: { path: '^(client|api)/' },
     },
     {

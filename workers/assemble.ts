@@ -108,7 +108,11 @@ export async function assemble({ config, env, log }: AssembleOptions): Promise<S
     metrics,
     log: log.child({ part: 'tools' }),
   });
-  const gateway = createLlmGateway({ providers: await findProviders(env, { fetch }), metrics, log });
+  const gateway = createLlmGateway({
+    providers: await findProviders(env, { fetch }),
+    metrics,
+    log,
+  });
   const planning = { index, registry, conversations, validator, log };
   return {
     artifacts,

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { z } from 'zod';
+import { isClientError } from '../client/client-error.ts';
 import { loadConfig } from '../services/config.ts';
 import { isServiceError } from '../services/errors.ts';
 import { createLogger } from '../services/telemetry/logger.ts';
@@ -83,7 +84,7 @@ function stopSignal(): Promise<void> {
 main().then(
   () => process.exit(0),
   (error: unknown) => {
-    const known = isServiceError(error);
+    const known = isServiceError(error) || isClientError(error);
     const message = known ? error.message : error instanceof Error ? error.stack : String(error);
     process.stderr.write(`ostinato: ${message}\n`);
     process.exit(1);

@@ -79,9 +79,6 @@ async function startParts(
   const definitions = await readServersFile(options.serversFile);
   const temporal = await startTemporal(options, started);
   const address = options.temporalAddress ?? temporal?.address ?? '';
-  const services = await assemble({ config, env, log });
-  started.push(() => services.close());
-  const workers = await startWorkers(options, address, services, started);
   const connection = await connect({
     address,
     namespace: config.temporal.namespace,
@@ -89,6 +86,9 @@ async function startParts(
     actor: 'api',
   });
   started.push(() => connection.close());
+  const services = await assemble({ config, env, log });
+  started.push(() => services.close());
+  const workers = await startWorkers(options, address, services, started);
   for (const { name, definition } of definitions) {
     await services.registry.putServer(DEFAULT_TENANT_ID, name, definition);
   }

@@ -1,0 +1,156 @@
+// Proves the process that has everything in it: it starts from nothing, says what is wrong where it
+// cannot, and leaves nothing behind. Real processes, real Temporal, real MCP servers.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { connect, startAgent } from '../../client/index.ts';
+import type { StandaloneProcess } from '../support/standalone.ts';
+import { startStandaloneProcess } from '../support/standalone.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const FILESYSTEM = join(ROOT, 'node_modules/@modelcontextprotocol/server-filesystem/dist/index.js');
+
+let dir: string;
+let running: StandaloneProcess | null = null;
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'ostinato-standalone-'));
+});
+
+afterEach(async () => {
+  await running?.stop();
+  running = null;
+  await rm(dir, { recursive: true, force: true });
+});
+
+async function serversFile(mcpServers: object): Promise<string> {
+  const file = join(dir, 'servers.json');
+  await writeFile(file, JSON.stringify({ mcpServers }));
+  return file;
+}
+
+/** Ends by itself: with a complaint. */
+async function startExpectingFailure(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ readonly code: number | null; readonly errors: string }> {
+  const child = spawn(
+    process.execPath,
+    [join(ROOT, 'workers', 'standalone.ts'), '--data-dir', join(dir, 'data'), ...args],
+    { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  let errors = '';
+  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, errors };
+}
+
+/** Processes whose command line names the test's folder. */
+async function processesOf(folder: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    if (command.includes(folder)) found.push(`${pid} ${command.replaceAll('\0', ' ')}`);
+  }
+  return found;
+}
+
+describe('the standalone process', () => {
+  it('started with a server → an agent runs on it; stopped → nothing is left', async () => {
+    await writeFile(join(dir, 'note.txt'), 'the pot is under the bed');
+    running = await startStandaloneProcess({
+      dataDir: join(dir, 'data'),
+      serversFile: await serversFile({
+        files: { command: process.execPath, args: [FILESYSTEM, dir], trustAnnotations: true },
+        broken: { command: 'no-such-command-here' },
+      }),
+    });
+    const health = (await (await fetch(`${running.apiUrl}/health`)).json()) as {
+      components: { name: string; state: string; problem: string | null }[];
+    };
+    const state = Object.fromEntries(health.components.map((one) => [one.name, one.state]));
+    expect(state).toMatchObject({
+      temporal: 'ok',
+      workers: 'ok',
+      database: 'ok',
+      'mcp:files': 'ok',
+    });
+    const broken = health.components.find(({ name }) => name === 'mcp:broken');
+    expect(broken?.state).toBe('down');
+    expect(broken?.problem).toContain('no-such-command-here');
+
+    const ostinato = await connect({ address: running.temporalAddress });
+    const run = await startAgent(ostinato, { goal: `Read the file ${join(dir, 'note.txt')}` });
+    const result = await run.result();
+    await ostinato.close();
+    expect(result.outcome).toBe('answered');
+    expect(result.outcome === 'answered' ? result.answer : '').toContain('under the bed');
+    expect(result.planner?.kind).toBe('offline');
+
+    expect((await processesOf(dir)).length).toBeGreaterThan(1);
+    expect(await running.stop()).toBe(0);
+    expect(await processesOf(dir)).toEqual([]);
+    expect(existsSync(join(dir, 'data', 'dev.json'))).toBe(false);
+  }, 120_000);
+
+  it('started again on the same folder → its servers and tools are still there', async () => {
+    const file = await serversFile({
+      files: { command: process.execPath, args: [FILESYSTEM, dir] },
+    });
+    const first = await startStandaloneProcess({ dataDir: join(dir, 'data'), serversFile: file });
+    await first.stop();
+    running = await startStandaloneProcess({ dataDir: join(dir, 'data') });
+    const { tools } = (await (await fetch(`${running.apiUrl}/v1/tools`)).json()) as {
+      tools: { id: string }[];
+    };
+    expect(tools.map(({ id }) => id)).toContain('files/read_text_file');
+  }, 120_000);
+
+  it('a port in use → says which, and how to choose another', async () => {
+    const holder = createServer().listen(0, '127.0.0.1');
+    await once(holder, 'listening');
+    const { port } = holder.address() as { port: number };
+    const { code, errors } = await startExpectingFailure(['--port', String(port)]);
+    holder.close();
+    expect(code).toBe(1);
+    expect(errors).toContain(`Port ${port} for the HTTP API is in use`);
+    expect(errors).toContain('--port');
+    expect(errors).not.toContain('    at ');
+  });
+
+  it('a servers file with an error → the file, line and field', async () => {
+    const file = join(dir, 'servers.json');
+    await writeFile(file, '{\n  "mcpServers": {\n    "x": { "args": ["y"] }\n  }\n}\n');
+    const { code, errors } = await startExpectingFailure(['--port', '0', '--servers', file]);
+    expect(code).toBe(1);
+    expect(errors).toContain('servers.json');
+    expect(errors).toMatch(/line 3|:3:/);
+    expect(errors).not.toContain('    at ');
+  });
+
+  it('a servers file that is not there → named', async () => {
+    const { code, errors } = await startExpectingFailure(['--port', '0', '--servers', 'nope.json']);
+    expect(code).toBe(1);
+    expect(errors).toMatch(/nope\.json cannot be read \(ENOENT\)/);
+  });
+
+  it('Temporal not reachable → says where, and what to do', async () => {
+    const { code, errors } = await startExpectingFailure(['--port', '0'], {
+      TEMPORAL_ADDRESS: '127.0.0.1:1',
+    });
+    expect(code).toBe(1);
+    expect(errors).toContain('127.0.0.1:1');
+    expect(errors).not.toContain('    at ');
+  }, 60_000);
+
+  it('open to others without a key → refused', async () => {
+    const { code, errors } = await startExpectingFailure([], { OSTINATO_HOST: '0.0.0.0' });
+    expect(code).toBe(1);
+    expect(errors).toContain('OSTINATO_API_KEY');
+  });
+});
