@@ -21,7 +21,10 @@ export async function findTool(
   if (tool !== null && tool.status !== 'gone') return tool;
   const known = (await registry.listTools(tenantId)).map((each) => each.id);
   const gone = tool === null ? 'There is no tool' : `Server "${tool.server}" no longer offers`;
-  const others = known.length === 0 ? ' No tool is registered.' : didYouMean(id, known);
+  const others =
+    known.length === 0
+      ? ' No tool is registered: add a server first.'
+      : didYouMean(id, known) || ` ${known.length} other tools are registered: search for one.`;
   throw new ServiceError(FAILURE.toolNotFound, `${gone} "${id}".${others}`);
 }
 
