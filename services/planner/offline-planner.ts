@@ -33,6 +33,7 @@ export interface OfflinePlannerDeps {
 
 const CANDIDATES = 12;
 const MAX_CLAUSES = 100;
+const MAX_GOAL_CHARS = 50_000;
 const PLANNER = { kind: 'offline', provider: null, model: null } as const;
 
 type Decision =
@@ -79,6 +80,10 @@ async function planning(
   considered: Set<ToolId>,
   signal: AbortSignal,
 ): Promise<Decision> {
+  if (goal.length > MAX_GOAL_CHARS) {
+    const what = `The goal has ${goal.length} characters; at most ${MAX_GOAL_CHARS} are read.`;
+    return { kind: 'needs-input', question: `${OFFLINE_NOTICE} ${what}` };
+  }
   const tools = await deps.registry.listTools(tenant.tenantId);
   const clauses = splitGoal(goal, verbsOf(tools));
   if (clauses.length === 0 || clauses.length > MAX_CLAUSES) {

@@ -6,7 +6,7 @@ import type { ClausePool } from './clause-pool.ts';
 import { literalText } from './clause-pool.ts';
 import { labelledValue } from './labelled-value.ts';
 import type { Literal } from './literals.ts';
-import { listValue } from './list-value.ts';
+import { labelledList, listValue } from './list-value.ts';
 import { mentionedValue } from './mentioned-value.ts';
 import { typedNumber } from './number-values.ts';
 import type { Property } from './property.ts';
@@ -33,6 +33,7 @@ const MAX_DEPTH = 4;
 
 const SOURCES: readonly Source[] = [
   { optional: true, find: labelledValue },
+  { optional: true, find: labelledList },
   { optional: true, find: chosenValue },
   { optional: true, find: typedValue },
   { optional: false, find: structuredValue },

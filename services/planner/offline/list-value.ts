@@ -10,6 +10,8 @@ import { kindsFor } from './text-values.ts';
 import { trailingText } from './trailing-text.ts';
 import { allWords } from './words.ts';
 
+const CONNECTOR = /^\s*(?:[:=]|that|of|are|is|named|called)?\s*/i;
+
 /** A list of texts or numbers, from literals that stand in a row. Lists of objects: `undefined`. */
 export function listValue(
   property: Property,
@@ -31,13 +33,22 @@ export function listValue(
   return afterLabel(singular, property, pool);
 }
 
+/** `tags "a" and "b"`: a list that the clause names, which may also be one that can be left out. */
+export function labelledList(property: Property, pool: ClausePool): JsonValue | undefined {
+  if (property.types?.has('array') !== true) return undefined;
+  const singular = property.name.replace(/ies$/, 'y').replace(/s$/, '');
+  const label = labelEnd(singular, pool);
+  if (label === null) return undefined;
+  const connector = CONNECTOR.exec(pool.clause.masked.slice(label))?.[0] ?? '';
+  const run = literalRun(pool, label + connector.length).filter(({ kind }) => kind === 'quoted');
+  return run.length === 0 ? undefined : run.map((literal) => literalText(pool.take(literal)));
+}
+
 /** Behind the list's own name if it is there, else all that is left in quotes. */
 function quotedRun(singular: string, pool: ClausePool): readonly Literal[] {
   const label = labelEnd(singular, pool);
   if (label !== null) {
-    const connector = /^\s*(?:[:=]|that|of|are|is|named|called)?\s*/i.exec(
-      pool.clause.masked.slice(label),
-    );
+    const connector = CONNECTOR.exec(pool.clause.masked.slice(label));
     const run = literalRun(pool, label + (connector?.[0].length ?? 0));
     if (run.length > 0) return run;
   }

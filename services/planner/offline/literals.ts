@@ -23,6 +23,8 @@ const QUOTES: readonly (readonly [string, string])[] = [
   ["'", "'"],
   ['‘', '’'],
 ];
+/** Brackets that hold no JSON may be nested; trying each would take the square of their number. */
+const MAX_JSON_TRIES = 100;
 const NUMBER_WORDS = 'zero one two three four five six seven eight nine ten eleven twelve'.split(
   ' ',
 );
@@ -51,9 +53,10 @@ const NO_PATH =
 /** Finds quoted texts, JSON, URLs, e-mail addresses, dates, globs, paths and numbers, in order. */
 export function findLiterals(text: string): readonly Literal[] {
   const found: Literal[] = [];
+  const marks = closingMarks(text);
   let at = 0;
   while (at < text.length) {
-    const literal = quotedAt(text, at) ?? jsonAt(text, at) ?? tokenAt(text, at);
+    const literal = quotedAt(text, at, marks) ?? jsonAt(text, at, marks) ?? tokenAt(text, at);
     if (literal !== null) found.push(literal);
     at = literal?.end ?? nextStart(text, at);
   }
@@ -79,39 +82,73 @@ function nextStart(text: string, at: number): number {
   return Math.max(at, rest.exec(text)?.index ?? at) + 1;
 }
 
-function quotedAt(text: string, at: number): Literal | null {
-  const pair = QUOTES.find(([open]) => open === text.charAt(at));
-  if (pair === undefined || /\w/.test(text.charAt(at - 1))) return null;
-  const [open, close] = pair;
-  // A single quote closes only at the end of a word, since it is also an apostrophe.
-  const single = open === "'" || open === '‘';
-  for (let end = text.indexOf(close, at + 1); end > 0; end = text.indexOf(close, end + 1)) {
-    if (single && /\w/.test(text.charAt(end + 1))) continue;
-    if (text.charAt(end - 1) === '\\') continue;
-    const value = text.slice(at + 1, end).replaceAll(`\\${close}`, close);
-    return { kind: 'quoted', value, start: at, end: end + 1 };
-  }
-  return null;
+/** Where quotes and brackets close, found in one pass, so that the time grows with the text only. */
+interface ClosingMarks {
+  /** Positions at which a closing quote of that kind may stand. */
+  readonly quotes: ReadonlyMap<string, readonly number[]>;
+  /** The position past the bracket that closes the one at the key. */
+  readonly brackets: ReadonlyMap<number, number>;
+  parsesLeft: number;
 }
 
-function jsonAt(text: string, at: number): Literal | null {
-  const open = text.charAt(at);
-  // `items[0]` is a path, and its brackets hold no list.
-  if ((open !== '{' && open !== '[') || /\w/.test(text.charAt(at - 1))) return null;
-  const close = open === '{' ? '}' : ']';
-  for (let end = text.indexOf(close, at); end > 0; end = text.indexOf(close, end + 1)) {
-    try {
-      const value = JSON.parse(text.slice(at, end + 1)) as JsonValue;
-      return { kind: 'json', value, start: at, end: end + 1 };
-    } catch {
-      // Not closed yet: an inner bracket.
+function closingMarks(text: string): ClosingMarks {
+  const quotes = new Map(QUOTES.map(([, close]) => [close, [] as number[]]));
+  for (let at = 0; at < text.length; at += 1) {
+    const places = quotes.get(text.charAt(at));
+    if (places === undefined || text.charAt(at - 1) === '\\') continue;
+    // A single quote closes only at the end of a word, since it is also an apostrophe.
+    const isSingle = text.charAt(at) === "'" || text.charAt(at) === '’';
+    if (!isSingle || !/\w/.test(text.charAt(at + 1))) places.push(at);
+  }
+  const brackets = new Map<number, number>();
+  const open: number[] = [];
+  for (const mark of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/g)) {
+    if (mark[0] === '{' || mark[0] === '[') {
+      open.push(mark.index);
+    } else if (mark[0] === '}' || mark[0] === ']') {
+      const start = open.pop();
+      if (start !== undefined) brackets.set(start, mark.index + 1);
     }
   }
-  return null;
+  return { quotes, brackets, parsesLeft: MAX_JSON_TRIES };
+}
+
+function quotedAt(text: string, at: number, marks: ClosingMarks): Literal | null {
+  const pair = QUOTES.find(([open]) => open === text.charAt(at));
+  if (pair === undefined || /\w/.test(text.charAt(at - 1))) return null;
+  const [, close] = pair;
+  const end = firstAbove(marks.quotes.get(close) ?? [], at);
+  if (end === undefined) return null;
+  const value = text.slice(at + 1, end).replaceAll(`\\${close}`, close);
+  return { kind: 'quoted', value, start: at, end: end + 1 };
+}
+
+function firstAbove(sorted: readonly number[], bound: number): number | undefined {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] ?? 0) > bound) high = middle;
+    else low = middle + 1;
+  }
+  return sorted[low];
+}
+
+function jsonAt(text: string, at: number, marks: ClosingMarks): Literal | null {
+  const end = marks.brackets.get(at);
+  // `items[0]` is a path, and its brackets hold no list.
+  if (end === undefined || /\w/.test(text.charAt(at - 1)) || marks.parsesLeft === 0) return null;
+  marks.parsesLeft -= 1;
+  try {
+    const value = JSON.parse(text.slice(at, end)) as JsonValue;
+    return { kind: 'json', value, start: at, end };
+  } catch {
+    return null;
+  }
 }
 
 function tokenAt(text: string, at: number): Literal | null {
-  if (/[\w/~.@*+-]/.test(text.charAt(at - 1))) return null;
+  if (!/[\w/~.@*+-]/.test(text.charAt(at)) || /[\w/~.@*+-]/.test(text.charAt(at - 1))) return null;
   TOKEN.lastIndex = at;
   const token = TOKEN.exec(text)?.[0].replace(/(?:[.:!?"”]|['’]s?)+$/, '') ?? '';
   if (token === '' || NO_PATH.test(token)) return dotAt(text, at);

@@ -2,7 +2,7 @@ import type { ClausePool } from './clause-pool.ts';
 import type { Property } from './property.ts';
 
 const AFTER_MARK =
-  /:\s+|\b(?:saying|that says|stating|which says|with the (?:text|content|message|words)|that)\s+/i;
+  /:\s+|\b(?:saying|that says|stating|which says|with the (?:text|content|message|words)(?! (?:of|from|in)\b)|that)\s+/i;
 const AFTER_QUERY = /\b(?:for|about|on|matching|mentioning|containing|regarding|into)\s+/i;
 const FIRST_VERB = /^[\p{L}-]+(?:\s+(?:back|out|down|up|about|on|over|into))?\s+/iu;
 /** Begin a description of a text rather than the text itself. */

@@ -67,5 +67,8 @@ export async function listRealTools(): Promise<readonly RegisteredTool[]> {
 
 function serverPath(name: string): string {
   const require = createRequire(import.meta.url);
-  return join(dirname(require.resolve(`@modelcontextprotocol/${name}/package.json`)), 'dist/index.js');
+  return join(
+    dirname(require.resolve(`@modelcontextprotocol/${name}/package.json`)),
+    'dist/index.js',
+  );
 }
