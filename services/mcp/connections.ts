@@ -9,6 +9,7 @@ import type { ServerName } from '../../common/tool.ts';
 import { newCallRecord } from './call-record.ts';
 import { callTool } from './call-tool.ts';
 import type { Environment } from './expand-env.ts';
+import { headerParameterProblem } from './header-parameter-problem.ts';
 import { listAllTools } from './list-all-tools.ts';
 import type { ListedTool } from './listed-tool.ts';
 import type { McpAnswer, McpCall } from './mcp-call.ts';
@@ -156,13 +157,14 @@ class Connections implements McpConnections {
   }
 
   async #list(opened: OpenClient, target: McpTarget, signal: AbortSignal): Promise<ServerListing> {
-    const tools = opened.hasTools
+    const listed = opened.hasTools
       ? await listAllTools(opened.client, target.server, {
           maxTools: this.#deps.limits?.maxTools ?? DEFAULT_MAX_TOOLS,
           timeoutMs: target.connectTimeoutMs,
           signal,
         })
       : [];
+    const tools = this.#withoutUnusable(listed, opened, target);
     this.#definitions.set(opened, new Map(tools.map((tool) => [tool.name, tool])));
     return {
       tools: tools.map(toListedTool),
@@ -170,6 +172,16 @@ class Connections implements McpConnections {
       serverInfo: opened.serverInfo,
       instructions: opened.instructions,
     };
+  }
+
+  #withoutUnusable(tools: readonly Tool[], opened: OpenClient, target: McpTarget): readonly Tool[] {
+    if (opened.kind !== 'http' || opened.prior.kind === 'legacy') return tools;
+    return tools.filter((tool) => {
+      const problem = headerParameterProblem(tool.inputSchema as unknown as JsonObject);
+      if (problem === null) return true;
+      this.#deps.log.warn({ server: target.server, tool: tool.name, problem }, 'MCP tool left out');
+      return false;
+    });
   }
 
   /** `true`: the server forgot us before it read the request, and a new session may help. */
@@ -231,7 +243,13 @@ class Connections implements McpConnections {
   }
 
   #tellChanged({ tenantId, server }: McpTarget): void {
-    for (const listener of this.#listeners) listener(tenantId, server);
+    for (const listener of this.#listeners) {
+      try {
+        listener(tenantId, server);
+      } catch (error) {
+        this.#deps.log.error({ server, error }, 'A listener for changed MCP tools failed');
+      }
+    }
   }
 }
 

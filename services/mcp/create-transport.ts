@@ -25,6 +25,7 @@ export interface TransportDeps {
   readonly fetch: FetchLike;
   readonly maxMessageBytes: number;
   readonly connectTimeoutMs: number;
+  readonly redact: (text: string) => string;
   readonly onStderr: (line: string) => void;
 }
 

@@ -47,3 +47,25 @@ export function expandTransport(
     cwd: transport.cwd === null ? null : expand(transport.cwd, 'cwd'),
   };
 }
+
+const MIN_SECRET_CHARS = 6;
+
+/**
+ * Puts `[redacted]` in place of every value that came from a variable into the child's environment
+ * or the headers: what a server prints may end in logs and histories.
+ */
+export function redactor(
+  given: ServerTransport,
+  expanded: ServerTransport,
+): (text: string) => string {
+  const before = valuesOf(given);
+  const secrets = Object.entries(valuesOf(expanded))
+    .filter(([key, value]) => value !== before[key] && value.length >= MIN_SECRET_CHARS)
+    .flatMap(([, value]) => [value, value.replace(/^(?:Bearer|Basic)\s+/i, '')])
+    .filter((secret) => secret.length >= MIN_SECRET_CHARS);
+  return (text) => secrets.reduce((clean, secret) => clean.replaceAll(secret, '[redacted]'), text);
+}
+
+function valuesOf(transport: ServerTransport): Readonly<Record<string, string>> {
+  return transport.kind === 'stdio' ? transport.env : transport.headers;
+}

@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import { FAILURE } from '../../common/failures.ts';
 import { backoffMs } from './backoff.ts';
 import type { Environment } from './expand-env.ts';
-import { expandTransport } from './expand-env.ts';
+import { expandTransport, redactor } from './expand-env.ts';
 import { isMcpError, McpError } from './mcp-error.ts';
 import type { McpTarget } from './mcp-target.ts';
 import type { OpenClient } from './open-client.ts';
@@ -150,16 +150,19 @@ export class ServerConnection {
   }
 
   async #connect(): Promise<OpenClient> {
-    const { target, log } = { ...this.#deps, target: this.target };
+    const { target } = this;
+    const { log, env } = this.#deps;
     this.#setState('connecting');
     try {
+      const transport = expandTransport(target.transport, env, target.server);
       const opened = await openClient({
         target,
-        transport: expandTransport(target.transport, this.#deps.env, target.server),
+        transport,
         deps: {
           ...this.#deps,
           server: target.server,
           connectTimeoutMs: target.connectTimeoutMs,
+          redact: redactor(target.transport, transport),
           onStderr: (line) => log.info({ server: target.server, stream: 'stderr' }, line),
         },
         prior: this.#usablePrior(),

@@ -36,6 +36,8 @@ export interface StdioTransportOptions {
   readonly server: StdioServer;
   readonly env: Environment;
   readonly maxMessageBytes: number;
+  /** Takes secrets out of what the server prints. */
+  readonly redact: (text: string) => string;
   readonly onStderr: (line: string) => void;
 }
 
@@ -147,8 +149,9 @@ export class StdioTransport implements Transport {
     child.stderr?.on('data', (chunk: Buffer) => words.push(chunk));
   }
 
-  #hear(line: string, onStderr: (line: string) => void): void {
-    if (line.trim() === '') return;
+  #hear(text: string, onStderr: (line: string) => void): void {
+    if (text.trim() === '') return;
+    const line = this.#options.redact(text);
     this.#lastWords = [...this.#lastWords, line.slice(0, 300)].slice(-LAST_WORDS);
     onStderr(line);
   }
@@ -166,11 +169,10 @@ export class StdioTransport implements Transport {
   }
 
   #ignoreNoise(line: string, bytes: number): void {
-    this.#noise ??= line.slice(0, 120);
+    const shown = this.#options.redact(line).slice(0, 120);
+    this.#noise ??= shown;
     this.#noiseBytes += bytes;
-    this.onerror?.(
-      new Error(`Not an MCP message on stdout: ${JSON.stringify(line.slice(0, 120))}`),
-    );
+    this.onerror?.(new Error(`Not an MCP message on stdout: ${JSON.stringify(shown)}`));
     if (this.#messages === 0 && this.#noiseBytes > MAX_NOISE_BYTES) {
       this.#giveUp('it sent no MCP message');
     }

@@ -39,6 +39,7 @@ export class TrackedTransport implements Transport {
   pendingAtClose = 0;
 
   protected readonly inner: Transport;
+  #closed = false;
   readonly #pending = new Map<RequestId, Pending>();
   readonly #messageBytes: () => number;
 
@@ -62,12 +63,7 @@ export class TrackedTransport implements Transport {
       this.onInnerError?.(error);
       this.onerror?.(error);
     };
-    this.inner.onclose = () => {
-      const pending = [...this.#pending.values()];
-      this.pendingAtClose = pending.filter(({ record }) => record !== undefined).length;
-      this.#pending.clear();
-      this.onclose?.();
-    };
+    this.inner.onclose = () => this.#ended();
     return this.inner.start();
   }
 
@@ -115,6 +111,16 @@ export class TrackedTransport implements Transport {
       this.#pending.delete(id);
       throw error;
     }
+  }
+
+  /** Some transports announce every `close`; what was pending counts at the first. */
+  #ended(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const pending = [...this.#pending.values()];
+    this.pendingAtClose = pending.filter(({ record }) => record !== undefined).length;
+    this.#pending.clear();
+    this.onclose?.();
   }
 
   #receive(message: JSONRPCMessage, extra: MessageExtraInfo | undefined): void {

@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { toNodeHandler } from '@modelcontextprotocol/node';
 import type { McpRequestContext } from '@modelcontextprotocol/server';
-import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
+import { createMcpHandler, fromJsonSchema, McpServer } from '@modelcontextprotocol/server';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import { z } from 'zod';
 
@@ -23,7 +23,11 @@ export interface ModernServer {
   close(): Promise<void>;
 }
 
-function createTools(extra: readonly string[], aborted: string[] = []): McpServer {
+function createTools(
+  extra: readonly string[],
+  aborted: string[],
+  headers: readonly string[],
+): McpServer {
   const server = new McpServer(
     { name: 'modern', version: '3.0.0' },
     { capabilities: { tools: { listChanged: true } }, instructions: 'Be kind.' },
@@ -66,21 +70,39 @@ function createTools(extra: readonly string[], aborted: string[] = []): McpServe
         });
       }),
   );
+  for (const [index, header] of headers.entries()) {
+    const region = { type: 'string', 'x-mcp-header': header } as { type: 'string' };
+    server.registerTool(
+      `with-header-${index}`,
+      {
+        inputSchema: fromJsonSchema<{ region: string }>({
+          type: 'object',
+          properties: { region },
+          required: ['region'],
+        }),
+      },
+      (args) => ({ content: [{ type: 'text', text: args.region }] }),
+    );
+  }
   for (const name of extra) {
     server.registerTool(name, { inputSchema: z.object({}) }, () => ({ content: [] }));
   }
   return server;
 }
 
+/** @param options `headers`: for each, a tool `with-header-<index>` that wants its argument `region` under this header */
 export async function startModernServer(
-  options: { port?: number; legacy?: 'stateless' | 'reject' } = {},
+  options: { port?: number; legacy?: 'stateless' | 'reject'; headers?: readonly string[] } = {},
 ): Promise<ModernServer> {
   const asked: ModernServer['asked'] = [];
   const aborted: string[] = [];
   const extra: string[] = [];
-  const handler = createMcpHandler((_ctx: McpRequestContext) => createTools(extra, aborted), {
-    legacy: options.legacy ?? 'reject',
-  });
+  const handler = createMcpHandler(
+    (_ctx: McpRequestContext) => createTools(extra, aborted, options.headers ?? []),
+    {
+      legacy: options.legacy ?? 'reject',
+    },
+  );
   const node = toNodeHandler(handler);
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -118,4 +140,4 @@ export async function startModernServer(
   };
 }
 
-if (import.meta.main) serveStdio(() => createTools([]), { legacy: 'reject' });
+if (import.meta.main) serveStdio(() => createTools([], [], []), { legacy: 'reject' });

@@ -76,6 +76,18 @@ describe('the newer era over HTTP', () => {
     expect(seen.map(({ progress }) => progress)).toEqual([1, 2, 3]);
   });
 
+  it('a tool that wants an argument as a header → gets it; one that asks wrongly is left out', async () => {
+    const server = await start({ headers: ['Region', 'Not A Token'] });
+    const connections = connect();
+    const target = targetOf('modern', remote('http', server.url));
+    const { tools } = await connections.listTools(target);
+    expect(tools.map(({ name }) => name)).toContain('with-header-0');
+    expect(tools.map(({ name }) => name)).not.toContain('with-header-1');
+    const answer = await connections.call(target, callOf('with-header-0', { region: 'eu-1' }));
+    expect(answer.content).toEqual([{ type: 'text', text: 'eu-1' }]);
+    expect(server.asked.at(-1)).toMatchObject({ method: 'tools/call', region: 'eu-1' });
+  });
+
   it('cancelled → the handler on the server is aborted', async () => {
     const server = await start();
     const abort = new AbortController();

@@ -2,8 +2,10 @@
 // that each way in which one can misbehave gives a clear error. By a hand-written server that
 // misbehaves on request (test/support/fake-mcp-bad-server.mjs) in real processes.
 import { readdirSync, readFileSync } from 'node:fs';
+import pino from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FAILURE } from '../../../common/failures.ts';
+import type { TenantId } from '../../../common/tenant.ts';
 import { createMcpConnections } from '../../../services/mcp/connections.ts';
 import type { McpProgress } from '../../../services/mcp/mcp-call.ts';
 import type { McpConnections } from '../../../services/mcp/mcp-connections.ts';
@@ -127,6 +129,22 @@ describe('a server that behaves', () => {
     expect(tools.map(({ name }) => name)).toContain('grown');
   });
 
+  it('of two tenants → a process each, and each hears of its own changes only', async () => {
+    connect();
+    const heard: string[] = [];
+    connections.onToolsChanged((tenantId) => heard.push(tenantId));
+    const acme = badServer('good', { tenantId: 'acme' as TenantId });
+    const globex = badServer('good', { tenantId: 'globex' as TenantId });
+    await connections.call(acme, callOf('grow'));
+    const { tools } = await connections.listTools(globex);
+    expect(tools.map(({ name }) => name)).not.toContain('grown');
+    expect(childProcesses()).toBe(2);
+    await waitFor('the change', () => heard.length > 0);
+    expect(heard).toEqual(['acme']);
+    await connections.disconnect(acme.tenantId, acme.server);
+    expect(childProcesses()).toBe(1);
+  });
+
   it('gets another definition under its name → the old process ends, the new one answers', async () => {
     connect();
     await connections.call(badServer(), callOf('echo', { message: 'a' }));
@@ -211,6 +229,37 @@ describe('starting a server', () => {
   it('the newer era is pinned and the server is old → an error, no fallback', async () => {
     const target = badServer('good', { protocol: '2026-07-28' });
     expect((await failureOf(connect().listTools(target))).message).toMatch(/2026-07-28/);
+  });
+
+  it('prints a secret that it was given and exits → neither log nor error shows it', async () => {
+    const lines: string[] = [];
+    const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
+    const env = { ...process.env, KEY: 'hunter2-hunter2' };
+    const own = createMcpConnections({ log, env });
+    opened.push(own);
+    const target = targetOf('leaky', {
+      kind: 'stdio',
+      command: process.execPath,
+      args: ['-e', 'console.error("bad key " + process.env.KEY); process.exit(1)'],
+      env: { KEY: '${KEY}' },
+      cwd: null,
+    });
+    const error = await failureOf(own.listTools(target));
+    expect(error.message).toMatch(/bad key \[redacted\]/);
+    expect(lines.join('')).toMatch(/"server":"leaky".*bad key \[redacted\]/);
+    expect(lines.join('')).not.toMatch(/hunter2/);
+  });
+
+  it('a line of 100 kB on stderr → shortened in the log', async () => {
+    const lines: string[] = [];
+    const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });
+    const own = createMcpConnections({ log, env: process.env });
+    opened.push(own);
+    await own.call(badServer('long-stderr'), callOf('echo', { message: 'a' }));
+    await waitFor('both lines', () => lines.length >= 2);
+    expect(lines[0]?.length).toBeLessThan(1_000);
+    expect(lines[0]).toMatch(/\[100000 bytes\]/);
+    expect(lines[1]).toMatch(/"msg":"short"/);
   });
 
   it('a variable is missing → an error that names variable and field', async () => {
