@@ -3,7 +3,8 @@ import { isServiceError } from '../services/errors.ts';
 
 /**
  * The only place where a service error becomes something Temporal acts on. Anything else passes
- * unchanged: a cancellation must stay one, and an unknown error is retried as Temporal does.
+ * unchanged: a cancellation must stay one, and an unknown error is retried as Temporal does. The
+ * cause stays behind: it may hold what a history must not, and the message says what matters.
  */
 export function toFailure(error: unknown): unknown {
   if (!isServiceError(error)) return error;
@@ -12,6 +13,5 @@ export function toFailure(error: unknown): unknown {
     message: error.message,
     nonRetryable: !error.retry.allowed,
     ...(error.retry.afterMs === null ? {} : { nextRetryDelay: error.retry.afterMs }),
-    ...(error.cause instanceof Error ? { cause: error.cause } : {}),
   });
 }

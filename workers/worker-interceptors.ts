@@ -1,7 +1,10 @@
 import type { WorkerOptions } from '@temporalio/worker';
 import type { Services } from './assemble.ts';
+import { measureActivities } from './interceptors/measure-activities.ts';
 
 /** What stands around every activity of a worker. */
-export function workerInterceptors(_services: Services): WorkerOptions['interceptors'] {
-  return {};
+export function workerInterceptors({
+  metrics,
+}: Pick<Services, 'metrics'>): WorkerOptions['interceptors'] {
+  return { activity: [measureActivities(metrics)] };
 }

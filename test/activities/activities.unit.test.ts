@@ -89,10 +89,11 @@ describe('callTool', () => {
 });
 
 describe('toFailure', () => {
-  it('an error that must not be retried → non-retryable, with its cause', () => {
-    const cause = new Error('why');
+  it('an error that must not be retried → non-retryable, without its cause', () => {
+    const cause = new Error('authorization: Bearer secret');
     const failure = toFailure(new ServiceError(FAILURE.badInput, 'no', { cause }));
-    expect(failure).toMatchObject({ type: 'BadInput', nonRetryable: true, cause });
+    expect(failure).toMatchObject({ type: 'BadInput', nonRetryable: true });
+    expect(failure).not.toHaveProperty('cause.message');
   });
 
   it('any other error → unchanged', () => {

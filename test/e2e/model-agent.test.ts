@@ -1,0 +1,152 @@
+// Proves that an agent plans with a language model: the whole engine, a real MCP server, and a local
+// server that speaks OpenAI's wire format in place of the account.
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startAgent } from '../../client/index.ts';
+import type { JsonObject } from '../../common/json.ts';
+import type { Engine } from '../support/engine.ts';
+import { startEngine } from '../support/engine.ts';
+import type { FakeLlm } from '../support/fake-llm/fake-llm-server.ts';
+import { startFakeOpenAi } from '../support/fake-llm/openai.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const KEY = 'sk-test-0123456789';
+
+let model: FakeLlm;
+let engine: Engine;
+
+beforeAll(async () => {
+  model = await startFakeOpenAi({ apiKey: KEY });
+  engine = await startEngine(
+    {
+      everything: {
+        command: process.execPath,
+        args: [join(ROOT, 'node_modules/@modelcontextprotocol/server-everything/dist/index.js')],
+        effects: { '*': 'read' },
+      },
+    },
+    { OPENAI_API_KEY: KEY, OPENAI_BASE_URL: `${model.url}/v1`, OSTINATO_MODEL: 'gpt-test' },
+  );
+});
+
+afterAll(async () => {
+  await engine?.stop();
+  await model?.close();
+});
+
+let nextCall = 0;
+
+function completion(message: JsonObject, finish: string) {
+  return {
+    kind: 'answer' as const,
+    status: 200,
+    body: {
+      id: 'chatcmpl-1',
+      object: 'chat.completion',
+      created: 1,
+      model: 'gpt-test',
+      choices: [
+        {
+          index: 0,
+          message: { role: 'assistant', refusal: null, ...message },
+          finish_reason: finish,
+        },
+      ],
+      usage: { prompt_tokens: 100, completion_tokens: 20, total_tokens: 120 },
+    },
+  };
+}
+
+function makePlan(steps: readonly JsonObject[]) {
+  nextCall += 1;
+  const called = { name: 'make_plan', arguments: JSON.stringify({ steps }) };
+  return completion(
+    { content: null, tool_calls: [{ id: `call_${nextCall}`, type: 'function', function: called }] },
+    'tool_calls',
+  );
+}
+
+const answer = (text: string) => completion({ content: text }, 'stop');
+
+describe('an agent with a model', () => {
+  it('plans, sees the results, answers → answered by the model, with its usage', async () => {
+    model.script(
+      makePlan([
+        { id: 'sum', tool: 'everything/get-sum', args: { a: 20, b: 22 } },
+        { id: 'say', tool: 'everything/echo', args: { message: 'It is ${sum.$text}' } },
+      ]),
+      answer('The sum is 42.'),
+    );
+    const run = await startAgent(engine.ostinato, { goal: 'Add 20 and 22 and say it' });
+    const result = await run.result();
+    expect(result).toMatchObject({
+      outcome: 'answered',
+      answer: 'The sum is 42.',
+      turns: 2,
+      toolCalls: 2,
+      planner: { kind: 'model', provider: 'openai', model: 'gpt-test' },
+      usage: { inputTokens: 200, outputTokens: 40 },
+    });
+    expect(result.steps.find(({ id }) => id === 'say')?.preview).toContain('It is The sum of 20');
+    const second = JSON.stringify(model.journal.at(-1)?.body);
+    expect(second).toContain('42');
+  });
+
+  it('an invalid plan → one repair with the problems, then it runs', async () => {
+    model.script(
+      makePlan([{ id: 'x', tool: 'everything/no-such-tool', args: {} }]),
+      makePlan([{ id: 'x', tool: 'everything/echo', args: { message: 'mended' } }]),
+      answer('Done.'),
+    );
+    const before = model.journal.length;
+    const run = await startAgent(engine.ostinato, { goal: 'Echo something' });
+    expect(await run.result()).toMatchObject({ outcome: 'answered', toolCalls: 1 });
+    const repair = JSON.stringify(model.journal[before + 1]?.body);
+    expect(repair).toContain('no-such-tool');
+    expect(model.journal.length - before).toBe(3);
+  });
+
+  it('an invalid plan twice → the run fails and says what is wrong with the plan', async () => {
+    model.script(makePlan([{ id: 'x', tool: 'nowhere/nothing', args: {} }]));
+    const run = await startAgent(engine.ostinato, { goal: 'Do the impossible' });
+    const result = await run.result();
+    expect(result.outcome).toBe('failed');
+    expect(result.outcome === 'failed' ? result.reason : '').toContain('nowhere/nothing');
+  });
+
+  it('the provider is overloaded once → tried again by Temporal, and answered', async () => {
+    const overloaded = {
+      kind: 'answer' as const,
+      status: 529,
+      headers: { 'retry-after-ms': '50' },
+      body: { error: { message: 'Overloaded', type: 'server_error', param: null, code: null } },
+    };
+    model.script(overloaded, answer('Nothing to do.'));
+    const before = model.journal.length;
+    const run = await startAgent(engine.ostinato, { goal: 'Say nothing' });
+    expect(await run.result()).toMatchObject({ outcome: 'answered', answer: 'Nothing to do.' });
+    expect(model.journal.length - before).toBe(2);
+  });
+
+  it('the key is refused → fails at once, naming it, without a retry', async () => {
+    const refused = {
+      kind: 'answer' as const,
+      status: 401,
+      body: {
+        error: {
+          message: 'Incorrect API key',
+          type: 'invalid_request_error',
+          param: null,
+          code: 'invalid_api_key',
+        },
+      },
+    };
+    model.script(refused);
+    const before = model.journal.length;
+    const run = await startAgent(engine.ostinato, { goal: 'Anything' });
+    const result = await run.result();
+    expect(result.outcome).toBe('failed');
+    expect(model.journal.length - before).toBe(1);
+    expect(JSON.stringify(result)).not.toContain(KEY);
+  });
+});
