@@ -1,0 +1,217 @@
+// The Elastic Circuit De-Constructor, the pure half. One breaker guards one dependency of one tenant,
+// for example `acme/mcp/github`. Its state is not stored. Three parts are, each with its own way to
+// merge, and the state is computed from them: the same in every worker, in a replay and in a test.
+
+/** Evidence. Counters of one second; buckets of several workers add up, in any order. */
+export interface BreakerBucket {
+  /** Seconds since the epoch. */
+  readonly second: number;
+  readonly ok: number;
+  readonly failed: number;
+  readonly slow: number;
+  /** Counted, but no sign of ill health: it limits the rate, it does not trip. */
+  readonly rateLimited: number;
+  readonly latencySumMs: number;
+  readonly tokens: number;
+}
+
+/** At most one bucket a second. Belongs to the verdict's epoch: a trip begins with none. */
+export interface BreakerEvidence {
+  readonly buckets: readonly BreakerBucket[];
+}
+
+/** Verdict. On a merge the higher epoch wins; within one epoch, the later deadline. */
+export interface BreakerVerdict {
+  /** Grows with every trip and every act of an operator; calls remember the one they began in. */
+  readonly epoch: number;
+  /** When it may be probed; `null`: not open. */
+  readonly openUntilMs: number | null;
+  /** Trips without a clean recovery between them. */
+  readonly trips: number;
+  /** When traffic began to come back; `null` outside recovery. */
+  readonly rampStartMs: number | null;
+  /** Why it opened, as the audit log will print it. */
+  readonly reason: string;
+  /** The operator who isolated the dependency by hand, or `null`. */
+  readonly heldBy: string | null;
+}
+
+/** Lease. One probe at a time in the whole cluster; it expires if its owner dies. */
+export interface BreakerLease {
+  readonly owner: string | null;
+  readonly expiresAtMs: number;
+  /** Probes passed since the trip. */
+  readonly passed: number;
+}
+
+export interface BreakerParts {
+  readonly evidence: BreakerEvidence;
+  readonly verdict: BreakerVerdict;
+  readonly lease: BreakerLease;
+}
+
+/** `admit` is the share of calls that still goes to the dependency, strictly between 0 and 1. */
+export type BreakerState =
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'deconstructed'; readonly admit: number }
+  | { readonly kind: 'open'; readonly retryAtMs: number | null; readonly mayProbe: boolean }
+  | { readonly kind: 'recovering'; readonly admit: number };
+
+/** Anything not listed (bad input, denial, cancellation) is never recorded. */
+export type BreakerOutcome = 'ok' | 'failed' | 'slow' | 'rate-limited';
+
+export interface BreakerPolicy {
+  /** Whole seconds. */
+  readonly windowMs: number;
+  /** Calls in the window before it diverts any. */
+  readonly minCalls: number;
+  /** Opens when so large a share of the newest `tripCalls` calls failed or was slow, 0 to 1. */
+  readonly threshold: number;
+  readonly tripCalls: number;
+  /** Opens when the newest so many calls all failed or were slow. */
+  readonly tripRun: number;
+  /** Below this share of successes, and beyond chance, closed becomes deconstructed; 0 to 1. */
+  readonly successTarget: number;
+  /** What counts as chance: standard errors that the failures must exceed the target by. */
+  readonly doubt: number;
+  /** Share of calls diverted for each share of calls that fails too often. */
+  readonly shedGain: number;
+  /** The most it diverts without opening, below 1. */
+  readonly maxShed: number;
+  /** Probes that must pass before recovery starts. */
+  readonly probes: number;
+  /** A probe that says nothing for so long is given up. */
+  readonly probeTtlMs: number;
+  readonly openMs: { readonly first: number; readonly max: number };
+  readonly rampMs: number;
+  /** Calls that take longer count as slow; `null`: none does. */
+  readonly slowMs: number | null;
+}
+
+export const NEW_BREAKER: BreakerParts = {
+  evidence: { buckets: [] },
+  verdict: {
+    epoch: 0,
+    openUntilMs: null,
+    trips: 0,
+    rampStartMs: null,
+    reason: '',
+    heldBy: null,
+  },
+  lease: { owner: null, expiresAtMs: 0, passed: 0 },
+};
+
+/** Share admitted when recovery starts. */
+const RAMP_FLOOR = 0.1;
+
+/** Time is an argument, so this gives the same answer wherever it is asked. */
+export type BreakerStateOf = (parts: BreakerParts, nowMs: number) => BreakerState;
+
+/** `const stateOf = breakerState(policy)`, then `stateOf(parts, nowMs)`. */
+export function breakerState(policy: BreakerPolicy): BreakerStateOf {
+  return ({ evidence, verdict, lease }, nowMs) => {
+    if (verdict.heldBy !== null) return { kind: 'open', retryAtMs: null, mayProbe: false };
+    if (verdict.openUntilMs !== null) {
+      const leasedUntilMs = lease.owner === null ? 0 : lease.expiresAtMs;
+      const retryAtMs = Math.max(verdict.openUntilMs, leasedUntilMs);
+      return { kind: 'open', retryAtMs, mayProbe: nowMs >= retryAtMs };
+    }
+    const admit = admittedShare(policy, inWindow(evidence, policy.windowMs, nowMs));
+    if (verdict.rampStartMs !== null && nowMs < verdict.rampStartMs + policy.rampMs) {
+      const ramp = Math.max(RAMP_FLOOR, (nowMs - verdict.rampStartMs) / policy.rampMs);
+      return { kind: 'recovering', admit: Math.min(admit, ramp) };
+    }
+    return admit < 1 ? { kind: 'deconstructed', admit } : { kind: 'closed' };
+  };
+}
+
+/**
+ * 1 while the failures can be chance; beyond that, less by `shedGain` for every share of calls that
+ * fails too often. Falls with every failure, rises with every success.
+ */
+export function admittedShare(policy: BreakerPolicy, evidence: BreakerEvidence): number {
+  const { ok, failed, slow } = totals(evidence.buckets);
+  const calls = ok + failed + slow;
+  if (calls < policy.minCalls) return 1;
+  const target = policy.successTarget;
+  const chance = policy.doubt * Math.sqrt(calls * target * (1 - target));
+  const excess = failed - (1 - target) * calls - chance;
+  const shed = (policy.shedGain * excess) / (target * (calls + 1));
+  return 1 - Math.min(policy.maxShed, Math.max(0, shed));
+}
+
+/** What the newest calls say, or `null`: stay as it is. The words are those of the verdict. */
+export function tripReason(policy: BreakerPolicy, evidence: BreakerEvidence): string | null {
+  let calls = 0;
+  let bad = 0;
+  const newestFirst = [...evidence.buckets].sort((a, b) => b.second - a.second);
+  let runSeen = false;
+  for (const { ok, failed, slow } of newestFirst) {
+    calls += ok + failed + slow;
+    bad += failed + slow;
+    if (!runSeen && calls >= policy.tripRun) {
+      runSeen = true;
+      if (bad === calls) return `the last ${calls} calls failed`;
+    }
+    if (calls >= policy.tripCalls) {
+      return bad >= policy.threshold * calls ? `${bad} of the last ${calls} calls failed` : null;
+    }
+  }
+  return null;
+}
+
+export function inWindow(
+  evidence: BreakerEvidence,
+  windowMs: number,
+  nowMs: number,
+): BreakerEvidence {
+  const newest = Math.floor(nowMs / 1000);
+  const oldest = newest - Math.floor(windowMs / 1000);
+  const buckets = evidence.buckets.filter(({ second }) => second > oldest && second <= newest);
+  return { buckets };
+}
+
+/** Sums by second, so the order of workers and batches means nothing. */
+export function mergeEvidence(a: BreakerEvidence, b: BreakerEvidence): BreakerEvidence {
+  const merged = new Map<number, BreakerBucket>();
+  for (const bucket of [...a.buckets, ...b.buckets]) {
+    const same = merged.get(bucket.second);
+    merged.set(bucket.second, same === undefined ? bucket : addBuckets(same, bucket));
+  }
+  return { buckets: [...merged.values()].sort((x, y) => x.second - y.second) };
+}
+
+/** The higher epoch, then the later deadline, then the later recovery: any order gives the same. */
+export function mergeVerdicts(a: BreakerVerdict, b: BreakerVerdict): BreakerVerdict {
+  const rank = ({ epoch, openUntilMs, rampStartMs, trips, heldBy, reason }: BreakerVerdict) =>
+    [epoch, openUntilMs ?? -1, rampStartMs ?? -1, trips, heldBy ?? '', reason] as const;
+  const left = rank(a);
+  const right = rank(b);
+  for (const [index, value] of left.entries()) {
+    const other = right[index];
+    if (other !== undefined && value !== other) return value > other ? a : b;
+  }
+  return a;
+}
+
+function addBuckets(a: BreakerBucket, b: BreakerBucket): BreakerBucket {
+  return {
+    second: a.second,
+    ok: a.ok + b.ok,
+    failed: a.failed + b.failed,
+    slow: a.slow + b.slow,
+    rateLimited: a.rateLimited + b.rateLimited,
+    latencySumMs: a.latencySumMs + b.latencySumMs,
+    tokens: a.tokens + b.tokens,
+  };
+}
+
+function totals(buckets: readonly BreakerBucket[]): { ok: number; failed: number; slow: number } {
+  const sum = { ok: 0, failed: 0, slow: 0 };
+  for (const { ok, failed, slow } of buckets) {
+    sum.ok += ok;
+    sum.failed += failed;
+    sum.slow += slow;
+  }
+  return sum;
+}
