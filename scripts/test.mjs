@@ -1,8 +1,10 @@
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT, bootstrap } from './bootstrap.mjs';
+import { cacheDir } from './bootstrap/cache-dir.mjs';
 import { countTests } from './count-tests.mjs';
+import { leftovers, markedProcesses } from './leftovers.mjs';
 import { runPinned } from './run-pinned.mjs';
 
 const SUITES = {
@@ -11,6 +13,10 @@ const SUITES = {
   /** test/live: whole systems, one at a time. */
   live: { projects: ['live'], extras: 'redis,postgres', mayBeEmpty: true },
 };
+
+/** What shows that a process belongs to the tests: this folder, the cache, their temporary folders. */
+const MARKS = [ROOT, cacheDir(process.env, homedir()), join(tmpdir(), 'ostinato-')];
+const PATIENCE_MS = 10_000;
 
 const HELP = `Sets this machine up and runs the tests; the last line is the count.
 
@@ -44,6 +50,7 @@ async function run({ projects, extras, mayBeEmpty }, args) {
     process.stderr.write('The set-up is not complete, so no test ran: see the remedies above.\n');
     return { passed: 0, failed: 1 };
   }
+  const before = markedProcesses(MARKS);
   const temp = mkdtempSync(join(tmpdir(), 'ostinato-test-'));
   const report = join(temp, 'report.json');
   try {
@@ -56,10 +63,30 @@ async function run({ projects, extras, mayBeEmpty }, args) {
       `--outputFile.json=${report}`,
       ...args,
     ]);
-    return countTests(existsSync(report) ? readFileSync(report, 'utf8') : undefined, exitCode);
+    const text = existsSync(report) ? readFileSync(report, 'utf8') : undefined;
+    const counts = countTests(text, exitCode);
+    return (await nothingIsLeft(before))
+      ? { ...counts, passed: counts.passed + 1 }
+      : { ...counts, failed: counts.failed + 1 };
   } finally {
     rmSync(temp, { recursive: true, force: true });
   }
+}
+
+/**
+ * Processes, with their ports and handles, before the suite and after it: counts as one more test.
+ *
+ * @param {readonly import('./leftovers.mjs').Running[]} before
+ */
+async function nothingIsLeft(before) {
+  const left = await leftovers(MARKS, before, PATIENCE_MS);
+  for (const { pid, command, ports, handles } of left) {
+    process.stdout.write(`Left behind: ${pid} (${ports} ports, ${handles} handles) ${command}\n`);
+  }
+  process.stdout.write(
+    `Processes of this project before the suite: ${before.length}; started by it and still there: ${left.length}\n`,
+  );
+  return left.length === 0;
 }
 
 /** @param {string} directory */
