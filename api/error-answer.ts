@@ -1,17 +1,12 @@
 import type { FastifyError } from 'fastify';
-import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ClientErrorCode } from '../client/index.ts';
 import { isClientError } from '../client/index.ts';
 import type { FailureType } from '../common/failures.ts';
 import { isServiceError } from '../services/errors.ts';
 import { HttpError } from './http-error.ts';
-
-/** One wrong thing in a request. `path` leads to it: `limits.maxTurns`, `steps.read.args.path`. */
-export interface RequestProblem {
-  readonly path: string;
-  readonly message: string;
-}
+import { RequestError } from './request-error.ts';
+import type { RequestProblem } from './request-error.ts';
 
 export interface ErrorAnswer {
   readonly status: number;
@@ -103,7 +98,7 @@ export function toErrorAnswer(error: unknown): ErrorAnswer {
     const [status, type] = CLIENT_ANSWER[error.code];
     return answer(status, type, error.message);
   }
-  if (hasZodFastifySchemaValidationErrors(error)) return fromValidation(error);
+  if (error instanceof RequestError) return fromRequest(error);
   return fromFastify(error);
 }
 
@@ -137,8 +132,6 @@ function problemsOf(error: Error): readonly RequestProblem[] | null {
   });
 }
 
-type Validation = Parameters<typeof hasZodFastifySchemaValidationErrors>[0];
-
 /** Fastify's words for the parts of a request, and ours. */
 const PART: Readonly<Record<string, string>> = {
   querystring: 'query',
@@ -146,18 +139,11 @@ const PART: Readonly<Record<string, string>> = {
   headers: 'header',
 };
 
-function fromValidation(error: Validation): ErrorAnswer {
-  const { validation, validationContext } = error as {
-    readonly validation: readonly { readonly instancePath: string; readonly message?: string }[];
-    readonly validationContext?: string;
-  };
+function fromRequest({ problems, validationContext }: RequestError): ErrorAnswer {
   const part = PART[validationContext ?? ''] ?? 'body';
-  const problems = validation.map(({ instancePath, message }) => ({
-    path: instancePath.slice(1).replaceAll('/', '.') || part,
-    message: message ?? 'is wrong',
-  }));
-  const listed = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
-  return answer(400, 'BadInput', `The ${part} is wrong. ${listed}`, { problems });
+  const named = problems.map(({ path, message }) => ({ path: path || part, message }));
+  const listed = problems.map(({ path, message }) => `${path} ${message}`.trim()).join('; ');
+  return answer(400, 'BadInput', `The ${part} is wrong: ${listed}.`, { problems: named });
 }
 
 function fromFastify(error: unknown): ErrorAnswer {

@@ -1,13 +1,9 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { fastify, LogController } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import {
-  jsonSchemaTransform,
-  jsonSchemaTransformObject,
-  validatorCompiler,
-} from 'fastify-type-provider-zod';
+import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { ulid } from 'ulid';
 import { FAILURE } from '../common/failures.ts';
 import { isLoopback } from '../services/config.ts';
@@ -21,6 +17,7 @@ import { requireApiKey } from './middleware/authenticate.ts';
 import { acceptJsonOnly } from './middleware/json-body.ts';
 import { refusePrototypeQuery } from './middleware/query.ts';
 import { refuseOtherSites } from './middleware/same-origin.ts';
+import { refuseMalformed } from './refuse-malformed.ts';
 import { registerArtifacts } from './routes/artifacts.ts';
 import { registerHealth } from './routes/health.ts';
 import { registerRunEvents } from './routes/run-events.ts';
@@ -30,6 +27,7 @@ import { registerServerChecks } from './routes/server-checks.ts';
 import { registerServers } from './routes/servers.ts';
 import { registerToolCalls } from './routes/tool-calls.ts';
 import { registerTools } from './routes/tools.ts';
+import { validate } from './validate.ts';
 
 /** Time for a request to arrive as a whole, ms; a slow sender does not hold a socket for ever. */
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -60,13 +58,14 @@ export function createServer(deps: ApiDeps): FastifyInstance {
     requestTimeout: REQUEST_TIMEOUT_MS,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     forceCloseConnections: 'idle',
-    frameworkErrors: (error, request, reply) => void sendError(error, request, reply),
+    clientErrorHandler: refuseMalformed,
+    frameworkErrors: refuseEarly,
   }).withTypeProvider<ZodTypeProvider>();
 
-  api.setValidatorCompiler(validatorCompiler);
+  api.setValidatorCompiler(validate);
   // The compiler has checked what handlers return against the schemas: they are for the docs.
   api.setSerializerCompiler(() => (data) => JSON.stringify(data));
-  api.addHook('onRequest', setAnswerHeaders);
+  api.addHook('onRequest', async (request, reply) => setAnswerHeaders(request, reply));
   api.addHook('onRequest', apiKey === null ? refuseOtherSites : requireApiKey(apiKey));
   acceptJsonOnly(api);
   api.addHook('preValidation', refusePrototypeQuery);
@@ -86,6 +85,12 @@ export function createServer(deps: ApiDeps): FastifyInstance {
     registerHealth(routes, resolved);
   });
   return api as unknown as FastifyInstance;
+}
+
+/** Requests that Fastify refuses before any hook of ours has run. */
+function refuseEarly(error: Error, request: FastifyRequest, reply: FastifyReply): void {
+  setAnswerHeaders(request, reply);
+  sendError(error, request, reply);
 }
 
 /** OpenAPI at /docs/json, a page to try it at /docs. */

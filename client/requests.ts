@@ -3,6 +3,7 @@ import type { JsonObject } from '../common/json.ts';
 import type { WrittenPlan } from '../common/written-plan.ts';
 import { ClientError } from './client-error.ts';
 import { limitsSchema } from './limits.ts';
+import { plainIssue } from './plain-issue.ts';
 
 const name = z
   .string()
@@ -54,11 +55,11 @@ export function parseRequest<Schema extends z.ZodType>(
   schema: Schema,
   request: unknown,
 ): z.output<Schema> {
-  const parsed = schema.safeParse(request);
+  const parsed = schema.safeParse(request, { error: plainIssue });
   if (parsed.success) return parsed.data;
   const lines = parsed.error.issues.map((issue) => {
     const path = issue.path.length === 0 ? 'request' : issue.path.join('.');
-    return `${path}: ${issue.message}`;
+    return `${path} ${issue.message}`;
   });
   throw new ClientError('bad-input', `The request is wrong. ${lines.join('; ')}`);
 }

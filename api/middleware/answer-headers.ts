@@ -10,9 +10,6 @@ const HEADERS = {
 } as const;
 
 /** Before anything can fail, so that errors carry them too. The docs page sets a wider policy. */
-export async function setAnswerHeaders(
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<void> {
+export function setAnswerHeaders(request: FastifyRequest, reply: FastifyReply): void {
   reply.headers({ ...HEADERS, 'x-request-id': request.id });
 }

@@ -49,20 +49,25 @@ export function registerRunEvents(api: Api, deps: ResolvedApiDeps): void {
       }
       open += 1;
       const gone = new AbortController();
+      const ends = AbortSignal.any([gone.signal, deps.closing]);
       const stream = Readable.from(
-        eventStream(events(deps, connection, id, lastEventId, gone.signal), {
+        eventStream(events(deps, connection, id, lastEventId, ends), {
           heartbeatMs: deps.options.heartbeatMs,
-          signal: AbortSignal.any([gone.signal, deps.closing]),
+          signal: ends,
         }),
       );
       reply.raw.once('close', () => {
         open -= 1;
         gone.abort();
       });
-      return reply
-        .header('content-type', 'text/event-stream; charset=utf-8')
-        .header('x-accel-buffering', 'no')
-        .send(stream);
+      return (
+        reply
+          .header('content-type', 'text/event-stream; charset=utf-8')
+          .header('x-accel-buffering', 'no')
+          // A line kept for another request would hold up the end of a server that closes.
+          .header('connection', 'close')
+          .send(stream)
+      );
     },
   );
 }

@@ -28,6 +28,7 @@ import { runLinks } from './run-links.ts';
 
 const params = z.strictObject({ id: runId });
 const tags = ['runs'];
+const CANCEL_TIMEOUT_MS = 10_000;
 
 export function registerRuns(api: Api, deps: ResolvedApiDeps): void {
   api.post(
@@ -102,7 +103,7 @@ function registerCancel(api: Api, deps: ResolvedApiDeps): void {
         summary: 'Ask a run to end',
         description: 'Tools in flight are told to stop; the result says what was done.',
         params,
-        body: z.strictObject({ reason: z.string().trim().min(1).max(500).optional() }).optional(),
+        body: z.strictObject({ reason: z.string().trim().min(1).max(500).optional() }).nullish(),
         response: {
           202: z.object({ runId: z.string(), accepted: z.boolean() }),
           ...errorAnswers(404, 409, 503),
@@ -111,8 +112,12 @@ function registerCancel(api: Api, deps: ResolvedApiDeps): void {
     },
     async (request, reply) => {
       const { id } = request.params;
-      const handle = runHandle(connectionFor(request, deps.connection), id);
-      await handle.cancel(request.body?.reason ?? 'Cancelled through the API.');
+      const connection = connectionFor(request, deps.connection);
+      const reason = request.body?.reason ?? 'Cancelled through the API.';
+      // Only a worker can accept it: where none is, the caller learns that instead of waiting.
+      await connection.temporal.withDeadline(Date.now() + CANCEL_TIMEOUT_MS, () =>
+        runHandle(connection, id).cancel(reason),
+      );
       return reply.code(202).send({ runId: id, accepted: true });
     },
   );

@@ -21,6 +21,17 @@ import { restoreSecrets, toServerView } from './server-view.ts';
 
 const params = z.strictObject({ name: serverName });
 const tags = ['servers'];
+const importSchema = z
+  .looseObject({
+    mcpServers: z.unknown().optional(),
+    text: z.string().optional(),
+    source: z.string().max(300).default('request body').meta({
+      description: 'What messages call the file.',
+    }),
+  })
+  .refine((body) => 'mcpServers' in body || body.text !== undefined, {
+    message: 'give "mcpServers", or the file as "text"',
+  });
 const registered = z.object({ server: serverSchema, refresh: refreshSchema.nullable() });
 
 /** Reading, registering and removing servers. */
@@ -96,14 +107,15 @@ function registerImport(api: Api, deps: ResolvedApiDeps): void {
         tags,
         summary: 'Register the servers of an mcpServers file',
         description:
-          'Takes the format that MCP clients commonly use: `{mcpServers: {NAME: {command, args, env} | {url, headers}}}`. All or none are registered; those that do not answer are named in `refresh`.',
-        body: z.looseObject({ mcpServers: z.record(z.string(), z.unknown()) }),
+          'Takes the format that MCP clients commonly use, `{mcpServers: {NAME: {command, args, env} | {url, headers}}}`, or such a file as `text`, whose problems are then named by line and column. All or none are registered; those that do not answer are named in `refresh`.',
+        body: importSchema,
         response: { 200: z.object({ servers: z.array(registered) }), ...errorAnswers(400, 403) },
       },
     },
     async (request) => {
       const { tenantId } = tenantOf(request);
-      const parsed = parseServersFile(JSON.stringify(request.body, null, 2), 'request body');
+      const { text, source } = request.body;
+      const parsed = parseServersFile(text ?? JSON.stringify(request.body, null, 2), source);
       for (const { definition } of parsed) {
         refuseStrangersCommands(request, definition.transport, deps.options.allowStdioServers);
       }

@@ -110,7 +110,7 @@ function registerChanges(api: Api, deps: ResolvedApiDeps): void {
               description: 'Of the definition that was looked at; 409 when there is a newer one.',
             }),
           })
-          .optional(),
+          .nullish(),
         response: { ...changed, ...errorAnswers(409) },
       },
     },

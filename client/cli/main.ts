@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import type { CliProcess } from './context.ts';
 import { runCli } from './run-cli.ts';
 
+/** A terminal that does not say; what is no terminal has room for all. */
 const WIDTH_WHEN_UNKNOWN = 100;
 
 const cliProcess: CliProcess = {
@@ -11,8 +12,11 @@ const cliProcess: CliProcess = {
   out: (chunk) => void process.stdout.write(chunk),
   err: (chunk) => void process.stderr.write(chunk),
   isTty: process.stdout.isTTY === true && process.env['TERM'] !== 'dumb',
-  width: () => process.stdout.columns ?? WIDTH_WHEN_UNKNOWN,
-  height: () => process.stdout.rows ?? Number.POSITIVE_INFINITY,
+  width: () =>
+    process.stdout.isTTY === true
+      ? process.stdout.columns || WIDTH_WHEN_UNKNOWN
+      : Number.POSITIVE_INFINITY,
+  height: () => process.stdout.rows || Number.POSITIVE_INFINITY,
   readStdin: () => text(process.stdin),
   onInterrupt(callback) {
     process.on('SIGINT', callback);

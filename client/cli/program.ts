@@ -9,6 +9,8 @@ import { addTools } from './commands/tools.ts';
 import type { CliProcess } from './context.ts';
 import { helpExamples } from './help-examples.ts';
 
+const HELP_WIDTH = 100;
+
 /** The command line: what there is. What each command does is in `commands/`. */
 export function createProgram(
   cliProcess: Pick<CliProcess, 'out' | 'err' | 'width'>,
@@ -27,7 +29,7 @@ export function createProgram(
     .option('--namespace <name>', "Temporal's namespace")
     .configureHelp({
       showGlobalOptions: true,
-      helpWidth: cliProcess.width(),
+      helpWidth: Math.min(cliProcess.width(), HELP_WIDTH),
       subcommandDescription: (command) => command.description().split('\n')[0] ?? '',
     })
     .configureOutput({

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Document } from 'yaml';
 import { isNode, LineCounter, parseDocument } from 'yaml';
 import type { WrittenPlan } from '../index.ts';
+import { plainIssue } from '../plain-issue.ts';
 import { writtenPlanSchema } from '../requests.ts';
 import { CliError } from './cli-error.ts';
 import { EXIT } from './exit-code.ts';
@@ -30,17 +31,31 @@ export function parsePlan(text: string, source: string): WrittenPlan {
     return `${source}:${line}:${col}`;
   };
   const wrong = document.errors.map(({ pos, message }) => `${place(pos[0])} ${message}`);
-  if (wrong.length > 0) throw notAPlan(source, wrong);
+  if (wrong.length > 0) throw badJson(text, source) ?? notAPlan(source, wrong);
   const written = toValue(document, source);
-  const parsed = writtenPlanSchema.safeParse(written);
+  const parsed = writtenPlanSchema.safeParse(written, { error: plainIssue });
   if (parsed.success) return parsed.data as WrittenPlan;
   throw notAPlan(
     source,
     parsed.error.issues.map(({ path, message }) => {
       const at = place(offsetOf(document, path));
-      return path.length === 0 ? `${at} ${message}` : `${at} ${shown(path)}: ${message}`;
+      return path.length === 0 ? `${at} ${message}` : `${at} ${shown(path)} ${message}`;
     }),
   );
+}
+
+/** What begins as JSON is meant as JSON, and told so in JSON's words; `null`: it is no such text. */
+function badJson(text: string, source: string): CliError | null {
+  if (!/^\s*\{/.test(text)) return null;
+  try {
+    JSON.parse(text);
+    return null;
+  } catch (error) {
+    const { message } = error as Error;
+    const [, line, column] = /\(line (\d+) column (\d+)\)/.exec(message) ?? [];
+    const at = line === undefined ? source : `${source}:${line}:${column}`;
+    return notAPlan(source, [`${at} ${message.replace(/ in JSON at position.*$/s, '')}`]);
+  }
 }
 
 function notAPlan(source: string, problems: readonly string[]): CliError {

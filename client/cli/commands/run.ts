@@ -124,7 +124,7 @@ async function attended(
       },
     });
     if (ended === null) {
-      context.process.err(`It goes on. Follow it with "ostinato runs watch ${runId}".\n`);
+      context.process.err(`Left it to itself. Follow it with "ostinato runs watch ${runId}".\n`);
       return EXIT.failed;
     }
     const links = placesOf(context.services, connection, ended);

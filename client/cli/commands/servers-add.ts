@@ -136,16 +136,10 @@ async function importFile(context: CliContext, path: string): Promise<ExitCode> 
     const why = error.code === 'ENOENT' ? 'there is no such file' : String(error.code);
     throw usage(`${path} cannot be read: ${why}.`);
   });
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch (error) {
-    throw usage(`${path} is not JSON: ${(error as Error).message}`);
-  }
   const answer = await context.api.send<{ servers: RegisteredAnswer[] }>(
     'POST',
     '/v1/servers/import',
-    body,
+    { text, source: path },
   );
   return report(context, answer.servers);
 }

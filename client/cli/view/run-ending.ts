@@ -95,10 +95,10 @@ const SETS_SHOWN = 3;
 
 function parallelLines(steps: readonly StepReport[]): readonly string[] {
   const { wallMs, sequentialMs, mostAtOnce, together } = timeSaved(steps);
-  const started = steps.filter(({ startedAtMs }) => startedAtMs !== null).length;
-  if (started === 0) return [];
-  const tools = new Set(steps.map(({ tool }) => tool)).size;
-  const counts = `${started} ${plural('step', started)} with ${tools} ${plural('tool', tools)}`;
+  const started = steps.filter(({ startedAtMs }) => startedAtMs !== null);
+  if (started.length === 0) return [];
+  const tools = new Set(started.map(({ tool }) => tool)).size;
+  const counts = `${started.length} ${plural('step', started.length)} with ${tools} ${plural('tool', tools)}`;
   if (mostAtOnce < 2) return [`Time         ${formatDuration(wallMs)}, ${counts}, one at a time`];
   const shown = together.slice(0, SETS_SHOWN).map((set) => set.join(' + '));
   const more = together.length - shown.length;

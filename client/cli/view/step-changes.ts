@@ -1,6 +1,6 @@
 import type { RunProgress, StepReport } from '../../../common/agent.ts';
 import { oneLine } from './clean-text.ts';
-import { phaseLine, timeOf } from './progress-lines.ts';
+import { plannerName, timeOf } from './progress-lines.ts';
 import type { Style } from './style.ts';
 
 /**
@@ -13,17 +13,30 @@ export function stepChanges(
   style: Style,
 ): readonly string[] {
   const known = new Map(before?.steps.map((step) => [step.id, step.state]));
-  const lines: string[] = [];
-  const isNewPhase = before?.phase !== after.phase || before.turn !== after.turn;
-  if (isNewPhase && after.phase !== 'ended') lines.push(phaseLine(after, style));
-  for (const step of inOrderOfTime(after.steps)) {
-    if (known.get(step.id) === step.state || step.state === 'waiting') continue;
-    const what = [step.state, timeOf(step, step.endedAtMs ?? step.startedAtMs ?? 0)];
-    const time = step.state === 'running' ? step.state : what.filter(Boolean).join(' in ');
-    const problem = step.problem === null ? '' : `: ${oneLine(step.problem, 300)}`;
-    lines.push(`${style.mark(step.state)} ${step.id}  ${step.tool}  ${time}${problem}`);
+  const lines = inOrderOfTime(after.steps)
+    .filter((step) => known.get(step.id) !== step.state && step.state !== 'waiting')
+    .map((step) => stepLine(step, style));
+  if (before?.phase === after.phase && before.turn === after.turn) return lines;
+  const isNew = after.steps.filter(({ id }) => !known.has(id)).length;
+  switch (after.phase) {
+    case 'planning':
+      return [...lines, after.turn > 1 ? `Planning, turn ${after.turn}` : 'Planning'];
+    case 'running': {
+      const by = after.planner === null ? '' : style.dim(`  ${plannerName(after.planner)}`);
+      return [`Running ${isNew} ${isNew === 1 ? 'step' : 'steps'}${by}`, ...lines];
+    }
+    case 'ended':
+      return lines;
   }
-  return lines;
+}
+
+function stepLine(step: StepReport, style: Style): string {
+  const { id, tool, state, startedAtMs, endedAtMs, problem } = step;
+  const time = endedAtMs === null ? '' : timeOf(step, endedAtMs);
+  const how =
+    state === 'running' || startedAtMs === null || time === '' ? state : `${state} in ${time}`;
+  const why = problem === null ? '' : `: ${oneLine(problem, 300)}`;
+  return `${style.mark(state)} ${id}  ${tool}  ${how}${why}`;
 }
 
 function inOrderOfTime(steps: readonly StepReport[]): readonly StepReport[] {

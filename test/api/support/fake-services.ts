@@ -1,0 +1,169 @@
+import { pino } from 'pino';
+import type { ApiDeps } from '../../../api/api-deps.ts';
+import { FAILURE } from '../../../common/failures.ts';
+import type { Plan } from '../../../common/plan.ts';
+import { DEFAULT_TENANT_ID } from '../../../common/tenant.ts';
+import type { CallToolInput, ServerName, ToolId } from '../../../common/tool.ts';
+import { ServiceError } from '../../../services/errors.ts';
+import type { RegisteredServer, RegisteredTool } from '../../../services/registry/registry.ts';
+import { fakeTemporal } from './fake-temporal.ts';
+
+export type FakeServices = ApiDeps & {
+  readonly servers: Map<string, RegisteredServer>;
+  readonly toolsById: Map<string, RegisteredTool>;
+  readonly calls: CallToolInput[];
+  readonly starts: { readonly workflowId: string; readonly input: unknown }[];
+  /** What a refresh or test of a server meets; `null`: it answers. */
+  problem: string | null;
+  planProblems: readonly object[];
+};
+
+export const TOOL: RegisteredTool = {
+  tenantId: DEFAULT_TENANT_ID,
+  id: 'files/read' as ToolId,
+  server: 'files' as ServerName,
+  name: 'read',
+  modelName: 'files_read',
+  title: null,
+  description: 'Reads a file.',
+  inputSchema: { type: 'object' },
+  outputSchema: null,
+  fingerprint: 'f1',
+  effect: 'read',
+  enabled: true,
+  status: 'active',
+  tags: [],
+  warnings: [],
+  lastSeenMs: 1,
+};
+
+/** Services that hold what they are given, in memory. */
+export function fakeServices(given: Partial<ApiDeps> = {}): FakeServices {
+  const servers = new Map<string, RegisteredServer>();
+  const toolsById = new Map<string, RegisteredTool>([[TOOL.id, TOOL]]);
+  const calls: CallToolInput[] = [];
+  const temporal = fakeTemporal();
+  const services: FakeServices = {
+    config: { host: '127.0.0.1', port: 0, apiKey: null },
+    connection: temporal.connection,
+    starts: temporal.starts,
+    servers,
+    toolsById,
+    calls,
+    problem: null,
+    planProblems: [],
+    registry: registryOf(servers, toolsById),
+    catalogue: {
+      async refreshServer() {
+        if (services.problem !== null) throw unavailable(services.problem);
+        return { version: 2, added: [TOOL], changed: [], removed: [] };
+      },
+    },
+    connections: {
+      async listTools() {
+        if (services.problem !== null) throw unavailable(services.problem);
+        return { tools: [], era: '2025-11-25', serverInfo: null, instructions: null };
+      },
+      async disconnect() {},
+    },
+    index: {
+      search: async () => [
+        { id: TOOL.id, score: 0.5, arms: { dense: { rank: 1, score: 0.5 }, lexical: null } },
+      ],
+    },
+    tools: {
+      async call(input) {
+        calls.push(input);
+        return { isError: false, content: [], structured: { ok: true }, artifact: null };
+      },
+    },
+    plans: {
+      async check() {
+        if (services.planProblems.length === 0) return { steps: [] } satisfies Plan;
+        const error = new ServiceError(FAILURE.planInvalid, 'The plan has problems.');
+        throw Object.assign(error, { problems: services.planProblems });
+      },
+    },
+    artifacts: {
+      async get(_tenantId, artifactId) {
+        if (artifactId !== 'a1') throw new ServiceError(FAILURE.notFound, 'No such artifact.');
+        const body = new TextEncoder().encode('<script>alert(1)</script>');
+        const ref = { artifactId, mediaType: 'text/html\r\nx: y', bytes: body.length, sha256: '' };
+        return { ref, body };
+      },
+    },
+    metrics: { text: async () => 'up 1\n', contentType: 'text/plain; version=0.0.4' },
+    health: { check: async () => [] },
+    links: { temporalUi: 'http://127.0.0.1:8233' },
+    log: pino({ level: 'silent' }),
+    ...given,
+  };
+  return services;
+}
+
+function registryOf(
+  servers: Map<string, RegisteredServer>,
+  toolsById: Map<string, RegisteredTool>,
+): ApiDeps['registry'] {
+  const toolOf = (id: ToolId): RegisteredTool => {
+    const tool = toolsById.get(id);
+    if (tool === undefined) throw new ServiceError(FAILURE.toolNotFound, `No tool "${id}".`);
+    return tool;
+  };
+  const serverOf = (name: string): RegisteredServer => {
+    const server = servers.get(name);
+    if (server === undefined) throw new ServiceError(FAILURE.notFound, `No server "${name}".`);
+    return server;
+  };
+  return {
+    listServers: async () => [...servers.values()],
+    getServer: async (_tenantId, name) => serverOf(name),
+    async putServer(tenantId, name, definition) {
+      const server: RegisteredServer = {
+        tenantId,
+        name: name as ServerName,
+        definition,
+        status: 'unknown',
+        problem: null,
+        lastSeenMs: null,
+        era: null,
+        serverInfo: null,
+        instructions: null,
+        warnings: [],
+        toolCount: 0,
+        version: 1,
+      };
+      servers.set(name, server);
+      return server;
+    },
+    async removeServer(_tenantId, name) {
+      serverOf(name);
+      servers.delete(name);
+    },
+    listTools: async () => [...toolsById.values()],
+    findTool: async (_tenantId, id) => toolsById.get(id) ?? null,
+    findToolByModelName: async (_tenantId, name) =>
+      [...toolsById.values()].find(({ modelName }) => modelName === name) ?? null,
+    async updateTool(_tenantId, id, { effect, ...settings }) {
+      const tool = { ...toolOf(id), ...settings, ...(effect ? { effect } : {}) };
+      toolsById.set(id, tool);
+      return tool;
+    },
+    async approveTool(_tenantId, id, fingerprint) {
+      const tool = toolOf(id);
+      if (fingerprint !== undefined && fingerprint !== tool.fingerprint) {
+        throw new ServiceError(FAILURE.conflict, 'There is a newer definition.');
+      }
+      return { ...tool, status: 'active' };
+    },
+    async removeTool(_tenantId, id) {
+      toolOf(id);
+      toolsById.delete(id);
+    },
+    catalogueVersion: async () => 1,
+  };
+}
+
+function unavailable(problem: string): ServiceError {
+  return new ServiceError(FAILURE.toolUnavailable, problem);
+}
