@@ -62,7 +62,7 @@ describe('callTool', () => {
     const environment = new MockActivityEnvironment({}, QUIET);
     const activity = callTool(async (_input, { signal }) => {
       const told = new Promise((_resolve, reject) => signal.addEventListener('abort', reject));
-      environment.cancel('test');
+      environment.cancel();
       await told;
       return textResult('never');
     });
