@@ -3,8 +3,6 @@ import type { Services } from './assemble.ts';
 import { measureActivities } from './interceptors/measure-activities.ts';
 
 /** What stands around every activity of a worker. */
-export function workerInterceptors({
-  metrics,
-}: Pick<Services, 'metrics'>): WorkerOptions['interceptors'] {
-  return { activity: [measureActivities(metrics)] };
+export function workerInterceptors(services: Services): WorkerOptions['interceptors'] {
+  return { activity: [measureActivities(services.metrics)] };
 }

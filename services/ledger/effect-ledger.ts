@@ -4,6 +4,7 @@ import type { TenantId } from '../../common/tenant.ts';
 import type { EffectClass, ToolId, ToolResult } from '../../common/tool.ts';
 import type { Database } from '../database/database.ts';
 import { effects } from '../database/schema.ts';
+import { withDatabaseErrors } from '../database/with-database-errors.ts';
 import { ServiceError } from '../errors.ts';
 import { prepareEffectStatements } from './effect-statements.ts';
 
@@ -92,7 +93,7 @@ const MAX_LISTED = 1_000;
 export function createEffectLedger({ db }: Pick<Database, 'db'>): EffectLedger {
   const statements = prepareEffectStatements(db);
 
-  return {
+  return withDatabaseErrors({
     async begin(call) {
       const now = Date.now();
       return startOf(call, await statements.begin({ ...call, createdAtMs: now, updatedAtMs: now }));
@@ -154,7 +155,7 @@ export function createEffectLedger({ db }: Pick<Database, 'db'>): EffectLedger {
         `There is no call with the key "${key}" whose end is unknown. It may have been decided already: list the unknown ones again.`,
       );
     },
-  };
+  });
 }
 
 function startOf(call: EffectCall, row: typeof effects.$inferSelect): EffectStart {

@@ -43,15 +43,20 @@ export async function callWithEffect(
   const permit = await ledger.sent(start);
   await failpoint('after-sent');
   aroundSend();
+  let answered = false;
   try {
     const answer = await sendToServer(deps.connections, ready, signal);
+    answered = true;
     await failpoint('after-wire');
     const result = await keepAnswer(deps.artifacts, ready, answer);
     await recordDone(deps, permit, result);
     await failpoint('after-done');
     return result;
   } catch (error) {
-    throw await settle(deps, call, permit, error, signal);
+    const why = howItEnded(error, answered, signal);
+    const failure = await settle(deps, call, permit, error, why);
+    // A cancellation stays one.
+    throw signal.aborted ? error : failure;
   } finally {
     aroundSend();
   }
@@ -97,10 +102,9 @@ async function settle(
   call: EffectCall,
   permit: SendPermit,
   error: unknown,
-  signal: AbortSignal,
+  why: string,
 ): Promise<unknown> {
   if (isServiceError(error) && error.type === FAILURE.conflict) return error;
-  const why = signal.aborted ? 'It was stopped while the server was at work.' : describe(error);
   try {
     if (isMcpError(error) && !error.sent) {
       await ledger.notSent(permit, why);
@@ -113,8 +117,12 @@ async function settle(
     // The row says SENT, which is no less true.
     log.error({ err: failure, tenantId: call.tenantId, idempotencyKey: call.key }, 'ledger failed');
   }
-  if (signal.aborted) return error;
   return wasAnswered(error) ? answeredBadly(call, error) : outcomeUnknown(call, why, error);
+}
+
+function howItEnded(error: unknown, answered: boolean, signal: AbortSignal): string {
+  if (answered) return `It answered, but the answer could not be kept. ${describe(error)}`;
+  return signal.aborted ? 'It was stopped while the server was at work.' : describe(error);
 }
 
 /** The tool ran to its end, so "what happened?" is answered; only its words are not usable. */

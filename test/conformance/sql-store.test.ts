@@ -11,6 +11,7 @@ import type { PostgresServer } from '../support/postgres.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { artifactStoreCases } from './sql-store/artifact-store-cases.ts';
 import { conversationStoreCases } from './sql-store/conversation-store-cases.ts';
+import { effectLedgerCases } from './sql-store/effect-ledger-cases.ts';
 import { registryCases } from './sql-store/registry-cases.ts';
 import { schemaCases } from './sql-store/schema-cases.ts';
 
@@ -61,6 +62,7 @@ describe.each(engines)('$name', ({ start }) => {
   artifactStoreCases(open);
   conversationStoreCases(open);
   registryCases(open);
+  effectLedgerCases(open);
 
   it('ping on an open database → answers', async () => {
     await expect(database.ping()).resolves.toBeUndefined();
