@@ -134,17 +134,19 @@ function finder(
       k: CANDIDATES,
       ...(servers.length > 0 ? { servers } : {}),
     });
+    const cosines = hits.flatMap(({ arms }) => (arms.dense === null ? [] : [arms.dense.score]));
+    // What the embedding did not find is no nearer than the last of what it found.
+    const furthest = cosines.length === 0 ? null : Math.min(...cosines);
     const candidates = new Map<ToolId, Candidate>();
     for (const [rank, hit] of hits.entries()) {
       const tool = byId.get(hit.id);
-      if (tool !== undefined) {
-        candidates.set(hit.id, { tool, rank, cosine: hit.arms.dense?.score ?? null });
-      }
+      if (tool === undefined) continue;
+      candidates.set(hit.id, { tool, rank, cosine: hit.arms.dense?.score ?? furthest });
     }
     for (const tool of toolsNamedLike(clause, tools, CANDIDATES)) {
       const allowed = servers.length === 0 || servers.includes(tool.server);
       if (allowed && !candidates.has(tool.id)) {
-        candidates.set(tool.id, { tool, rank: CANDIDATES, cosine: null });
+        candidates.set(tool.id, { tool, rank: CANDIDATES, cosine: furthest });
       }
     }
     for (const id of candidates.keys()) considered.add(id);

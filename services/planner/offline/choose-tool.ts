@@ -9,6 +9,7 @@ import { fanOut } from './fan-out.ts';
 import { fillArguments } from './fill-arguments.ts';
 import type { Mention } from './find-mentions.ts';
 import { findMentions } from './find-mentions.ts';
+import { KNOWN_FILES, pathKind } from './path-kind.ts';
 import type { Property } from './property.ts';
 import type { Clause } from './split-goal.ts';
 import { DESTRUCTIVE_VERBS, JUDGING_VERBS } from './verbs.ts';
@@ -48,9 +49,6 @@ const WEIGHT = {
   repeated: -0.1,
   deprecated: -0.9,
 };
-const TEXT_FILE =
-  /^[^*]*\.(?:txt|md|json|jsonl|ya?ml|toml|ini|csv|tsv|xml|html?|css|[cm]?[jt]sx?|py|rb|go|rs|java|c|h|cpp|sh|sql|log|env|conf)$/i;
-const MEDIA_FILE = /^[^*]*\.(?:png|jpe?g|gif|webp|svg|bmp|mp3|wav|ogg|flac|mp4)$/i;
 /** Questions about files that name no verb. */
 const QUESTIONS: readonly (readonly [RegExp, readonly string[]])[] = [
   [
@@ -82,6 +80,7 @@ function choiceOf(clause: Clause, candidate: Candidate, earlier: readonly DraftS
   const pool = createClausePool(clause, earlier, stemsOf(tool.name));
   const { args, missing } = fillArguments(tool.inputSchema, pool);
   const calls = missing.length === 0 ? fanOut(tool.inputSchema, args, pool) : [args];
+  const type = pool.unusedType();
   const leftOver = pool.literals();
   const unresolved = pool.mentions();
   // A text that is missing may be read from a file that the clause names.
@@ -90,9 +89,12 @@ function choiceOf(clause: Clause, candidate: Candidate, earlier: readonly DraftS
     wordScore(clause, candidate, earlier) +
     (missing.length === 0 ? 0 : WEIGHT.missing + WEIGHT.eachMissing * (missing.length - 1)) +
     WEIGHT.leftOver * leftOver.filter((literal) => !(readable && literal.kind === 'path')).length +
+    (type === null ? 0 : WEIGHT.leftOver) +
     WEIGHT.unusedMention * unresolved.length +
     WEIGHT.repeated * (calls.length - 1);
-  const texts = leftOver.map(({ start, end }) => clause.text.slice(start, end));
+  const texts = [...leftOver, ...(type === null ? [] : [type])].map(({ start, end }) =>
+    clause.text.slice(start, end),
+  );
   return { tool, calls, missing, score, leftOver: texts, unresolved };
 }
 
@@ -208,6 +210,13 @@ function choicesOf(tool: RegisteredTool): readonly string[] {
     .filter((choice) => typeof choice === 'string' && choice.length > 4);
 }
 
+const HINTS = {
+  text: ['file', 'text'],
+  media: ['file', stem('media')],
+  file: ['file'],
+  directory: [stem('directory')],
+};
+
 /** What a path or pattern says without words: `a.md` is a text file, `*.ts` is about files. */
 function hintsOf(clause: Clause, earlier: readonly DraftStep[]): readonly string[] {
   const own = clause.literals.filter(({ kind }) => ['path', 'glob', 'quoted'].includes(kind));
@@ -215,9 +224,8 @@ function hintsOf(clause: Clause, earlier: readonly DraftStep[]): readonly string
     .filter(({ isThing }) => isThing)
     .flatMap(({ steps }) => steps.flatMap(({ args }) => textsIn(args)));
   return [...own.map(({ value }) => String(value)), ...pointed].flatMap((text) => {
-    if (TEXT_FILE.test(text)) return ['file', 'text'];
-    if (MEDIA_FILE.test(text)) return ['file', stem('media')];
-    if (/^[^\s]*(?:[*]|\.\w+$)/.test(text)) return ['file'];
-    return /^[\w.~-]*\/[^\s]*$/.test(text) ? [stem('directory')] : [];
+    if (/^\S*[*]\S*$/.test(text)) return ['file'];
+    if (!/^\S+$/.test(text) || (!/[./]/.test(text) && !KNOWN_FILES.test(text))) return [];
+    return HINTS[pathKind(text)];
   });
 }

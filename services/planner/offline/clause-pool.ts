@@ -18,6 +18,8 @@ export interface ClausePool {
   /** The literal that begins there, if it is still free. */
   literalAt(start: number): Literal | null;
   take<Item extends Literal | Mention>(item: Item): Item;
+  /** A type that the clause states in words without quotes and that no parameter took. */
+  unusedType(): { readonly start: number; readonly end: number } | null;
   /** Marks words as used, so that what is left over is known. */
   takeText(start: number, end: number): void;
   /** Whether any of that range has been given out. */
@@ -32,8 +34,13 @@ export function createClausePool(
 ): ClausePool {
   const all = findMentions(clause, earlier);
   const others = all.filter(({ start, end }) => {
-    const words = stemsOf(clause.masked.slice(start, end));
-    return words.length === 0 || !words.every((word) => ownWords.includes(word));
+    const phrase = clause.masked.slice(start, end);
+    const words = stemsOf(phrase);
+    return (
+      words.length === 0 ||
+      phrase.includes('\uE000') ||
+      !words.every((word) => ownWords.includes(word))
+    );
   });
   const mentions = others.length > 0 ? others : all;
   // A number in `step 2` is no value.
@@ -59,6 +66,12 @@ export function createClausePool(
     take(item) {
       taken.push({ start: item.start, end: item.end });
       return item;
+    },
+    unusedType() {
+      const match = /\bof (?:the )?(?:type|kind) ([\w-]+)/i.exec(clause.masked);
+      if (match === null) return null;
+      const end = match.index + match[0].length;
+      return isTaken(end - 1, end) ? null : { start: match.index, end };
     },
     takeText: (start, end) => void taken.push({ start, end }),
     isTaken,

@@ -34,8 +34,13 @@ export function listValue(
 }
 
 /** `tags "a" and "b"`: a list that the clause names, which may also be one that can be left out. */
-export function labelledList(property: Property, pool: ClausePool): JsonValue | undefined {
-  if (property.types?.has('array') !== true) return undefined;
+export function labelledList(
+  property: Property,
+  pool: ClausePool,
+  root: JsonObject,
+): JsonValue | undefined {
+  const items = typesOf(root, resolveSchema(root, property.schema['items']));
+  if (property.types?.has('array') !== true || items?.has('string') === false) return undefined;
   const singular = property.name.replace(/ies$/, 'y').replace(/s$/, '');
   const label = labelEnd(singular, pool);
   if (label === null) return undefined;

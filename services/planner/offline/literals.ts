@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../../common/json.ts';
+import { KNOWN_FILES } from './path-kind.ts';
 
 export type LiteralKind = 'quoted' | 'json' | 'url' | 'email' | 'date' | 'glob' | 'path' | 'number';
 
@@ -41,10 +42,7 @@ const PATTERNS: readonly (readonly [LiteralKind, RegExp])[] = [
   ],
   ['path', /^\.?[\w@+-]+(?:\.[\w-]+)*\.(?=[\w]*[a-z])[a-z0-9]{1,8}$/i],
   ['path', /^\.[a-z][\w-]{2,}$/i],
-  [
-    'path',
-    /^(?:LICEN[CS]E|CHANGELOG|NOTICE|AUTHORS|CODEOWNERS|(?:Make|Docker|Proc|Gem|Rake|Jenkins|Vagrant)file)$/,
-  ],
+  ['path', KNOWN_FILES],
 ];
 /** Look like paths and are none. */
 const NO_PATH =

@@ -1,7 +1,8 @@
 import type { Literal } from './literals.ts';
+import { pathKind } from './path-kind.ts';
 import type { Clause } from './split-goal.ts';
 
-const MEDIA = /\.(?:png|jpe?g|gif|webp|svg|bmp|mp3|wav|ogg|flac|mp4)$/i;
+const PLACES = { text: 'text file', media: 'media file', file: 'file', directory: 'directory' };
 const WORDS: Readonly<Record<Exclude<Literal['kind'], 'path'>, string>> = {
   quoted: 'text',
   json: 'data',
@@ -27,8 +28,5 @@ export function searchText({ text, literals }: Clause): string {
 }
 
 function wordFor({ kind, value }: Literal): string {
-  if (kind !== 'path') return WORDS[kind];
-  const path = String(value);
-  if (MEDIA.test(path)) return 'media file';
-  return /\.\w+$/.test(path) ? 'text file' : 'directory';
+  return kind === 'path' ? PLACES[pathKind(String(value))] : WORDS[kind];
 }

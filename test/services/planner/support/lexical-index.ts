@@ -28,7 +28,12 @@ export function lexicalIndex(tools: readonly RegisteredTool[]) {
           const tool = tools[id as number];
           if (tool === undefined || servers?.includes(tool.server) === false) return [];
           return [
-            { id: tool.id, score, arms: { dense: null, lexical: { rank: rank + 1, score } } },
+            {
+              id: tool.id,
+              score,
+              matched: null,
+              arms: { dense: null, lexical: { rank: rank + 1, score } },
+            },
           ];
         })
         .slice(0, k),
