@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { ActivityDeps } from '../activities/index.ts';
-import type { ToolResult } from '../common/tool.ts';
 import type { ArtifactStore } from '../services/artifacts/artifact-store.ts';
 import { createArtifactStore } from '../services/artifacts/artifact-store.ts';
 import { createMemoryCache } from '../services/cache/memory-cache.ts';
@@ -29,6 +28,7 @@ import { createToolIndex } from '../services/registry/tool-index.ts';
 import { createSchemaValidator } from '../services/schema/schema-validator.ts';
 import type { Metrics } from '../services/telemetry/metrics.ts';
 import { createMetrics } from '../services/telemetry/metrics.ts';
+import { createResultCache } from '../services/tools/result-cache.ts';
 import type { ToolCaller } from '../services/tools/tool-caller.ts';
 import { createToolCaller } from '../services/tools/tool-caller.ts';
 
@@ -49,13 +49,6 @@ export interface Services extends ActivityDeps {
 }
 
 const MIB = 1024 * 1024;
-/** Answers of read-only tools. */
-const RESULT_CACHE = {
-  maxBytes: 64 * MIB,
-  maxEntries: 10_000,
-  ttlMs: 60_000,
-  sizeOf: (result: ToolResult): number => JSON.stringify(result).length * 2,
-};
 /** Vectors of queries: a text always has the same one. */
 const QUERY_CACHE = {
   maxBytes: 16 * MIB,
@@ -104,7 +97,7 @@ export async function assemble({ config, env, log }: AssembleOptions): Promise<S
     artifacts,
     ledger: createEffectLedger(database),
     validator,
-    cache: createMemoryCache({ name: 'tool-results', ...RESULT_CACHE, metrics }),
+    cache: createResultCache({ metrics }),
     metrics,
     log: log.child({ part: 'tools' }),
   });
