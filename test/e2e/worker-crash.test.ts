@@ -88,7 +88,7 @@ describe('kill -9 of the worker in the middle of a run', () => {
     }
     expect(lines.filter((line) => line === 'begin c-a').length).toBeGreaterThanOrEqual(1);
     expect(lines.filter((line) => line === 'end c-a').length).toBeGreaterThanOrEqual(1);
-  }, 120_000);
+  }, 300_000);
 
   it('a call that must not be repeated in flight → not sent again, its outcome is said to be unknown', async () => {
     const first = running ?? (await start());
@@ -110,5 +110,5 @@ describe('kill -9 of the worker in the middle of a run', () => {
     expect(result.reason).toMatch(/may or may not have acted/);
     const lines = await journalLines();
     expect(lines.filter((line) => line === 'begin once')).toHaveLength(1);
-  }, 120_000);
+  }, 300_000);
 });

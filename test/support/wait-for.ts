@@ -5,7 +5,7 @@
 export async function waitFor<Value>(
   what: string,
   probe: () => Value | Promise<Value>,
-  timeoutMs = 20_000,
+  timeoutMs = 60_000,
 ): Promise<NonNullable<Value>> {
   const until = Date.now() + timeoutMs;
   for (;;) {

@@ -1,0 +1,65 @@
+// Proves that the configuration is read once, has useful defaults, and says everything that is wrong
+// without showing a secret.
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { isLoopback, loadConfig } from '../../services/config.ts';
+
+describe('loadConfig', () => {
+  it('nothing set → works on this machine alone', () => {
+    const config = loadConfig({});
+    expect(config.temporal).toEqual({ address: '127.0.0.1:7233', namespace: 'default' });
+    expect(config.queues).toEqual({ agent: 'ostinato', tool: 'ostinato', llm: 'ostinato' });
+    expect(config.database).toEqual({
+      kind: 'pglite',
+      dir: join(process.cwd(), '.ostinato', 'database'),
+    });
+    expect(config.http).toEqual({ host: '127.0.0.1', port: 8484, apiKey: null });
+  });
+
+  it('empty variables → count as absent', () => {
+    expect(loadConfig({ DATABASE_URL: '', OSTINATO_PORT: ' ' }).http.port).toBe(8484);
+  });
+
+  it('DATABASE_URL → PostgreSQL', () => {
+    const url = 'postgres://u:p@db/ostinato';
+    expect(loadConfig({ DATABASE_URL: url }).database).toEqual({ kind: 'postgres', url });
+  });
+
+  it('the model → from its own folder, else from the cache', () => {
+    expect(loadConfig({ OSTINATO_CACHE_DIR: '/c' }).modelDir).toBe('/c/models/all-MiniLM-L6-v2');
+    expect(loadConfig({ XDG_CACHE_HOME: '/x' }).cacheDir).toBe('/x/ostinato');
+    expect(loadConfig({ OSTINATO_MODEL_DIR: '/m' }).modelDir).toBe('/m');
+  });
+
+  it('several wrong values → all named, with what was received', () => {
+    const bad = () => loadConfig({ OSTINATO_PORT: '99999', OSTINATO_LOG_LEVEL: 'loud' });
+    expect(bad).toThrow(/OSTINATO_PORT.*"99999"/);
+    expect(bad).toThrow(/OSTINATO_LOG_LEVEL.*"loud"/);
+  });
+
+  it('a wrong secret → named, not shown', () => {
+    const bad = () =>
+      loadConfig({ DATABASE_URL: 'mysql://u:hunter2@db', OSTINATO_API_KEY: 'short' });
+    expect(bad).toThrow(/DATABASE_URL.*postgres/);
+    expect(bad).not.toThrow(/hunter2|short"/);
+  });
+
+  it('reachable by others without a key → refused, with a key → taken', () => {
+    expect(() => loadConfig({ OSTINATO_HOST: '0.0.0.0' })).toThrow(/OSTINATO_API_KEY/);
+    const config = loadConfig({ OSTINATO_HOST: '0.0.0.0', OSTINATO_API_KEY: 'a-long-enough-key' });
+    expect(config.http.host).toBe('0.0.0.0');
+  });
+});
+
+describe('isLoopback', () => {
+  it.each(['127.0.0.1', '127.1.2.3', 'localhost', '::1', '[::1]'])('%s → yes', (host) => {
+    expect(isLoopback(host)).toBe(true);
+  });
+
+  it.each(['0.0.0.0', '10.0.0.1', 'localhost.example.com', '127.0.0.1.example.com', '::'])(
+    '%s → no',
+    (host) => {
+      expect(isLoopback(host)).toBe(false);
+    },
+  );
+});
