@@ -261,7 +261,7 @@ describe('runPlan', () => {
     const again = await runPlan(ostinato, request);
     expect(again.workflowId).toBe(first.workflowId);
     const other = { ...request, plan: { steps: [{ id: 'z', tool: 'fake/tool' }] } };
-    await expect(runPlan(ostinato, other)).rejects.toMatchObject({ code: 'bad-input' });
+    await expect(runPlan(ostinato, other)).rejects.toMatchObject({ code: 'conflict' });
   });
 
   it('progress → phase, needs and state of every step', async () => {

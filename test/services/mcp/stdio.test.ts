@@ -383,8 +383,8 @@ describe('calls that go wrong', () => {
       badServer(),
       callOf(
         'slow',
-        { steps: 8, everyMs: 60 },
-        { timeoutMs: 200, onProgress: (progress) => seen.push(progress) },
+        { steps: 8, everyMs: 400 },
+        { timeoutMs: 2_000, onProgress: (progress) => seen.push(progress) },
       ),
     );
     expect(answer.content).toEqual([{ type: 'text', text: 'done' }]);
