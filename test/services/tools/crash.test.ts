@@ -11,7 +11,7 @@ import { openDatabase } from '../../../services/database/open-database.ts';
 import type { CrashRun, CrashRunEnd } from './call-and-crash.ts';
 
 const PROGRAM = join(import.meta.dirname, 'call-and-crash.ts');
-const SERVER = join(import.meta.dirname, '../../support/journal-server.mjs');
+const SERVER = join(import.meta.dirname, '../../support/journal-server.ts');
 
 // Up to four processes in turn, each of which opens a database.
 vi.setConfig({ testTimeout: 180_000 });

@@ -1,11 +1,26 @@
-// A hand-written MCP server on stdio that writes down what reached it: `node journal-server.mjs FILE`.
+// A hand-written MCP server on stdio that writes down what reached it: `node journal-server.ts FILE`.
 // Every request is a line `{kind: 'request', …}`, every effect a line `{kind: 'effect', …}`, each on
 // the disk before the answer leaves. `pay` acts each time; `pay-once` acts once a key; `look` never.
 import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 const KEY = 'io.ostinato/idempotency-key';
-const file = process.argv[2];
+
+interface Entry {
+  readonly kind: 'request' | 'effect';
+  readonly tool: string;
+  readonly key: string | null;
+  readonly args?: unknown;
+  readonly receipt?: string;
+}
+
+interface CallParams {
+  readonly name: string;
+  readonly arguments: unknown;
+  readonly _meta?: Readonly<Record<string, string>>;
+}
+
+const file = process.argv[2] ?? '';
 const journal = openSync(file, 'a');
 const schema = {
   type: 'object',
@@ -18,23 +33,24 @@ const tools = ['pay', 'pay-once', 'look', 'refuse', 'drop'].map((name) => ({
   inputSchema: schema,
 }));
 
-const send = (message) =>
+function send(message: object): void {
   process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
+}
 
-function write(line) {
+function write(line: Entry): void {
   writeSync(journal, `${JSON.stringify(line)}\n`);
   fsyncSync(journal);
 }
 
-function effects(key) {
+function effects(key: string | null): readonly Entry[] {
   return readFileSync(file, 'utf8')
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line))
+    .map((line) => JSON.parse(line) as Entry)
     .filter((line) => line.kind === 'effect' && line.key === key);
 }
 
-function call(id, { name, arguments: args, _meta: meta }) {
+function call(id: number, { name, arguments: args, _meta: meta }: CallParams): void {
   const key = meta?.[KEY] ?? null;
   write({ kind: 'request', tool: name, key, args });
   if (name === 'drop') process.exit(1);
@@ -50,7 +66,11 @@ function call(id, { name, arguments: args, _meta: meta }) {
 
 createInterface({ input: process.stdin })
   .on('line', (line) => {
-    const { id, method, params } = JSON.parse(line);
+    const { id, method, params } = JSON.parse(line) as {
+      readonly id?: number;
+      readonly method: string;
+      readonly params: CallParams & { readonly protocolVersion: string };
+    };
     if (id === undefined) return;
     if (method === 'initialize') {
       const result = {
