@@ -9,6 +9,8 @@ import type { IndexFiles } from './index/index-files.ts';
 import { createIndexFiles } from './index/index-files.ts';
 import { openVectorIndex } from './index/open-vector-index.ts';
 import type { RegisteredTool } from './registered-tool.ts';
+import type { Probe } from './search/score-tools.ts';
+import { splitRequest } from './search/split-request.ts';
 import type { TenantIndex } from './search/tenant-index.ts';
 import { openTenantIndex } from './search/tenant-index.ts';
 import { createTurns } from './search/turns.ts';
@@ -24,6 +26,8 @@ export interface SearchHit {
   readonly id: ToolId;
   /** Higher is better; comparable within one answer only. */
   readonly score: number;
+  /** The step of the request that it serves; `null`: the request as a whole. */
+  readonly matched: string | null;
   /** Why it is here; `null`: that way of searching did not find it. */
   readonly arms: { readonly dense: ArmHit | null; readonly lexical: ArmHit | null };
 }
@@ -67,7 +71,7 @@ export interface ToolIndexDeps {
   readonly embedder: Embedder;
   /** Holds a file a tenant; `null`: nothing is kept. */
   readonly dir: string | null;
-  /** Of the vectors of queries. */
+  /** Of the vectors of queries and their steps. */
   readonly cache: MemoryCache<Float32Array>;
   readonly metrics: Pick<Metrics, 'search' | 'indexSize'>;
   readonly log: Logger;
@@ -112,11 +116,7 @@ export function createToolIndex(deps: ToolIndexDeps): ToolIndex {
       const startedMs = performance.now();
       const { index } = await openOnce(tenantId);
       if (query.trim() === '' || index.size === 0 || options.k < 1) return [];
-      const { value: vector } = await deps.cache.getOrLoad(
-        cacheKey(tenantId, 'query-vector', [embedder.id, query]),
-        () => embedOne(embedder, query),
-      );
-      const hits = index.search(query, vector, options);
+      const hits = index.search(await probes(deps, tenantId, query), options);
       metrics.search({ durationMs: performance.now() - startedMs });
       return hits;
     },
@@ -144,9 +144,26 @@ async function openTenant(
   return { index: await openTenantIndex(index, saved?.vectors ?? []), problem };
 }
 
-async function embedOne(embedder: Embedder, text: string): Promise<Float32Array> {
-  const [vector] = await embedder.embed([text]);
-  if (vector === undefined)
-    throw new Error(`The embedder ${embedder.id} gave no vector for a text.`);
-  return vector;
+/** The request and its steps, embedded in one go. */
+async function probes(
+  { cache, embedder }: ToolIndexDeps,
+  tenantId: TenantId,
+  query: string,
+): Promise<[Probe, ...Probe[]]> {
+  const steps = splitRequest(query);
+  const { value: floats } = await cache.getOrLoad(
+    cacheKey(tenantId, 'query-vectors', [embedder.id, query]),
+    async () => concat(await embedder.embed([query, ...steps]), embedder.dimensions),
+  );
+  const probe = (text: string, row: number): Probe => ({
+    text,
+    vector: floats.subarray(row * embedder.dimensions, (row + 1) * embedder.dimensions),
+  });
+  return [probe(query, 0), ...steps.map((step, index) => probe(step, index + 1))];
+}
+
+function concat(vectors: readonly Float32Array[], dimensions: number): Float32Array {
+  const floats = new Float32Array(vectors.length * dimensions);
+  vectors.forEach((vector, row) => floats.set(vector, row * dimensions));
+  return floats;
 }

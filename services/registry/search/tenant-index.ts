@@ -1,14 +1,16 @@
 import { hash } from 'node:crypto';
 import type { ToolId } from '../../../common/tool.ts';
 import type { SavedIndex, SavedVector } from '../index/index-file.ts';
-import { byScore } from '../index/nearest.ts';
-import type { VectorIndex, VectorMatch } from '../index/vector-index.ts';
+import type { VectorIndex } from '../index/vector-index.ts';
 import type { RegisteredTool } from '../registered-tool.ts';
-import type { ArmHit, SearchHit, SearchOptions } from '../tool-index.ts';
-import { fuse } from './fuse.ts';
+import type { SearchHit, SearchOptions } from '../tool-index.ts';
+import { chooseTools } from './choose-tools.ts';
+import type { LexicalIndex } from './lexical-index.ts';
 import { createLexicalIndex } from './lexical-index.ts';
-import { splitWords } from './split-words.ts';
-import { toolText } from './tool-text.ts';
+import type { Probe, ScoredTool } from './score-tools.ts';
+import { scoreTools } from './score-tools.ts';
+import { searchWords } from './search-words.ts';
+import { denseText, lexicalText } from './tool-text.ts';
 
 /** One tenant's tools, searched in both ways. One `sync` at a time. */
 export interface TenantIndex {
@@ -18,19 +20,24 @@ export interface TenantIndex {
     tools: readonly RegisteredTool[],
     embed: (texts: readonly string[]) => Promise<readonly Float32Array[]>,
   ): Promise<{ readonly added: number; readonly updated: number; readonly removed: number }>;
-  /** @param vector of the query */
-  search(query: string, vector: Float32Array, options: SearchOptions): SearchHit[];
+  /** @param probes the whole request, then each of its steps */
+  search(probes: readonly [Probe, ...Probe[]], options: SearchOptions): SearchHit[];
   toSaved(): Pick<SavedIndex, 'vectors' | 'graph'>;
 }
 
 interface IndexedTool {
   readonly tool: RegisteredTool;
+  /** To embed. */
   readonly text: string;
   readonly textHash: string;
 }
 
-/** Hits of each arm that fusion looks at. */
-const DEPTH = 100;
+interface SearchedIn {
+  readonly tools: ReadonlyMap<string, IndexedTool>;
+  readonly dense: VectorIndex;
+  readonly lexical: LexicalIndex;
+}
+
 /** Texts embedded before the vectors so far go into the index. */
 const EMBED_AT_ONCE = 128;
 
@@ -55,7 +62,9 @@ export async function openTenantIndex(
   };
   const note = (entry: IndexedTool): void => {
     const { id } = entry.tool;
-    if (tools.get(id)?.textHash !== entry.textHash) lexical.put(id, splitWords(entry.text));
+    if (tools.get(id)?.tool.fingerprint !== entry.tool.fingerprint) {
+      lexical.put(id, searchWords(lexicalText(entry.tool)));
+    }
     tools.set(id, entry);
   };
 
@@ -82,19 +91,7 @@ export async function openTenantIndex(
       for (const entry of entries) note(entry);
       return { added, updated: changed - added, removed: gone.length };
     },
-    search(query, vector, options) {
-      const accept = (id: string): boolean => isWanted(tools.get(id)?.tool, options);
-      const near = dense.search(vector, DEPTH, accept);
-      const worded = best(lexical.scores(splitWords(query)), accept);
-      const arms = { dense: ranks(near), lexical: ranks(worded) };
-      return fuse([near, worded])
-        .slice(0, options.k)
-        .map(({ key, score }) => ({
-          id: key as ToolId,
-          score,
-          arms: { dense: arms.dense.get(key) ?? null, lexical: arms.lexical.get(key) ?? null },
-        }));
-    },
+    search: (probes, options) => searchTools({ tools, dense, lexical }, probes, options),
     toSaved: () => ({
       vectors: [...dense.entries()].map(({ key, vector }) => ({
         key,
@@ -106,8 +103,29 @@ export async function openTenantIndex(
   };
 }
 
+function searchTools(
+  { tools, dense, lexical }: SearchedIn,
+  [whole, ...steps]: readonly [Probe, ...Probe[]],
+  options: SearchOptions,
+): SearchHit[] {
+  const accept = (id: string): boolean => isWanted(tools.get(id)?.tool, options);
+  const score = (probe: Probe): ReadonlyMap<string, ScoredTool> =>
+    scoreTools(dense, lexical, probe, accept);
+  const ofWhole = score(whole);
+  const ofSteps = steps.map(score);
+  return chooseTools(ofWhole, ofSteps, options.k).map(({ key, score: total, step }) => {
+    const reason = ofSteps[step]?.get(key) ?? ofWhole.get(key);
+    return {
+      id: key as ToolId,
+      score: total,
+      matched: steps[step]?.text ?? null,
+      arms: { dense: reason?.dense ?? null, lexical: reason?.lexical ?? null },
+    };
+  });
+}
+
 function toEntry(tool: RegisteredTool): IndexedTool {
-  const text = toolText(tool);
+  const text = denseText(tool);
   return { tool, text, textHash: hash('sha256', text, 'base64url') };
 }
 
@@ -133,16 +151,4 @@ function isWanted(tool: RegisteredTool | undefined, options: SearchOptions): boo
   if (tool === undefined) return false;
   if (options.servers !== undefined && !options.servers.includes(tool.server)) return false;
   return options.effects === undefined || options.effects.includes(tool.effect);
-}
-
-function best(scores: ReadonlyMap<string, number>, accept: (key: string) => boolean) {
-  return [...scores]
-    .filter(([key]) => accept(key))
-    .map(([key, score]) => ({ key, score }))
-    .sort(byScore)
-    .slice(0, DEPTH);
-}
-
-function ranks(matches: readonly VectorMatch[]): Map<string, ArmHit> {
-  return new Map(matches.map(({ key, score }, index) => [key, { rank: index + 1, score }]));
 }
