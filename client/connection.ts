@@ -1,3 +1,4 @@
+import { createConnection } from 'node:net';
 import { Client, Connection } from '@temporalio/client';
 import type { TaskQueues } from '../common/agent.ts';
 import { DEFAULT_TASK_QUEUE } from '../common/names.ts';
@@ -30,6 +31,7 @@ export interface OstinatoConnection {
 }
 
 const DEFAULT_ADDRESS = '127.0.0.1:7233';
+const REFUSAL_WITHIN_MS = 1_000;
 
 /**
  * @throws ClientError (`unavailable`) when Temporal does not answer; nothing is retried.
@@ -55,8 +57,29 @@ export async function connect(options: ConnectOptions = {}): Promise<OstinatoCon
   };
 }
 
+/**
+ * Throws when nobody listens at the address. gRPC would go on trying until its time is over, while
+ * a refusal is known at once; anything less clear is left to gRPC.
+ */
+async function refusedAtOnce(address: string): Promise<void> {
+  const [, host, port] = /^\[?([^/[\]]+?)\]?:(\d+)$/.exec(address) ?? [];
+  if (host === undefined || port === undefined) return;
+  const socket = createConnection({ host, port: Number(port) });
+  try {
+    const why = await new Promise<NodeJS.ErrnoException | null>((resolve) => {
+      socket.once('connect', () => resolve(null));
+      socket.once('error', resolve);
+      socket.setTimeout(REFUSAL_WITHIN_MS, () => resolve(null));
+    });
+    if (why?.code === 'ECONNREFUSED') throw why;
+  } finally {
+    socket.destroy();
+  }
+}
+
 async function open(address: string, connectTimeout: number): Promise<Connection> {
   try {
+    await refusedAtOnce(address);
     return await Connection.connect({ address, connectTimeout });
   } catch (error) {
     throw new ClientError(

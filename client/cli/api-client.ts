@@ -39,7 +39,9 @@ export function createApiClient({ apiUrl, apiKey }: Services): ApiClient {
     });
     const text = await response.text();
     const answer = parse(text);
-    if (!response.ok) throw refusal(response.status, answer, apiUrl);
+    if (!response.ok || (answer === null && text !== '')) {
+      throw refusal(response.status, answer, apiUrl);
+    }
     return answer as Answer;
   };
   return {
@@ -83,7 +85,7 @@ function refusal(status: number, answer: unknown, apiUrl: string): CliError {
   if (!parsed.success) {
     return new CliError(
       EXIT.unreachable,
-      `${apiUrl} answered ${status} without Ostinato's error: is it the Ostinato API?`,
+      `What answers at ${apiUrl} is not the Ostinato API (status ${status}). Say where it is with --api or OSTINATO_URL.`,
     );
   }
   const { message } = parsed.data.error;

@@ -31,7 +31,11 @@ export function parsePlan(text: string, source: string): WrittenPlan {
     return `${source}:${line}:${col}`;
   };
   const wrong = document.errors.map(({ pos, message }) => `${place(pos[0])} ${message}`);
-  if (wrong.length > 0) throw badJson(text, source) ?? notAPlan(source, wrong);
+  const [first] = document.errors;
+  if (first !== undefined) {
+    const json = jsonProblem(text);
+    throw notAPlan(source, json === null ? wrong : [`${place(first.pos[0])} ${json}`]);
+  }
   const written = toValue(document, source);
   const parsed = writtenPlanSchema.safeParse(written, { error: plainIssue });
   if (parsed.success) return parsed.data as WrittenPlan;
@@ -44,17 +48,17 @@ export function parsePlan(text: string, source: string): WrittenPlan {
   );
 }
 
-/** What begins as JSON is meant as JSON, and told so in JSON's words; `null`: it is no such text. */
-function badJson(text: string, source: string): CliError | null {
+/** What begins as JSON is meant as JSON: its own words for what is wrong; `null`: it is no such text. */
+function jsonProblem(text: string): string | null {
   if (!/^\s*\{/.test(text)) return null;
   try {
     JSON.parse(text);
     return null;
   } catch (error) {
-    const { message } = error as Error;
-    const [, line, column] = /\(line (\d+) column (\d+)\)/.exec(message) ?? [];
-    const at = line === undefined ? source : `${source}:${line}:${column}`;
-    return notAPlan(source, [`${at} ${message.replace(/ in JSON at position.*$/s, '')}`]);
+    return (error as Error).message.replace(
+      /(?:, .* is not valid JSON| in JSON at position .*)$/s,
+      '',
+    );
   }
 }
 

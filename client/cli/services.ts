@@ -10,8 +10,6 @@ export interface Services {
   readonly namespace: string;
   /** Temporal's Web UI; `null`: not known. */
   readonly uiUrl: string | null;
-  /** Process id of a running `ostinato dev` whose addresses these are; `null`: none. */
-  readonly devPid: number | null;
 }
 
 export interface ServiceFlags {
@@ -50,7 +48,6 @@ export async function findServices(flags: ServiceFlags, env: Env): Promise<Servi
     namespace:
       flags.namespace ?? set(env['TEMPORAL_NAMESPACE']) ?? dev?.namespace ?? DEFAULTS.namespace,
     uiUrl: (isDevs ? dev?.uiUrl : null) ?? null,
-    devPid: dev?.pid ?? null,
   };
 }
 
