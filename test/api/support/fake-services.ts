@@ -68,7 +68,12 @@ export function fakeServices(given: Partial<ApiDeps> = {}): FakeServices {
     },
     index: {
       search: async () => [
-        { id: TOOL.id, score: 0.5, arms: { dense: { rank: 1, score: 0.5 }, lexical: null } },
+        {
+          id: TOOL.id,
+          score: 0.5,
+          matched: null,
+          arms: { dense: { rank: 1, score: 0.5 }, lexical: null },
+        },
       ],
     },
     tools: {
