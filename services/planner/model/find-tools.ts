@@ -2,7 +2,7 @@ import type { TenantId } from '../../../common/tenant.ts';
 import type { ToolId } from '../../../common/tool.ts';
 import type { RegisteredTool, Registry } from '../../registry/registry.ts';
 import type { ToolIndex } from '../../registry/tool-index.ts';
-import { splitGoal } from '../offline/split-goal.ts';
+import { splitGoal } from '../offline/goal/split-goal.ts';
 
 const FOR_WHOLE = 8;
 const FOR_CLAUSE = 4;

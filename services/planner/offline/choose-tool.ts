@@ -2,18 +2,18 @@ import type { JsonObject } from '../../../common/json.ts';
 import { isJsonObject } from '../../../common/json.ts';
 import type { RegisteredTool } from '../../registry/registry.ts';
 import { propertiesOf } from '../schema-walk.ts';
-import { createClausePool } from './clause-pool.ts';
+import { createClausePool } from './arguments/clause-pool.ts';
 import type { DraftStep } from './draft-step.ts';
 import { textsIn } from './draft-step.ts';
-import { fanOut } from './fan-out.ts';
-import { fillArguments } from './fill-arguments.ts';
+import { fanOut } from './arguments/fan-out.ts';
+import { fillArguments } from './arguments/fill-arguments.ts';
 import type { Mention } from './find-mentions.ts';
 import { findMentions } from './find-mentions.ts';
-import { KNOWN_FILES, pathKind } from './path-kind.ts';
-import type { Property } from './property.ts';
-import type { Clause } from './split-goal.ts';
-import { DESTRUCTIVE_VERBS, JUDGING_VERBS } from './verbs.ts';
-import { allWords, bestLikeness, stem, stemsOf } from './words.ts';
+import { KNOWN_FILES, pathKind } from './goal/path-kind.ts';
+import type { Property } from './arguments/property.ts';
+import type { Clause } from './goal/split-goal.ts';
+import { DESTRUCTIVE_VERBS, JUDGING_VERBS } from './goal/verbs.ts';
+import { allWords, bestLikeness, stem, stemsOf } from './goal/words.ts';
 
 /** A tool that the search found for a clause. */
 export interface Candidate {

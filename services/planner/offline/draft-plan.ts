@@ -6,12 +6,12 @@ import { rankTools } from './choose-tool.ts';
 import type { DraftStep } from './draft-step.ts';
 import type { Mention } from './find-mentions.ts';
 import { findMentions } from './find-mentions.ts';
-import { findLiterals, maskLiterals } from './literals.ts';
+import { findLiterals, maskLiterals } from './goal/literals.ts';
 import { changes, waitsFor } from './order-drafts.ts';
-import type { Property } from './property.ts';
-import type { Clause } from './split-goal.ts';
-import { TELLING } from './verbs.ts';
-import { stemsOf } from './words.ts';
+import type { Property } from './arguments/property.ts';
+import type { Clause } from './goal/split-goal.ts';
+import { TELLING } from './goal/verbs.ts';
+import { stemsOf } from './goal/words.ts';
 
 /** What keeps a clause from becoming a step. */
 export type Gap =

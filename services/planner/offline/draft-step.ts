@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../../common/json.ts';
 import type { RegisteredTool } from '../../registry/registry.ts';
-import type { Clause } from './split-goal.ts';
+import type { Clause } from './goal/split-goal.ts';
 
 /** A step of the plan in the making. */
 export interface DraftStep {

@@ -1,8 +1,8 @@
 import { propertiesOf } from '../schema-walk.ts';
 import type { DraftStep } from './draft-step.ts';
 import { previousSteps, textsIn } from './draft-step.ts';
-import type { Clause } from './split-goal.ts';
-import { allWords, likeness, stem, stemsOf } from './words.ts';
+import type { Clause } from './goal/split-goal.ts';
+import { allWords, likeness, stem, stemsOf } from './goal/words.ts';
 
 /** Words that point at what earlier steps bring: `it`, `the sum`, `the answer of step 2`. */
 export interface Mention {

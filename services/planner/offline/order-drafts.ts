@@ -5,9 +5,9 @@ import { parseStepArgs } from '../../../common/step-arg.ts';
 import type { RegisteredTool } from '../../registry/registry.ts';
 import type { DraftStep } from './draft-step.ts';
 import { previousSteps, textsIn } from './draft-step.ts';
-import type { Clause } from './split-goal.ts';
-import { CHANGING_VERBS } from './verbs.ts';
-import { allWords } from './words.ts';
+import type { Clause } from './goal/split-goal.ts';
+import { CHANGING_VERBS } from './goal/verbs.ts';
+import { allWords } from './goal/words.ts';
 
 /**
  * The steps that a new one must wait for besides those that its arguments refer to: by an ordering

@@ -2,7 +2,7 @@ import { typesOf } from '../schema-walk.ts';
 import { shown } from '../plan-problem.ts';
 import type { DraftPlan, Gap } from './draft-plan.ts';
 import type { Mention } from './find-mentions.ts';
-import type { Property } from './property.ts';
+import type { Property } from './arguments/property.ts';
 
 export const OFFLINE_NOTICE =
   'This is the offline planner: no language model is configured, so it only does what the goal spells out.';

@@ -1,10 +1,10 @@
-import type { JsonValue } from '../../../common/json.ts';
+import type { JsonValue } from '../../../../common/json.ts';
 import type { ClausePool } from './clause-pool.ts';
 import { literalText } from './clause-pool.ts';
-import type { Literal } from './literals.ts';
+import type { Literal } from '../goal/literals.ts';
 import type { Property } from './property.ts';
 import { isNumber, isText } from './property.ts';
-import { allWords, stem } from './words.ts';
+import { allWords, stem } from '../goal/words.ts';
 
 const BOOLEANS: Readonly<Record<string, boolean>> = {
   true: true,

@@ -1,14 +1,14 @@
-import type { JsonObject, JsonValue } from '../../../common/json.ts';
-import { resolveSchema, typesOf } from '../schema-walk.ts';
+import type { JsonObject, JsonValue } from '../../../../common/json.ts';
+import { resolveSchema, typesOf } from '../../schema-walk.ts';
 import type { ClausePool } from './clause-pool.ts';
 import { literalText } from './clause-pool.ts';
 import { literalRun } from './labelled-value.ts';
-import type { Literal } from './literals.ts';
+import type { Literal } from '../goal/literals.ts';
 import type { Property } from './property.ts';
 import { roleOf } from './property-role.ts';
 import { kindsFor } from './text-values.ts';
 import { trailingText } from './trailing-text.ts';
-import { allWords } from './words.ts';
+import { allWords } from '../goal/words.ts';
 
 const CONNECTOR = /^\s*(?:[:=]|that|of|are|is|named|called)?\s*/i;
 

@@ -1,7 +1,7 @@
 import type { ClausePool } from './clause-pool.ts';
-import type { Literal } from './literals.ts';
+import type { Literal } from '../goal/literals.ts';
 import type { Property } from './property.ts';
-import { allWords, stem, stemsOf } from './words.ts';
+import { allWords, stem, stemsOf } from '../goal/words.ts';
 
 const AMOUNT = /^(?:count|limit|number|n|num|size|max|maximum|top|quantity|amount|results?|k)$/;
 const FIRST = /^(?:head|first|limit|top|count|max|n|lines?)$/;

@@ -1,9 +1,9 @@
 import type { ClausePool } from './clause-pool.ts';
 import { literalText } from './clause-pool.ts';
-import type { Literal, LiteralKind } from './literals.ts';
+import type { Literal, LiteralKind } from '../goal/literals.ts';
 import type { Property } from './property.ts';
 import type { PropertyRole } from './property-role.ts';
-import { allWords } from './words.ts';
+import { allWords } from '../goal/words.ts';
 
 const KINDS: Partial<Record<PropertyRole, readonly LiteralKind[]>> = {
   path: ['path'],

@@ -2,7 +2,10 @@
 // says they stand.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { findLiterals, maskLiterals } from '../../../../services/planner/offline/literals.ts';
+import {
+  findLiterals,
+  maskLiterals,
+} from '../../../../../services/planner/offline/goal/literals.ts';
 
 const found = (text: string) => findLiterals(text).map(({ kind, value }) => [kind, value]);
 

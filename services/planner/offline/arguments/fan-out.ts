@@ -1,8 +1,8 @@
-import type { JsonObject } from '../../../common/json.ts';
-import { propertiesOf, resolveSchema } from '../schema-walk.ts';
+import type { JsonObject } from '../../../../common/json.ts';
+import { propertiesOf, resolveSchema } from '../../schema-walk.ts';
 import type { ClausePool } from './clause-pool.ts';
 import { literalText } from './clause-pool.ts';
-import type { Literal } from './literals.ts';
+import type { Literal } from '../goal/literals.ts';
 import { roleOf } from './property-role.ts';
 import { referenceTo } from './reference-to.ts';
 

@@ -1,6 +1,6 @@
 // Proves where a goal is cut into clauses, what never is, and which words tie one to those before.
 import { describe, expect, it } from 'vitest';
-import { splitGoal } from '../../../../services/planner/offline/split-goal.ts';
+import { splitGoal } from '../../../../../services/planner/offline/goal/split-goal.ts';
 
 const cut = (goal: string) =>
   splitGoal(goal).map(({ text, waitsFor }) =>

@@ -1,12 +1,12 @@
-import type { JsonObject, JsonValue } from '../../../common/json.ts';
-import { resolveSchema, typesOf } from '../schema-walk.ts';
+import type { JsonObject, JsonValue } from '../../../../common/json.ts';
+import { resolveSchema, typesOf } from '../../schema-walk.ts';
 import type { ClausePool } from './clause-pool.ts';
-import type { DraftStep } from './draft-step.ts';
-import { textsIn } from './draft-step.ts';
-import type { Mention } from './find-mentions.ts';
-import { findLiterals } from './literals.ts';
+import type { DraftStep } from '../draft-step.ts';
+import { textsIn } from '../draft-step.ts';
+import type { Mention } from '../find-mentions.ts';
+import { findLiterals } from '../goal/literals.ts';
 import type { Property } from './property.ts';
-import { allWords, stem } from './words.ts';
+import { allWords, stem } from '../goal/words.ts';
 import { referenceTo } from './reference-to.ts';
 
 /** A value from earlier steps, where the clause points at them: `it`, `the sum`, `that file`. */

@@ -1,7 +1,7 @@
-import type { JsonObject, JsonValue } from '../../../common/json.ts';
-import { propertiesOf, resolveSchema, typesMeet, typesOf } from '../schema-walk.ts';
-import type { DraftStep } from './draft-step.ts';
-import { allWords, stem } from './words.ts';
+import type { JsonObject, JsonValue } from '../../../../common/json.ts';
+import { propertiesOf, resolveSchema, typesMeet, typesOf } from '../../schema-walk.ts';
+import type { DraftStep } from '../draft-step.ts';
+import { allWords, stem } from '../goal/words.ts';
 
 const TEXT_FIELDS = ['content', 'text', 'result', 'output', 'message', 'answer', 'value', 'body'];
 

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../../common/json.ts';
+import type { JsonObject } from '../../../../common/json.ts';
 import type { PropertyRole } from './property-role.ts';
 
 /** One parameter that is to be filled. */

@@ -1,11 +1,11 @@
-import type { JsonObject, JsonValue } from '../../../common/json.ts';
-import { isJsonObject } from '../../../common/json.ts';
-import { propertiesOf, requiredOf, resolveSchema, typesOf } from '../schema-walk.ts';
+import type { JsonObject, JsonValue } from '../../../../common/json.ts';
+import { isJsonObject } from '../../../../common/json.ts';
+import { propertiesOf, requiredOf, resolveSchema, typesOf } from '../../schema-walk.ts';
 import { chosenValue } from './chosen-value.ts';
 import type { ClausePool } from './clause-pool.ts';
 import { literalText } from './clause-pool.ts';
 import { labelledValue } from './labelled-value.ts';
-import type { Literal } from './literals.ts';
+import type { Literal } from '../goal/literals.ts';
 import { labelledList, listValue } from './list-value.ts';
 import { mentionedValue } from './mentioned-value.ts';
 import { typedNumber } from './number-values.ts';
@@ -14,7 +14,7 @@ import { isNumber, isText } from './property.ts';
 import { roleOf } from './property-role.ts';
 import { kindsFor, typedText } from './text-values.ts';
 import { trailingText } from './trailing-text.ts';
-import { allWords } from './words.ts';
+import { allWords } from '../goal/words.ts';
 
 export interface FilledArguments {
   /** As in a written plan. */

@@ -1,4 +1,4 @@
-import type { JsonValue } from '../../../common/json.ts';
+import type { JsonValue } from '../../../../common/json.ts';
 import { KNOWN_FILES } from './path-kind.ts';
 
 export type LiteralKind = 'quoted' | 'json' | 'url' | 'email' | 'date' | 'glob' | 'path' | 'number';

@@ -1,7 +1,7 @@
-import type { JsonValue } from '../../../common/json.ts';
+import type { JsonValue } from '../../../../common/json.ts';
 import type { ClausePool } from './clause-pool.ts';
 import type { Property } from './property.ts';
-import { allWords, stem } from './words.ts';
+import { allWords, stem } from '../goal/words.ts';
 
 const NEGATION = /\b(?:no|not|without|don't|do not|never|false|excluding|skip)\s+(?:\w+\s+)?$/i;
 

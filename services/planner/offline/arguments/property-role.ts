@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../../common/json.ts';
-import { allWords } from './words.ts';
+import type { JsonObject } from '../../../../common/json.ts';
+import { allWords } from '../goal/words.ts';
 
 /** What a text parameter is for, as its name, format and description tell. */
 export type PropertyRole =

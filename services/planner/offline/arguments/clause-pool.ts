@@ -1,10 +1,10 @@
-import type { JsonValue } from '../../../common/json.ts';
-import type { DraftStep } from './draft-step.ts';
-import type { Mention } from './find-mentions.ts';
-import { findMentions } from './find-mentions.ts';
-import type { Literal, LiteralKind } from './literals.ts';
-import type { Clause } from './split-goal.ts';
-import { stemsOf } from './words.ts';
+import type { JsonValue } from '../../../../common/json.ts';
+import type { DraftStep } from '../draft-step.ts';
+import type { Mention } from '../find-mentions.ts';
+import { findMentions } from '../find-mentions.ts';
+import type { Literal, LiteralKind } from '../goal/literals.ts';
+import type { Clause } from '../goal/split-goal.ts';
+import { stemsOf } from '../goal/words.ts';
 
 /**
  * What a clause offers to fill arguments with. Each literal and each mention is given out once;
