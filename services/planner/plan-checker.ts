@@ -11,7 +11,7 @@ import { createToolLookup } from './tool-lookup.ts';
 const MAX_REPORTED = 25;
 
 export interface PlanChecker {
-  /** Checks a plan as written. Throws `Plan.Invalid` with all its problems, one a line. */
+  /** Checks a plan as written. Throws `Plan.Invalid` with all its problems, one a line, and as `problems`. */
   check(tenantId: TenantId, written: unknown): Promise<Plan>;
 }
 
@@ -25,7 +25,9 @@ export function createPlanChecker(deps: {
     async check(tenantId, written) {
       const checked = await checkPlan(written, createToolLookup(deps.registry, tenantId), deps);
       if ('plan' in checked) return checked.plan;
-      throw new ServiceError(FAILURE.planInvalid, listProblems(checked.problems));
+      const { problems } = checked;
+      const error = new ServiceError(FAILURE.planInvalid, listProblems(problems));
+      throw Object.assign(error, { problems });
     },
   };
 }

@@ -99,7 +99,10 @@ function parallelLines(steps: readonly StepReport[]): readonly string[] {
   if (started.length === 0) return [];
   const tools = new Set(started.map(({ tool }) => tool)).size;
   const counts = `${started.length} ${plural('step', started.length)} with ${tools} ${plural('tool', tools)}`;
-  if (mostAtOnce < 2) return [`Time         ${formatDuration(wallMs)}, ${counts}, one at a time`];
+  if (mostAtOnce < 2) {
+    const how = started.length > 1 ? ', one at a time' : '';
+    return [`Time         ${formatDuration(wallMs)}, ${counts}${how}`];
+  }
   const shown = together.slice(0, SETS_SHOWN).map((set) => set.join(' + '));
   const more = together.length - shown.length;
   return [
