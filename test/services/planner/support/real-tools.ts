@@ -1,13 +1,17 @@
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import pino from 'pino';
 import type { JsonObject } from '../../../../common/json.ts';
 import { DEFAULT_TENANT_ID } from '../../../../common/tenant.ts';
-import type { ServerName } from '../../../../common/tool.ts';
+import type { ServerName, ToolId, ToolResult } from '../../../../common/tool.ts';
 import { startDeskTools } from '../../../../examples/servers/desk-tools.ts';
 import { createMcpConnections } from '../../../../services/mcp/connections.ts';
+import type { ListedTool } from '../../../../services/mcp/listed-tool.ts';
+import type { McpTarget } from '../../../../services/mcp/mcp-target.ts';
 import type { ServerTransport } from '../../../../services/mcp/server-transport.ts';
+import { toToolResult } from '../../../../services/mcp/to-tool-result.ts';
 import type { RegisteredTool } from '../../../../services/registry/registry.ts';
 import { registeredTool } from './tools.ts';
 
@@ -18,51 +22,99 @@ const STDIO = {
   thinking: ['server-sequential-thinking'],
 } as const;
 
-/** What the demo's servers list, from the servers themselves. They are gone when this returns. */
-export async function listRealTools(): Promise<readonly RegisteredTool[]> {
-  const connections = createMcpConnections({
-    log: pino({ level: 'silent' }),
-    env: { ...process.env, MEMORY_FILE_PATH: join(tmpdir(), 'planner-test-memory.jsonl') },
-  });
+export interface RealServers {
+  readonly tools: readonly RegisteredTool[];
+  call(id: ToolId, args: JsonObject): Promise<ToolResult>;
+  /** Ends all of them. */
+  close(): Promise<void>;
+}
+
+/** The demo's servers themselves, on this repository, with a memory of their own. */
+export async function startRealServers(): Promise<RealServers> {
+  const dir = await mkdtemp(join(tmpdir(), 'planner-'));
+  const connections = createMcpConnections({ log: pino({ level: 'silent' }), env: process.env });
   const desk = await startDeskTools();
-  try {
-    const transports: [string, ServerTransport][] = [
-      ...Object.entries(STDIO).map(([name, [pkg, ...args]]): [string, ServerTransport] => [
+  const targets = new Map(
+    [...stdioTransports(dir), ['desk-tools', webSocket(desk.url)] as const].map(
+      ([name, transport]): [string, McpTarget] => [
         name,
         {
-          kind: 'stdio',
-          command: process.execPath,
-          args: [serverPath(pkg), ...args],
-          env: {},
-          cwd: null,
-        },
-      ]),
-      ['desk-tools', { kind: 'websocket', url: desk.url, headers: {} }],
-    ];
-    const lists = await Promise.all(
-      transports.map(async ([name, transport]) => {
-        const { tools } = await connections.listTools({
           tenantId: DEFAULT_TENANT_ID,
           server: name as ServerName,
           transport,
           connectTimeoutMs: 30_000,
           protocol: 'auto',
-        });
-        return tools.map((tool) =>
-          registeredTool(`${name}/${tool.name}`, {
-            description: tool.description,
-            title: tool.title ?? undefined,
-            inputSchema: tool.inputSchema,
-            outputSchema: (tool.outputSchema ?? undefined) as JsonObject | undefined,
-          }),
-        );
-      }),
-    );
-    return lists.flat();
-  } finally {
+        },
+      ],
+    ),
+  );
+  const close = async () => {
     await connections.close();
     await desk.close();
+    await rm(dir, { recursive: true });
+  };
+  const targetOf = (server: string) => {
+    const target = targets.get(server);
+    if (target === undefined) throw new Error(`There is no server ${server}.`);
+    return target;
+  };
+  try {
+    const lists = await Promise.all(
+      [...targets].map(async ([name, target]) => {
+        const { tools } = await connections.listTools(target);
+        return tools.map((tool) => toRegistered(name, tool));
+      }),
+    );
+    return {
+      tools: lists.flat(),
+      async call(id, args) {
+        const [server = '', tool = ''] = id.split('/');
+        const answer = await connections.call(targetOf(server), {
+          tool,
+          args,
+          timeoutMs: 30_000,
+          maxTotalTimeoutMs: 30_000,
+          idempotencyKey: null,
+          retrySafe: false,
+          signal: new AbortController().signal,
+          onProgress: () => undefined,
+        });
+        return toToolResult(DEFAULT_TENANT_ID, answer, {
+          put: () => Promise.reject(new Error('The answer is too large for this test.')),
+        });
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
   }
+}
+
+function toRegistered(server: string, tool: ListedTool): RegisteredTool {
+  return registeredTool(`${server}/${tool.name}`, {
+    description: tool.description,
+    title: tool.title ?? undefined,
+    inputSchema: tool.inputSchema,
+    outputSchema: tool.outputSchema ?? undefined,
+  });
+}
+
+function stdioTransports(dir: string): readonly (readonly [string, ServerTransport])[] {
+  return Object.entries(STDIO).map(([name, [pkg, ...args]]) => [
+    name,
+    {
+      kind: 'stdio',
+      command: process.execPath,
+      args: [serverPath(pkg), ...args],
+      env: { MEMORY_FILE_PATH: join(dir, 'memory.jsonl') },
+      cwd: null,
+    },
+  ]);
+}
+
+function webSocket(url: string): ServerTransport {
+  return { kind: 'websocket', url, headers: {} };
 }
 
 function serverPath(name: string): string {
