@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connect, startAgent } from '../../client/index.ts';
+import { startPostgres } from '../support/postgres.ts';
 import type { StandaloneProcess } from '../support/standalone.ts';
 import { startStandaloneProcess } from '../support/standalone.ts';
 
@@ -110,6 +111,32 @@ describe('the standalone process', () => {
     };
     expect(tools.map(({ id }) => id)).toContain('files/read_text_file');
   }, 120_000);
+
+  it('DATABASE_URL → the registry is in PostgreSQL, and nothing is kept in PGlite', async () => {
+    const postgres = await startPostgres();
+    try {
+      running = await startStandaloneProcess({
+        dataDir: join(dir, 'data'),
+        serversFile: await serversFile({
+          files: { command: process.execPath, args: [FILESYSTEM, dir] },
+        }),
+        env: { DATABASE_URL: postgres.url },
+      });
+      const { components } = (await (await fetch(`${running.apiUrl}/health`)).json()) as {
+        components: { name: string; state: string; detail: string }[];
+      };
+      const database = components.find(({ name }) => name === 'database');
+      expect(database).toMatchObject({ state: 'ok', detail: 'PostgreSQL' });
+      const { tools } = (await (await fetch(`${running.apiUrl}/v1/tools`)).json()) as {
+        tools: { id: string }[];
+      };
+      expect(tools.map(({ id }) => id)).toContain('files/read_text_file');
+      expect(existsSync(join(dir, 'data', 'database'))).toBe(false);
+    } finally {
+      await running?.stop();
+      await postgres.stop();
+    }
+  }, 180_000);
 
   it('a port in use → says which, and how to choose another', async () => {
     const holder = createServer().listen(0, '127.0.0.1');
