@@ -19,6 +19,8 @@ const GENERIC =
   'result|output|answer|text|content|response|value|data|finding|outcome|body|reply|return|information|source';
 const GENERIC_NOUNS = new Set(GENERIC.split('|').map(stem));
 const THINGS = new Set(['file', 'directory', 'folder', 'page', 'url', 'path', 'link'].map(stem));
+/** Where no step is about a list, the last one brought it. */
+const LISTS = new Set(['list', 'listing', 'match', 'hit'].map(stem));
 const ORDINALS = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth'];
 const STEP_WORD = '(?:step|item|point|task|clause|number|#)';
 const BY_NUMBER = new RegExp(
@@ -34,7 +36,7 @@ const OF_LITERAL =
 const DETERMINED =
   /\b(the|that|this|those|these|its|their|both|all)(?: the| of the)? ((?:[a-z][a-z-]*[\s'’s]*){1,3})/gi;
 const PRONOUN =
-  /\b(?:it|them|both)\b|\b(?:that|this|these|those)\b(?=\s*(?:$|[,.;:)]|\b(?:to|in|into|as|with|by|and|from|back|through)\b))/gi;
+  /\b(?:it|them|both)\b|\beach(?: one| of (?:them|these|those))?\b(?=\s*(?:$|[,.;:)]))|\b(?:that|this|these|those)\b(?=\s*(?:$|[,.;:)]|\b(?:to|in|into|as|with|by|and|from|back|through)\b))/gi;
 const THING =
   /^(?:it|them|both|this|that|these|those)$|\b(?:file|directory|folder|page|url|path|link)s?$/i;
 /** What may follow a noun that ends its phrase; another noun may not. */
@@ -126,7 +128,7 @@ function stepsNamed(
   const about = earlier.filter((step) => named.every((word) => isAbout(step, word)));
   const last = Math.max(0, ...about.map((step) => step.clause.number));
   const steps = about.filter((step) => step.clause.number === last);
-  return steps.length > 0 || !owned ? steps : previous;
+  return steps.length > 0 || !(owned || LISTS.has(noun)) ? steps : previous;
 }
 
 function isAbout(step: DraftStep, word: string): boolean {

@@ -19,18 +19,27 @@ export function waitsFor(
   args: JsonObject,
   earlier: readonly DraftStep[],
 ): readonly string[] {
+  const stated = new Set<string>(referred(args));
   const byWord =
     clause.waitsFor === 'previous'
-      ? previousSteps(clause, earlier)
+      ? unlessTied(previousSteps(clause, earlier), stated)
       : clause.waitsFor === 'all-before'
         ? lastOf(earlier)
         : [];
   const byChange = earlier.filter(
     (step) => step.clause !== clause && collide(step, { tool, args }),
   );
-  const stated = new Set<string>(referred(args));
   const ids = [...byWord, ...byChange].map((step) => step.id);
   return [...new Set(ids)].filter((id) => !stated.has(id));
+}
+
+/** `read a and b, then count each`: each count waits for its own text; the word asks for no more. */
+function unlessTied(
+  steps: readonly DraftStep[],
+  stated: ReadonlySet<string>,
+): readonly DraftStep[] {
+  const isTied = steps.some(({ id }) => stated.has(id)) && !steps.some(({ tool }) => changes(tool));
+  return isTied ? [] : steps;
 }
 
 function lastOf(steps: readonly DraftStep[]): readonly DraftStep[] {

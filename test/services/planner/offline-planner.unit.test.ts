@@ -133,6 +133,17 @@ describe('plans', () => {
     ]);
   });
 
+  it('"each" → one call for every result of the clause before', async () => {
+    expect(
+      await plan('Read a.md and b.md, then create a note titled "N" with the content of each'),
+    ).toEqual([
+      'read_file: files/read_file {"path":"a.md"}',
+      'read_file_2: files/read_file {"path":"b.md"}',
+      'create_note: notes/create_note {"title":"N","content":"${read_file.content}"}',
+      'create_note_2: notes/create_note {"title":"N","content":"${read_file_2.content}"}',
+    ]);
+  });
+
   it('"tell me the result" → no step', async () => {
     expect(await plan('Add 1 and 2 and tell me the result')).toEqual([
       'add: maths/add {"a":1,"b":2}',

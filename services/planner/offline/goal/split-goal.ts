@@ -115,10 +115,22 @@ function afterDoing(piece: Piece): readonly Piece[] {
     );
   const verb = match === null ? null : verbOf(match[1] ?? '');
   const object = match?.indices?.[2];
-  if (match === null || verb === null || object === undefined) return [piece];
+  if (match === null || verb === null || object === undefined) return firstDoing(piece, masked);
   return [
     { text: `${verb} ${piece.text.slice(...object)}`, waitsFor: piece.waitsFor },
     { text: piece.text.slice(match[0].length), waitsFor: 'previous' },
+  ];
+}
+
+/** `Write it to out/a.md, creating the directory out first`: the second half comes first. */
+function firstDoing(piece: Piece, masked: string): readonly Piece[] {
+  const match = /,\s*(?:but )?([a-z]+?)ing\s+(.+?)\s+first\s*$/di.exec(masked);
+  const verb = match === null ? null : verbOf(match[1] ?? '');
+  const object = match?.indices?.[2];
+  if (match === null || verb === null || object === undefined) return [piece];
+  return [
+    { text: `${verb} ${piece.text.slice(...object)}`, waitsFor: piece.waitsFor },
+    { text: piece.text.slice(0, match.index), waitsFor: 'previous' },
   ];
 }
 

@@ -18,6 +18,10 @@ describe('splitGoal', () => {
       'Read a.md. After that, echo it. Finally list src',
       ['Read a.md', 'previous: echo it', 'all-before: list src'],
     ],
+    [
+      'Write "x" to o/a.md, creating the directory o first',
+      ['create the directory o', 'previous: Write "x" to o/a.md'],
+    ],
     ['After reading a.md, echo it', ['read a.md', 'previous: echo it']],
     ['First, please read a.md. Next, list src', ['read a.md', 'previous: list src']],
     ['Could you please list src?', ['list src']],
