@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DemoSummary } from '../../examples/demo/summarise.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -51,14 +52,14 @@ describe('npm run demo', () => {
     expect(out).toMatch(/Temporal UI +http:\/\/127\.0\.0\.1:\d+\/namespaces\/default\/workflows\//);
     expect(out).toMatch(/API +http:\/\/127\.0\.0\.1:\d+\/v1\/runs\//);
 
-    const figures = JSON.parse(await readFile(file, 'utf8')) as Record<string, never>;
+    const figures = JSON.parse(await readFile(file, 'utf8')) as DemoSummary;
     expect(figures).toMatchObject({ outcome: 'answered', planner: 'offline', servers: 7 });
-    expect(figures['transports']).toEqual(['http', 'sse', 'stdio', 'websocket']);
-    expect(figures['toolsIndexed']).toBeGreaterThanOrEqual(35);
-    const used = figures['toolsUsed'] as string[];
+    expect(figures.transports).toEqual(['http', 'sse', 'stdio', 'websocket']);
+    expect(figures.toolsIndexed).toBeGreaterThanOrEqual(35);
+    const used = figures.toolsUsed;
     expect(used.length).toBeGreaterThanOrEqual(5);
     expect(new Set(used.map((tool) => tool.split('/')[0])).size).toBeGreaterThanOrEqual(3);
-    expect(figures['sequentialMs']).toBeGreaterThan(figures['wallMs']);
+    expect(figures.sequentialMs).toBeGreaterThan(figures.wallMs);
 
     const left = (await readdir(dir)).filter((name) => name !== 'figures.json');
     expect(left).toEqual([]);
