@@ -10,7 +10,9 @@ import { createLexicalIndex } from './lexical-index.ts';
 import type { Probe, ScoredTool } from './score-tools.ts';
 import { scoreTools } from './score-tools.ts';
 import { searchWords } from './search-words.ts';
-import { denseText, lexicalText } from './tool-text.ts';
+import { lexicalText } from './tool-text.ts';
+import type { Embed } from './tool-vectors.ts';
+import { embedTools, vectorSource } from './tool-vectors.ts';
 
 /** One tenant's tools, searched in both ways. One `sync` at a time. */
 export interface TenantIndex {
@@ -18,7 +20,7 @@ export interface TenantIndex {
   readonly size: number;
   sync(
     tools: readonly RegisteredTool[],
-    embed: (texts: readonly string[]) => Promise<readonly Float32Array[]>,
+    embed: Embed,
   ): Promise<{ readonly added: number; readonly updated: number; readonly removed: number }>;
   /** @param probes the whole request, then each of its steps */
   search(probes: readonly [Probe, ...Probe[]], options: SearchOptions): SearchHit[];
@@ -27,8 +29,7 @@ export interface TenantIndex {
 
 interface IndexedTool {
   readonly tool: RegisteredTool;
-  /** To embed. */
-  readonly text: string;
+  /** Of what its vector is made from. */
   readonly textHash: string;
 }
 
@@ -84,8 +85,12 @@ export async function openTenantIndex(
       const stale = entries.filter(({ tool, textHash }) => embedded.get(tool.id) !== textHash);
       for (let start = 0; start < stale.length; start += EMBED_AT_ONCE) {
         const batch = stale.slice(start, start + EMBED_AT_ONCE);
-        const vectors = await embed(batch.map(({ text }) => text));
-        await dense.put(batch.map(({ tool }, row) => ({ key: tool.id, vector: at(vectors, row) })));
+        await dense.put(
+          await embedTools(
+            batch.map(({ tool }) => tool),
+            embed,
+          ),
+        );
         for (const { tool, textHash } of batch) embedded.set(tool.id, textHash);
       }
       for (const entry of entries) note(entry);
@@ -125,8 +130,7 @@ function searchTools(
 }
 
 function toEntry(tool: RegisteredTool): IndexedTool {
-  const text = denseText(tool);
-  return { tool, text, textHash: hash('sha256', text, 'base64url') };
+  return { tool, textHash: hash('sha256', vectorSource(tool), 'base64url') };
 }
 
 /** Also when only what is not searched changed; a tool of an earlier run counts by its text. */
@@ -138,13 +142,6 @@ function isChanged(
   const known = tools.get(tool.id);
   if (embedded.get(tool.id) !== textHash) return true;
   return known !== undefined && known.tool.fingerprint !== tool.fingerprint;
-}
-
-function at(vectors: readonly Float32Array[], row: number): Float32Array {
-  const vector = vectors[row];
-  if (vector === undefined)
-    throw new Error(`The embedder gave ${vectors.length} vectors, too few.`);
-  return vector;
 }
 
 function isWanted(tool: RegisteredTool | undefined, options: SearchOptions): boolean {

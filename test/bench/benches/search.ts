@@ -2,7 +2,7 @@ import { createMiniLmEmbedder } from '../../../services/embeddings/mini-lm-embed
 import { createFaissIndex } from '../../../services/registry/index/faiss-index.ts';
 import { createExactIndex } from '../../../services/registry/index/exact-index.ts';
 import type { VectorEntry } from '../../../services/registry/index/vector-index.ts';
-import { denseText } from '../../../services/registry/search/tool-text.ts';
+import { embedTools } from '../../../services/registry/search/tool-vectors.ts';
 import { MODEL_DIR } from '../../support/cache-dir.ts';
 import type { Bench, BenchContext, BenchRow } from '../bench.ts';
 import { quantile } from '../support/quantile.ts';
@@ -37,13 +37,9 @@ async function realCatalogue({ dataDir, note }: BenchContext): Promise<BenchRow[
   await embedder.embed(['warm up']);
   note(`embedding ${catalogue.tools.length} tools and ${requests.length} requests`);
   const startedMs = performance.now();
-  const vectors = await embedder.embed(
-    catalogue.tools.map((tool) => denseText(toRegisteredTool(tool))),
+  const entries = await embedTools(catalogue.tools.map(toRegisteredTool), (texts) =>
+    embedder.embed(texts),
   );
-  const entries = catalogue.tools.flatMap(({ id: key }, row) => {
-    const vector = vectors[row];
-    return vector === undefined ? [] : [{ key, vector }];
-  });
   const index = createFaissIndex(embedder.dimensions);
   await index.put(entries);
   const buildMs = performance.now() - startedMs;

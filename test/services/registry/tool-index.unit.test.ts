@@ -94,8 +94,15 @@ describe('sync', () => {
   it('first, then with changes → counts, and only new texts are embedded', async () => {
     const index = open();
     expect(await index.sync(ACME, [READ, MAIL])).toEqual({ added: 2, updated: 0, removed: 0 });
-    expect(embedded).toHaveLength(2);
+    expect(embedded.sort()).toEqual([
+      'fs: read file. Reads a file from disk',
+      'mail: send. Sends an e-mail to people',
+      'read file',
+      'send',
+    ]);
+    embedded = [];
     expect(await index.sync(ACME, [READ, MAIL])).toEqual({ added: 0, updated: 0, removed: 0 });
+    expect(embedded).toEqual([]);
     const newSchema = {
       ...READ,
       fingerprint: 'other',
@@ -190,7 +197,7 @@ describe('saved index', () => {
     const after = open();
     const newText = tool('mail/send', 'Delivers letters');
     expect(await after.sync(ACME, [READ, newText])).toEqual({ added: 0, updated: 1, removed: 0 });
-    expect(embedded).toHaveLength(1);
+    expect(embedded).toEqual(['mail: send. Delivers letters', 'send']);
     const [hit] = await after.search(ACME, 'delivers letters', { k: 1 });
     expect(hit?.id).toBe('mail/send');
   });
@@ -219,7 +226,7 @@ describe('saved index', () => {
     embedded = [];
     const after = open({ embedder: letterEmbedder('letters/2') });
     await after.sync(ACME, [READ]);
-    expect(embedded).toHaveLength(1);
+    expect(embedded).toHaveLength(2);
     expect(warnings.join('')).toContain('another embedder than letters/2');
   });
 
