@@ -1,8 +1,11 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import {
+  isGrpcCancelledError,
+  isGrpcDeadlineError,
   QueryNotRegisteredError,
   WorkflowFailedError,
   WorkflowNotFoundError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import type { RunProgress } from '../common/agent.ts';
 import { describeFailure } from '../common/describe-failure.ts';
@@ -31,7 +34,7 @@ export interface RunHandle<Result> {
 export function createRunHandle<Result>(runId: string, handle: WorkflowHandle): RunHandle<Result> {
   const progress = async (): Promise<RunProgress> => {
     try {
-      return await handle.query(progressQuery);
+      return await within(handle, PROGRESS_WITHIN_MS, () => handle.query(progressQuery));
     } catch (error) {
       throw await toClientError(error, runId);
     }
@@ -48,7 +51,9 @@ export function createRunHandle<Result>(runId: string, handle: WorkflowHandle): 
     },
     async cancel(reason) {
       try {
-        await handle.executeUpdate(cancelUpdate, { args: [{ reason }] });
+        await within(handle, CANCEL_WITHIN_MS, () =>
+          handle.executeUpdate(cancelUpdate, { args: [{ reason }] }),
+        );
       } catch (error) {
         throw await endedOr(error, runId, handle);
       }
@@ -56,6 +61,27 @@ export function createRunHandle<Result>(runId: string, handle: WorkflowHandle): 
     progress,
     watch: (options = {}) => watch(progress, options),
   };
+}
+
+/** Only a worker can answer: where none is, the caller learns that instead of waiting for one. */
+const PROGRESS_WITHIN_MS = 5_000;
+const CANCEL_WITHIN_MS = 10_000;
+
+function within<Value>(
+  handle: WorkflowHandle,
+  timeoutMs: number,
+  ask: () => Promise<Value>,
+): Promise<Value> {
+  return handle.client.withDeadline(Date.now() + timeoutMs, ask);
+}
+
+/** A question whose time is over ends as either, depending on what was waited for. */
+function isLate(error: unknown): boolean {
+  return (
+    error instanceof WorkflowUpdateRPCTimeoutOrCancelledError ||
+    isGrpcDeadlineError(error) ||
+    isGrpcCancelledError(error)
+  );
 }
 
 const WATCH_EVERY_MS = 150;
@@ -109,6 +135,13 @@ async function toClientError(error: unknown, runId: string): Promise<ClientError
     return new ClientError(
       'unavailable',
       `Run ${runId} has not started yet: no worker took it up.`,
+      error,
+    );
+  }
+  if (isLate(error)) {
+    return new ClientError(
+      'unavailable',
+      `No worker answers for run ${runId}. Start one with "ostinato dev", or see "ostinato doctor".`,
       error,
     );
   }

@@ -28,7 +28,6 @@ import { runLinks } from './run-links.ts';
 
 const params = z.strictObject({ id: runId });
 const tags = ['runs'];
-const CANCEL_TIMEOUT_MS = 10_000;
 
 export function registerRuns(api: Api, deps: ResolvedApiDeps): void {
   api.post(
@@ -114,10 +113,7 @@ function registerCancel(api: Api, deps: ResolvedApiDeps): void {
       const { id } = request.params;
       const connection = connectionFor(request, deps.connection);
       const reason = request.body?.reason ?? 'Cancelled through the API.';
-      // Only a worker can accept it: where none is, the caller learns that instead of waiting.
-      await connection.temporal.withDeadline(Date.now() + CANCEL_TIMEOUT_MS, () =>
-        runHandle(connection, id).cancel(reason),
-      );
+      await runHandle(connection, id).cancel(reason);
       return reply.code(202).send({ runId: id, accepted: true });
     },
   );

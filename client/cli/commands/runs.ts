@@ -158,7 +158,7 @@ async function watch(
     return await context.withEngine(async (connection) => {
       const ended = await follow(context, connection, runId, {
         signal: leave.signal,
-        onEvent: line,
+        ...(context.isJson ? { onEvent: line } : {}),
       });
       if (ended === null) {
         context.process.err(`Run ${runId} goes on.\n`);

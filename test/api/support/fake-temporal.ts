@@ -11,6 +11,7 @@ interface Started {
 /** A Temporal that remembers what was started and runs none of it. */
 export function fakeTemporal(): { connection: OstinatoConnection; starts: Started[] } {
   const starts: Started[] = [];
+  const inScope = <Value>(_scope: unknown, body: () => Promise<Value>): Promise<Value> => body();
   const describe = async (workflowId: string): Promise<object> => {
     const found = starts.find((start) => start.workflowId === workflowId);
     if (found === undefined) throw new WorkflowNotFoundError('none', workflowId, undefined);
@@ -36,6 +37,7 @@ export function fakeTemporal(): { connection: OstinatoConnection; starts: Starte
     },
     getHandle: (workflowId: string) => ({
       workflowId,
+      client: { withDeadline: inScope },
       describe: () => describe(workflowId),
       query: () => Promise.reject(new Error('no worker')),
       result: () => new Promise(() => undefined),
@@ -47,8 +49,7 @@ export function fakeTemporal(): { connection: OstinatoConnection; starts: Starte
       for (const { workflowId } of starts) yield await describe(workflowId);
     },
   };
-  const inScope = <Value>(_scope: unknown, body: () => Promise<Value>): Promise<Value> => body();
-  const temporal = { workflow, withAbortSignal: inScope, withDeadline: inScope };
+  const temporal = { workflow, withAbortSignal: inScope };
   return {
     starts,
     connection: {

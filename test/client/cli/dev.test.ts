@@ -182,6 +182,7 @@ describe('run and runs', () => {
     await waitFor('the sum', () => watcher.out().includes('✔ sum'));
     watcher.child.kill('SIGINT');
     expect([await watcher.ended, watcher.err()]).toEqual([0, 'Run left goes on.\n']);
+    expect(watcher.out()).not.toContain('{');
     const { out } = await ostinato('runs', 'list', '--status', 'running', '--json');
     expect(JSON.parse(out)).toMatchObject([{ runId: 'left' }]);
     await ostinato('runs', 'cancel', 'left');
