@@ -9,6 +9,8 @@ import type { IndexFiles } from './index/index-files.ts';
 import { createIndexFiles } from './index/index-files.ts';
 import { openVectorIndex } from './index/open-vector-index.ts';
 import type { RegisteredTool } from './registered-tool.ts';
+import type { ActiveRequest } from './search/active-request.ts';
+import { activeRequestText, splitActiveRequest } from './search/active-request.ts';
 import type { Probe } from './search/score-tools.ts';
 import { splitRequest } from './search/split-request.ts';
 import type { TenantIndex } from './search/tenant-index.ts';
@@ -37,8 +39,23 @@ export interface SearchOptions {
   readonly k: number;
   /** Only tools of these servers. @default all */
   readonly servers?: readonly ServerName[];
+  /** Not tools of these servers, such as those that are out of order. @default none */
+  readonly skipServers?: readonly ServerName[];
   /** Only tools of these effect classes. @default all */
   readonly effects?: readonly EffectClass[];
+  /** Only tools with at least one of these tags. @default all */
+  readonly tags?: readonly string[];
+  /** Not these tools, such as those the asker knows already. @default none */
+  readonly exclude?: readonly ToolId[];
+}
+
+export interface SearchAnswer {
+  /** The nearest tools, best first, whether they fit or not. */
+  readonly hits: readonly SearchHit[];
+  /** How sure it is that one of the tools does what is asked, 0 to 1. */
+  readonly confidence: number;
+  /** `false`: better say that nothing fits than offer the hits. */
+  readonly fits: boolean;
 }
 
 export interface IndexHealth {
@@ -59,8 +76,21 @@ export interface ToolIndex {
     tenantId: TenantId,
     tools: readonly RegisteredTool[],
   ): Promise<{ readonly added: number; readonly updated: number; readonly removed: number }>;
-  /** Best first. An empty query, or a tenant without tools, finds nothing. */
-  search(tenantId: TenantId, query: string, options: SearchOptions): Promise<readonly SearchHit[]>;
+  /**
+   * The tools that serve the request, or its steps, best. An empty request, or a tenant without
+   * tools, finds nothing.
+   */
+  find(
+    tenantId: TenantId,
+    request: string | ActiveRequest,
+    options: SearchOptions,
+  ): Promise<SearchAnswer>;
+  /** The hits of `find`. */
+  search(
+    tenantId: TenantId,
+    request: string | ActiveRequest,
+    options: SearchOptions,
+  ): Promise<readonly SearchHit[]>;
   health(): IndexHealth;
   /** Writes what changed; also happens by itself after a `sync`. */
   save(): Promise<void>;
@@ -83,6 +113,8 @@ interface Tenant {
   readonly problem: string | null;
 }
 
+const NOTHING: SearchAnswer = { hits: [], confidence: 0, fits: false };
+
 export function createToolIndex(deps: ToolIndexDeps): ToolIndex {
   const { embedder, metrics } = deps;
   const opening = new Map<TenantId, Promise<Tenant>>();
@@ -103,6 +135,16 @@ export function createToolIndex(deps: ToolIndexDeps): ToolIndex {
   const entries = (): number =>
     [...tenants.values()].reduce((sum, { index }) => sum + index.size, 0);
 
+  const find: ToolIndex['find'] = async (tenantId, request, options) => {
+    const startedMs = performance.now();
+    const { index } = await openOnce(tenantId);
+    const texts = probeTexts(request);
+    if (texts[0].trim() === '' || index.size === 0 || options.k < 1) return NOTHING;
+    const answer = index.search(await embedProbes(deps, tenantId, texts), options);
+    metrics.search({ durationMs: performance.now() - startedMs });
+    return answer;
+  };
+
   return {
     sync: (tenantId, tools) =>
       turns.run(tenantId, async () => {
@@ -112,14 +154,8 @@ export function createToolIndex(deps: ToolIndexDeps): ToolIndex {
         if (counts.added + counts.updated + counts.removed > 0) files.changed(tenantId, index);
         return counts;
       }),
-    async search(tenantId, query, options) {
-      const startedMs = performance.now();
-      const { index } = await openOnce(tenantId);
-      if (query.trim() === '' || index.size === 0 || options.k < 1) return [];
-      const hits = index.search(await probes(deps, tenantId, query), options);
-      metrics.search({ durationMs: performance.now() - startedMs });
-      return hits;
-    },
+    find,
+    search: async (...request) => (await find(...request)).hits,
     health() {
       const all = [...tenants.values()];
       const problems = [...all.map(({ problem }) => problem), files.problem()];
@@ -144,22 +180,27 @@ async function openTenant(
   return { index: await openTenantIndex(index, saved?.vectors ?? []), problem };
 }
 
-/** The request and its steps, embedded in one go. */
-async function probes(
+/** The request as a whole, then its steps. */
+function probeTexts(request: string | ActiveRequest): [string, ...string[]] {
+  if (typeof request === 'string') return [request, ...splitRequest(request)];
+  return [activeRequestText(request), ...splitActiveRequest(request)];
+}
+
+/** All texts are embedded in one go. */
+async function embedProbes(
   { cache, embedder }: ToolIndexDeps,
   tenantId: TenantId,
-  query: string,
+  [whole, ...steps]: [string, ...string[]],
 ): Promise<[Probe, ...Probe[]]> {
-  const steps = splitRequest(query);
   const { value: floats } = await cache.getOrLoad(
-    cacheKey(tenantId, 'query-vectors', [embedder.id, query]),
-    async () => concat(await embedder.embed([query, ...steps]), embedder.dimensions),
+    cacheKey(tenantId, 'query-vectors', [embedder.id, whole, ...steps]),
+    async () => concat(await embedder.embed([whole, ...steps]), embedder.dimensions),
   );
   const probe = (text: string, row: number): Probe => ({
     text,
     vector: floats.subarray(row * embedder.dimensions, (row + 1) * embedder.dimensions),
   });
-  return [probe(query, 0), ...steps.map((step, index) => probe(step, index + 1))];
+  return [probe(whole, 0), ...steps.map((step, index) => probe(step, index + 1))];
 }
 
 function concat(vectors: readonly Float32Array[], dimensions: number): Float32Array {

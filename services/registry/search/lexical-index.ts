@@ -1,5 +1,3 @@
-import type { VectorMatch } from '../index/vector-index.ts';
-
 export interface LexicalOptions {
   /** How fast a word's repetition stops to count. @default 1.5 */
   readonly k1?: number;
@@ -15,12 +13,12 @@ export interface LexicalIndex {
   remove(key: string): void;
   /** Scores of all texts that share a word with the query; a word given twice counts twice. */
   scores(words: readonly string[]): Map<string, number>;
-  /** How rare a word is: high for rare ones, and for one that no text has. */
-  idf(word: string): number;
+  /**
+   * Share of the words that at least one of these texts has, 0 to 1: rare words weigh more, words
+   * that no text has at all do not count. 0 where none counts.
+   */
+  coverage(words: readonly string[], keys: readonly string[]): number;
 }
-
-/** A match as the vector index gives it: key and score. */
-export type LexicalMatch = VectorMatch;
 
 export function createLexicalIndex({ k1 = 1.5, b = 0.75 }: LexicalOptions = {}): LexicalIndex {
   const postings = new Map<string, Map<string, number>>();
@@ -38,6 +36,7 @@ export function createLexicalIndex({ k1 = 1.5, b = 0.75 }: LexicalOptions = {}):
     totalLength -= text.length;
     texts.delete(key);
   };
+  /** How rare a word is: high for rare ones, and for one that no text has. */
   const idf = (word: string): number => {
     const holders = postings.get(word)?.size ?? 0;
     return Math.log(1 + (texts.size - holders + 0.5) / (holders + 0.5));
@@ -58,7 +57,17 @@ export function createLexicalIndex({ k1 = 1.5, b = 0.75 }: LexicalOptions = {}):
       totalLength += words.length;
     },
     remove,
-    idf,
+    coverage(words, keys) {
+      let known = 0;
+      let covered = 0;
+      for (const word of new Set(words)) {
+        const holders = postings.get(word);
+        if (holders === undefined) continue;
+        known += idf(word);
+        if (keys.some((key) => holders.has(key))) covered += idf(word);
+      }
+      return known === 0 ? 0 : covered / known;
+    },
     scores(words) {
       const scores = new Map<string, number>();
       const averageLength = totalLength / Math.max(1, texts.size);

@@ -24,6 +24,7 @@ export interface ScoredTool {
   readonly key: string;
   /** Cosine + 0.015 BM25. */
   readonly score: number;
+  readonly cosine: number;
   readonly dense: ArmHit | null;
   readonly lexical: ArmHit | null;
 }
@@ -47,6 +48,7 @@ export function scoreTools(
     const cosine = nearHits.get(key)?.score ?? (own === null ? 0 : dot(own, vector));
     scored.set(key, {
       key,
+      cosine,
       score: cosine + LEXICAL_WEIGHT * (wordScores.get(key) ?? 0),
       dense: nearHits.get(key) ?? null,
       lexical: wordHits.get(key) ?? null,

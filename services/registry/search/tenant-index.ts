@@ -3,13 +3,15 @@ import type { ToolId } from '../../../common/tool.ts';
 import type { SavedIndex, SavedVector } from '../index/index-file.ts';
 import type { VectorIndex } from '../index/vector-index.ts';
 import type { RegisteredTool } from '../registered-tool.ts';
-import type { SearchHit, SearchOptions } from '../tool-index.ts';
+import type { SearchAnswer, SearchOptions } from '../tool-index.ts';
 import { chooseTools } from './choose-tools.ts';
+import { confidence, FIT_THRESHOLD } from './confidence.ts';
 import type { LexicalIndex } from './lexical-index.ts';
 import { createLexicalIndex } from './lexical-index.ts';
 import type { Probe, ScoredTool } from './score-tools.ts';
 import { scoreTools } from './score-tools.ts';
 import { searchWords } from './search-words.ts';
+import { toolFilter } from './tool-filter.ts';
 import { lexicalText } from './tool-text.ts';
 import type { Embed } from './tool-vectors.ts';
 import { embedTools, vectorSource } from './tool-vectors.ts';
@@ -23,7 +25,7 @@ export interface TenantIndex {
     embed: Embed,
   ): Promise<{ readonly added: number; readonly updated: number; readonly removed: number }>;
   /** @param probes the whole request, then each of its steps */
-  search(probes: readonly [Probe, ...Probe[]], options: SearchOptions): SearchHit[];
+  search(probes: readonly [Probe, ...Probe[]], options: SearchOptions): SearchAnswer;
   toSaved(): Pick<SavedIndex, 'vectors' | 'graph'>;
 }
 
@@ -112,13 +114,17 @@ function searchTools(
   { tools, dense, lexical }: SearchedIn,
   [whole, ...steps]: readonly [Probe, ...Probe[]],
   options: SearchOptions,
-): SearchHit[] {
-  const accept = (id: string): boolean => isWanted(tools.get(id)?.tool, options);
+): SearchAnswer {
+  const wanted = toolFilter(options);
+  const accept = (id: string): boolean => {
+    const entry = tools.get(id);
+    return entry !== undefined && wanted(entry.tool);
+  };
   const score = (probe: Probe): ReadonlyMap<string, ScoredTool> =>
     scoreTools(dense, lexical, probe, accept);
   const ofWhole = score(whole);
   const ofSteps = steps.map(score);
-  return chooseTools(ofWhole, ofSteps, options.k).map(({ key, score: total, step }) => {
+  const hits = chooseTools(ofWhole, ofSteps, options.k).map(({ key, score: total, step }) => {
     const reason = ofSteps[step]?.get(key) ?? ofWhole.get(key);
     return {
       id: key as ToolId,
@@ -127,6 +133,8 @@ function searchTools(
       arms: { dense: reason?.dense ?? null, lexical: reason?.lexical ?? null },
     };
   });
+  const sure = confidence(ofWhole, searchWords(whole.text), lexical);
+  return { hits, confidence: sure, fits: sure >= FIT_THRESHOLD };
 }
 
 function toEntry(tool: RegisteredTool): IndexedTool {
@@ -142,10 +150,4 @@ function isChanged(
   const known = tools.get(tool.id);
   if (embedded.get(tool.id) !== textHash) return true;
   return known !== undefined && known.tool.fingerprint !== tool.fingerprint;
-}
-
-function isWanted(tool: RegisteredTool | undefined, options: SearchOptions): boolean {
-  if (tool === undefined) return false;
-  if (options.servers !== undefined && !options.servers.includes(tool.server)) return false;
-  return options.effects === undefined || options.effects.includes(tool.effect);
 }

@@ -11,6 +11,7 @@ import { readRetrievalSets } from '../support/retrieval-set.ts';
 
 const K = 5;
 const TOOLS_A_REQUEST = 3;
+const FALSE_REFUSALS = 0.05;
 
 export const bench: Bench = {
   summary: 'finding the right tools: every labelled set, plain methods beside the default',
@@ -21,7 +22,10 @@ export const bench: Bench = {
       if (set.queries.length === 0 && set.tasks.length === 0) continue;
       note(`${set.name}: ${set.tools.length} tools, ${set.queries.length} requests`);
       const arms = await createArms(set.tools, embedder);
-      for (const arm of arms) rows.push(...(await measureQueries(set, arm, note)));
+      for (const arm of arms) {
+        rows.push(...(await measureQueries(set, arm, note)));
+        rows.push(...(await measureRefusals(set, arm, note)));
+      }
       if (set.tasks.length > 0) rows.push(...(await measureTasks(set, arms, note)));
     }
     await embedder.close();
@@ -41,7 +45,7 @@ async function measureQueries(set: RetrievalSet, arm: Arm, note: Note): Promise<
     'complete@5': [],
   };
   for (const { text, gold: ids } of set.queries) {
-    const shown = await arm.find(text, K);
+    const { ids: shown } = await arm.find(text, K);
     const gold = new Set(ids);
     figures['recall@5'].push(recall(shown, gold));
     figures['ndcg@5'].push(ndcg(shown, gold, K));
@@ -49,6 +53,30 @@ async function measureQueries(set: RetrievalSet, arm: Arm, note: Note): Promise<
     figures['complete@5'].push(complete(shown, gold));
   }
   return toRows(`${set.name}/${arm.name}`, figures, startedMs, note);
+}
+
+/**
+ * Each request once as it is and once with its tools' servers taken out (its tools, where a set has
+ * no servers): how many of the latter are refused by the lowest confidence that refuses 5 % of the
+ * former.
+ */
+async function measureRefusals(set: RetrievalSet, arm: Arm, note: Note): Promise<BenchRow[]> {
+  if (set.queries.length === 0) return [];
+  const startedMs = performance.now();
+  const groupOf = new Map(set.tools.map(({ id, server }) => [id, server ?? id]));
+  const fitting: number[] = [];
+  const lost: number[] = [];
+  for (const { text, gold } of set.queries) {
+    const groups = new Set(gold.map((id) => groupOf.get(id)));
+    const without = new Set(
+      set.tools.filter(({ id }) => groups.has(groupOf.get(id))).map(({ id }) => id),
+    );
+    fitting.push((await arm.find(text, K)).confidence);
+    lost.push((await arm.find(text, K, without)).confidence);
+  }
+  const threshold = fitting.toSorted((a, b) => a - b)[Math.floor(fitting.length * FALSE_REFUSALS)];
+  const refused = lost.map((confidence) => (confidence < (threshold ?? 0) ? 1 : 0));
+  return toRows(`${set.name}-nofit/${arm.name}`, { refused }, startedMs, note);
 }
 
 /** The requests that a model wrote while it worked on a task, three tools each, put together. */
@@ -82,9 +110,9 @@ async function measureTasks(
   for (const arm of arms) {
     const all = async ({ requests }: SetTask): Promise<string[]> => {
       const found = await Promise.all(
-        requests.map(({ server, tool }) => arm.find(`${server}: ${tool}`, TOOLS_A_REQUEST)),
+        requests.map((request) => arm.find(request, TOOLS_A_REQUEST)),
       );
-      return found.flat();
+      return found.flatMap(({ ids }) => ids);
     };
     rows.push(...(await measure(arm.name, all)));
   }

@@ -1,7 +1,11 @@
 import { pino } from 'pino';
 import { createMemoryCache } from '../../../services/cache/memory-cache.ts';
 import type { Embedder } from '../../../services/embeddings/embedder.ts';
+import type { ToolId } from '../../../common/tool.ts';
 import { nearest } from '../../../services/registry/index/nearest.ts';
+import type { VectorMatch } from '../../../services/registry/index/vector-index.ts';
+import type { ActiveRequest } from '../../../services/registry/search/active-request.ts';
+import { activeRequestText } from '../../../services/registry/search/active-request.ts';
 import { best } from '../../../services/registry/search/best.ts';
 import { createLexicalIndex } from '../../../services/registry/search/lexical-index.ts';
 import { splitWords } from '../../../services/registry/search/split-words.ts';
@@ -14,9 +18,20 @@ import { BENCH_TENANT, toRegisteredTool } from './to-registered-tool.ts';
 /** One way to find tools, over one catalogue. */
 export interface Arm {
   readonly name: string;
-  /** Ids of the `k` best, best first. */
-  find(request: string, k: number): Promise<readonly string[]>;
+  /** @param without ids of tools to act as if they were not there */
+  find(request: string | ActiveRequest, k: number, without?: ReadonlySet<string>): Promise<Found>;
 }
+
+export interface Found {
+  /** Best first. */
+  readonly ids: readonly string[];
+  /** Higher where the arm is surer that one of them fits; of no known scale. */
+  readonly confidence: number;
+}
+
+type Request = string | ActiveRequest;
+type Without = ReadonlySet<string>;
+const NONE: Without = new Set();
 
 /** The stop words of the published BM25 figures. */
 const STOP_WORDS = new Set(
@@ -41,13 +56,15 @@ export async function createArms(
   const byId = new Map(
     registered.map(({ id }, row) => [id as string, vectors[row] as Float32Array]),
   );
-  const all = (): boolean => true;
-
-  const bm25 = (request: string, k: number): string[] =>
-    best(words.scores(plainWords(request)), k, all).map(({ key }) => key);
-  const minilm = async (request: string, k: number): Promise<string[]> => {
-    const [vector] = await embedder.embed([request]);
-    return vector === undefined ? [] : nearest(byId, vector, k).map(({ key }) => key);
+  const bm25 = (request: Request, k: number, without: Without): readonly VectorMatch[] =>
+    best(words.scores(plainWords(asText(request))), k, (id) => !without.has(id));
+  const minilm = async (
+    request: Request,
+    k: number,
+    without: Without,
+  ): Promise<readonly VectorMatch[]> => {
+    const [vector] = await embedder.embed([asText(request)]);
+    return vector === undefined ? [] : nearest(byId, vector, k, (id) => !without.has(id));
   };
   const index = createToolIndex({
     embedder,
@@ -66,19 +83,41 @@ export async function createArms(
   await index.sync(BENCH_TENANT, registered);
 
   return [
-    { name: 'bm25', find: (request, k) => Promise.resolve(bm25(request, k)) },
-    { name: 'minilm', find: minilm },
+    {
+      name: 'bm25',
+      find: (request, k, without = NONE) => Promise.resolve(found(bm25(request, k, without))),
+    },
+    {
+      name: 'minilm',
+      find: async (request, k, without = NONE) => found(await minilm(request, k, without)),
+    },
     {
       name: 'rrf',
-      find: async (request, k) =>
-        rrf([bm25(request, RRF_DEPTH), await minilm(request, RRF_DEPTH)]).slice(0, k),
+      find: async (request, k, without = NONE) =>
+        found(
+          rrf([bm25(request, RRF_DEPTH, without), await minilm(request, RRF_DEPTH, without)]).slice(
+            0,
+            k,
+          ),
+        ),
     },
     {
       name: 'ostinato',
-      find: async (request, k) =>
-        (await index.search(BENCH_TENANT, request, { k })).map(({ id }) => id),
+      async find(request, k, without = NONE) {
+        const exclude = [...without] as ToolId[];
+        const { hits, confidence } = await index.find(BENCH_TENANT, request, { k, exclude });
+        return { ids: hits.map(({ id }) => id), confidence };
+      },
     },
   ];
+}
+
+function asText(request: Request): string {
+  return typeof request === 'string' ? request : activeRequestText(request);
+}
+
+function found(matches: readonly VectorMatch[]): Found {
+  return { ids: matches.map(({ key }) => key), confidence: matches[0]?.score ?? 0 };
 }
 
 function plainWords(text: string): string[] {
@@ -86,12 +125,12 @@ function plainWords(text: string): string[] {
 }
 
 /** Reciprocal rank fusion. */
-function rrf(lists: readonly (readonly string[])[]): string[] {
+function rrf(lists: readonly (readonly VectorMatch[])[]): VectorMatch[] {
   const scores = new Map<string, number>();
   for (const list of lists) {
-    list.forEach((key, index) => {
+    list.forEach(({ key }, index) => {
       scores.set(key, (scores.get(key) ?? 0) + 1 / (RRF_CONSTANT + index + 1));
     });
   }
-  return best(scores, scores.size, () => true).map(({ key }) => key);
+  return best(scores, scores.size, () => true);
 }

@@ -35,6 +35,18 @@ describe('createLexicalIndex', () => {
     fresh.put('a', ['read', 'file']);
     expect(index.size).toBe(1);
     expect(index.scores(['file', 'old'])).toEqual(fresh.scores(['file', 'old']));
-    expect(index.idf('old')).toBe(fresh.idf('old'));
+  });
+
+  it('coverage → share of the known words, the rare ones weighing more', () => {
+    const index = createLexicalIndex();
+    index.put('a', ['read', 'file']);
+    index.put('b', ['write', 'file']);
+    index.put('c', ['send', 'mail']);
+    expect(index.coverage(['read', 'file'], ['a'])).toBe(1);
+    expect(index.coverage(['read', 'file'], ['b'])).toBeLessThan(0.5);
+    expect(index.coverage(['read', 'file'], ['b'])).toBeGreaterThan(0);
+    expect(index.coverage(['file', 'Paris'], ['a'])).toBe(1);
+    expect(index.coverage(['Paris'], ['a', 'b', 'c'])).toBe(0);
+    expect(index.coverage(['mail'], [])).toBe(0);
   });
 });
