@@ -14,7 +14,10 @@ export async function runActivity<Result>(
   body: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const context = Context.current();
-  const beat = setInterval(() => context.heartbeat(), BEAT_EVERY_MS);
+  // A local activity has nobody to beat for.
+  const beat = context.info.isLocal
+    ? undefined
+    : setInterval(() => context.heartbeat(), BEAT_EVERY_MS);
   try {
     return await body(cancellationSignal());
   } catch (error) {

@@ -21,6 +21,7 @@ import type { PlanChecker } from '../services/planner/plan-checker.ts';
 import { createPlanChecker } from '../services/planner/plan-checker.ts';
 import type { Catalogue } from '../services/registry/catalogue.ts';
 import { createCatalogue } from '../services/registry/catalogue.ts';
+import { recentLookups } from '../services/registry/recent-lookups.ts';
 import type { Registry } from '../services/registry/registry.ts';
 import { createRegistry } from '../services/registry/registry.ts';
 import type { ToolIndex } from '../services/registry/tool-index.ts';
@@ -92,7 +93,7 @@ export async function assemble({ config, env, log }: AssembleOptions): Promise<S
     log: log.child({ part: 'catalogue' }),
   });
   const tools = createToolCaller({
-    registry,
+    registry: recentLookups(registry),
     connections,
     artifacts,
     ledger: createEffectLedger(database),

@@ -1,5 +1,10 @@
 // Runs in the workflow sandbox: a plan without a planner.
-import { ApplicationFailure, proxyActivities, upsertSearchAttributes } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  proxyActivities,
+  proxyLocalActivities,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { RunPlanInput, RunPlanResult } from '../common/agent.ts';
 import { FAILURE } from '../common/failures.ts';
@@ -11,6 +16,11 @@ import { executePlan } from './execute-plan.ts';
 import { cancellable } from './cancellable.ts';
 import type { RunState } from './run-state.ts';
 import { newRunState } from './run-state.ts';
+
+const CHECK_OPTIONS = {
+  startToCloseTimeout: '1 minute',
+  scheduleToCloseTimeout: '5 minutes',
+} as const;
 
 export async function runPlan(input: RunPlanInput): Promise<RunPlanResult> {
   const startedAtMs = Date.now();
@@ -42,11 +52,15 @@ function checkedPlan(input: RunPlanInput): Promise<Plan> {
       nonRetryable: true,
     });
   }
-  const { checkPlan } = proxyActivities<Pick<Activities, 'checkPlan'>>({
-    taskQueue: input.queues.tool,
-    startToCloseTimeout: '1 minute',
-    scheduleToCloseTimeout: '5 minutes',
-  });
+  // A look at the registry and no more: where this worker serves the tools too, it costs no trip
+  // through the server.
+  const isLocal = input.queues.agent === input.queues.tool;
+  const { checkPlan } = isLocal
+    ? proxyLocalActivities<Pick<Activities, 'checkPlan'>>(CHECK_OPTIONS)
+    : proxyActivities<Pick<Activities, 'checkPlan'>>({
+        ...CHECK_OPTIONS,
+        taskQueue: input.queues.tool,
+      });
   return checkPlan({ tenant: input.tenant, plan: input.written });
 }
 

@@ -1,14 +1,17 @@
 // An MCP server over stdio whose tools write what they do to a journal file, line by line and
-// synced: what really happened, whoever asks later. Usage: work-server.mjs JOURNAL
+// synced: what really happened, whoever asks later. Usage: work-server.mjs [JOURNAL]; without a
+// journal it only takes the time.
 import { appendFileSync, openSync, fsyncSync } from 'node:fs';
 import { McpServer } from '@modelcontextprotocol/server';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import { z } from 'zod';
 
-const journal = openSync(process.argv[2] ?? 'journal.log', 'a');
+const [, , file] = process.argv;
+const journal = file === undefined ? null : openSync(file, 'a');
 
 /** @param {string} line */
 function write(line) {
+  if (journal === null) return;
   appendFileSync(journal, `${line}\n`);
   fsyncSync(journal);
 }

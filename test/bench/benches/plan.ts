@@ -1,6 +1,5 @@
 // What durability costs: a 12-step plan (four chains of three, 200 ms a tool) run by the whole
 // engine against a real MCP server, beside the same twelve steps one after the other.
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { WrittenPlan, WrittenStep } from '../../../client/index.ts';
 import { runPlan } from '../../../client/index.ts';
@@ -20,7 +19,7 @@ export const bench: Bench = {
     const engine = await startEngine({
       work: {
         command: process.execPath,
-        args: [server, join(tmpdir(), 'ostinato-bench-journal.log')],
+        args: [server],
         effects: { look_up: 'read' },
       },
     });
