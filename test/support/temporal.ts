@@ -24,12 +24,15 @@ export const ONE_QUEUE = {
 /** The real server, without a Web UI. @param dbFile default: in memory */
 export async function startTemporal(dbFile: string | null = null): Promise<TemporalServer> {
   const cached = join(CACHE_DIR, 'bin', 'temporal');
-  return startTemporalServer({
-    command: existsSync(cached) ? cached : 'temporal',
-    port: await freePort(),
-    uiPort: null,
-    dbFile,
-  });
+  const command = existsSync(cached) ? cached : 'temporal';
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await startTemporalServer({ command, port: await freePort(), uiPort: null, dbFile });
+    } catch (error) {
+      // Another test may have taken the port, or one of those that the server picks itself.
+      if (attempt === 3) throw error;
+    }
+  }
 }
 
 export interface RunningWorkers {
