@@ -4,8 +4,8 @@ export interface ActiveRequest {
   readonly tool: string;
 }
 
-/** Between the things that one request asks for: `create a report, add a chart and save it`. */
-const BETWEEN = /[,;]\s+(?:(?:and|or)\s+)?|\s+(?:and|or)\s+/;
+/** Between the things that one request asks for: `create a report, add a chart + save it`. */
+const BETWEEN = /[,;]\s+(?:(?:and|or)\s+)?|\s+(?:and|or|[+&/])\s+/;
 const A_WORD = /\p{L}{3}|\p{Script=Han}/u;
 const MAX_PARTS = 6;
 

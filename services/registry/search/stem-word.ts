@@ -1,8 +1,10 @@
 const ENGLISH = /^[a-z]{4,}$/;
 const VOWEL = /[aeiouy]/;
+/** One vowel between consonants, as in `fil(e)` and `tim(e)`. */
+const SHORT = /^[^aeiouy]*[aeiou][^aeiouwxy]$/;
 
 /**
- * The part that the forms of an English word share: `files`, `filed` and `filing` become `fil`.
+ * The part that the forms of an English word share: `queries` and `query` become `queri`.
  * Inflections only: words of like meaning are the embedder's matter.
  */
 export function stemWord(word: string): string {
@@ -20,9 +22,10 @@ function withoutPlural(word: string): string {
   return /[^sui]s$/.test(word) ? word.slice(0, -1) : word;
 }
 
-/** `running` -> `run`, but `string` stays: what is left must have a vowel. */
+/** `running` -> `run`, `filing` -> `file`; `string` stays: what is left must have a vowel. */
 function withoutSuffix(word: string, length: number): string {
   const rest = word.slice(0, -length);
   if (!VOWEL.test(rest)) return word;
-  return /([bdfgmnprt])\1$/.test(rest) ? rest.slice(0, -1) : rest;
+  if (rest.length > 3 && /([bdfgmnprt])\1$/.test(rest)) return rest.slice(0, -1);
+  return SHORT.test(rest) ? `${rest}e` : rest;
 }

@@ -161,6 +161,63 @@ describe('search', () => {
     expect(await ids({ servers, effects })).toEqual([]);
   });
 
+  it('tags, servers to skip, tools known already → as asked', async () => {
+    const index = open();
+    await index.sync(ACME, [
+      { ...READ, tags: ['files'] },
+      MAIL,
+      { ...ZIP, tags: ['files', 'slow'] },
+    ]);
+    const ids = async (options: object): Promise<string[]> =>
+      (await index.search(ACME, 'file', { k: 9, ...options })).map(({ id }) => id).sort();
+    expect(await ids({ tags: ['files'] })).toEqual(['fs/read_file', 'fs/zip']);
+    expect(await ids({ tags: ['slow', 'other'] })).toEqual(['fs/zip']);
+    expect(await ids({ skipServers: ['fs'] })).toEqual(['mail/send']);
+    expect(await ids({ exclude: ['fs/read_file', 'mail/send'] })).toEqual(['fs/zip']);
+  });
+
+  it('several steps → a tool for each, and which step it serves', async () => {
+    const index = open();
+    await index.sync(ACME, [READ, MAIL, ZIP]);
+    const hits = await index.search(ACME, 'Read a file. Send an e-mail to people.', { k: 2 });
+    expect(new Map(hits.map(({ id, matched }) => [id, matched]))).toEqual(
+      new Map([
+        ['fs/read_file', 'Read a file.'],
+        ['mail/send', 'Send an e-mail to people.'],
+      ]),
+    );
+  });
+
+  it('a request by kind of server and task → found by both', async () => {
+    const index = open();
+    await index.sync(ACME, [READ, MAIL, ZIP]);
+    const request = { server: 'mail', tool: 'send a message' };
+    expect((await index.search(ACME, request, { k: 1 })).map(({ id }) => id)).toEqual([
+      'mail/send',
+    ]);
+  });
+
+  it('words that no tool speaks of → hits, but nothing fits', async () => {
+    const index = open();
+    await index.sync(ACME, [READ, MAIL, ZIP]);
+    const near = await index.find(ACME, 'read a file from disk', { k: 1 });
+    const far = await index.find(ACME, 'zzz qqq jjj', { k: 1 });
+    expect(near.fits).toBe(true);
+    expect(far).toMatchObject({ fits: false });
+    expect(far.confidence).toBeLessThan(near.confidence);
+    expect(await index.find(ACME, '', { k: 1 })).toEqual({ hits: [], confidence: 0, fits: false });
+  });
+
+  it('a 5 MB schema, no description, a 100 kB query → an answer', async () => {
+    const index = open();
+    const properties = Object.fromEntries(
+      Array.from({ length: 50_000 }, (_, i) => [`field${i}`, { description: 'x'.repeat(80) }]),
+    );
+    await index.sync(ACME, [tool('big/tool', '', { inputSchema: { type: 'object', properties } })]);
+    const query = 'Big tool with words. '.repeat(5_000);
+    expect(await index.search(ACME, query, { k: 3 })).toHaveLength(1);
+  });
+
   it('empty query, k of 0, no tools → nothing', async () => {
     const index = open();
     expect(await index.search(ACME, 'file', { k: 5 })).toEqual([]);
