@@ -1,4 +1,4 @@
-import { NEW_BREAKER, inWindow, mergeEvidence, tripReason } from './breaker.ts';
+import { NEW_BREAKER, inWindow, mergeEvidence, probesNeeded, tripReason } from './breaker.ts';
 import type {
   BreakerBucket,
   BreakerLease,
@@ -52,7 +52,7 @@ export interface BreakerStep {
   readonly done: boolean;
 }
 
-const NO_LEASE: BreakerLease = { owner: null, expiresAtMs: 0, passed: 0 };
+const NO_LEASE: BreakerLease = { owner: null, sinceMs: 0, expiresAtMs: 0, passed: 0 };
 /** Beyond this, doubling changes nothing and would overflow. */
 const MAX_DOUBLINGS = 20;
 
@@ -131,7 +131,7 @@ function count(
   );
   const whole = inWindow(evidence, policy.windowMs, nowMs);
   const settled = afterRamp(policy, verdict, nowMs);
-  const reason = tripReason(policy, whole);
+  const reason = tripReason(policy, whole, settled.trips);
   if (reason === null) {
     return { record: { ...record, counted, evidence: whole, verdict: settled }, done: true };
   }
@@ -153,16 +153,20 @@ function count(
   };
 }
 
-/** A recovery that ended without a trip takes one off their number. */
+/** A recovery, and a window after it, without a trip: what went before is forgotten. */
 function afterRamp(policy: BreakerPolicy, verdict: BreakerVerdict, nowMs: number): BreakerVerdict {
-  if (verdict.rampStartMs === null || nowMs < verdict.rampStartMs + policy.rampMs) return verdict;
-  return { ...verdict, rampStartMs: null, trips: Math.max(0, verdict.trips - 1) };
+  if (verdict.rampStartMs === null) return verdict;
+  if (nowMs < verdict.rampStartMs + policy.rampMs + policy.windowMs) return verdict;
+  return { ...verdict, rampStartMs: null, trips: 0 };
 }
 
 function openMs(policy: BreakerPolicy, trips: number, jitter: number): number {
   const { first, max } = policy.openMs;
-  const doubled = first * 2 ** Math.min(trips, MAX_DOUBLINGS);
-  return Math.floor(Math.min(max, doubled) * (0.8 + 0.4 * jitter));
+  return spread(Math.min(max, first * 2 ** Math.min(trips, MAX_DOUBLINGS)), jitter);
+}
+
+function spread(ms: number, jitter: number): number {
+  return Math.floor(ms * (0.8 + 0.4 * jitter));
 }
 
 function lease(
@@ -176,7 +180,12 @@ function lease(
   if (heldBy !== null || openUntilMs === null || nowMs < openUntilMs || !free) {
     return { record, done: false };
   }
-  const taken = { owner, expiresAtMs: nowMs + policy.probeTtlMs, passed: record.lease.passed };
+  const taken = {
+    owner,
+    sinceMs: nowMs,
+    expiresAtMs: nowMs + policy.probeTtlMs,
+    passed: record.lease.passed,
+  };
   return { record: { ...record, lease: taken }, done: true };
 }
 
@@ -189,12 +198,15 @@ function probed(
   if (record.lease.owner !== event.owner) return { record, done: false };
   const { verdict } = record;
   if (event.result === 'failed') {
-    const openUntilMs = nowMs + openMs(policy, verdict.trips, event.jitter);
-    const failed = { ...verdict, openUntilMs, trips: verdict.trips + 1 };
-    return { record: { ...record, verdict: failed, lease: NO_LEASE }, done: true };
+    // From its start: a probe that took long to fail has waited already.
+    const openUntilMs = record.lease.sinceMs + spread(policy.openMs.max, event.jitter);
+    return {
+      record: { ...record, verdict: { ...verdict, openUntilMs }, lease: NO_LEASE },
+      done: true,
+    };
   }
   const passed = record.lease.passed + (event.result === 'passed' ? 1 : 0);
-  if (passed < policy.probes) {
+  if (passed < probesNeeded(policy, verdict.trips)) {
     return { record: { ...record, lease: { ...NO_LEASE, passed } }, done: true };
   }
   const recovering = { ...verdict, openUntilMs: null, rampStartMs: nowMs };

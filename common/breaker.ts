@@ -26,9 +26,9 @@ export interface BreakerVerdict {
   readonly epoch: number;
   /** When it may be probed; `null`: not open. */
   readonly openUntilMs: number | null;
-  /** Trips without a clean recovery between them. */
+  /** Trips without a recovery and a clean window between them. */
   readonly trips: number;
-  /** When traffic began to come back; `null` outside recovery. */
+  /** When traffic began to come back; `null` a window after that is over. */
   readonly rampStartMs: number | null;
   /** Why it opened, as the audit log will print it. */
   readonly reason: string;
@@ -39,6 +39,7 @@ export interface BreakerVerdict {
 /** Lease. One probe at a time in the whole cluster; it expires if its owner dies. */
 export interface BreakerLease {
   readonly owner: string | null;
+  readonly sinceMs: number;
   readonly expiresAtMs: number;
   /** Probes passed since the trip. */
   readonly passed: number;
@@ -68,20 +69,24 @@ export interface BreakerPolicy {
   /** Opens when so large a share of the newest `tripCalls` calls failed or was slow, 0 to 1. */
   readonly threshold: number;
   readonly tripCalls: number;
-  /** Opens when the newest so many calls all failed or were slow. */
-  readonly tripRun: number;
+  /** Opens when the newest so many calls all failed or were slow; `quiet`: under 20 in the window. */
+  readonly tripRun: { readonly quiet: number; readonly busy: number };
   /** Below this share of successes, and beyond chance, closed becomes deconstructed; 0 to 1. */
   readonly successTarget: number;
-  /** What counts as chance: standard errors that the failures must exceed the target by. */
-  readonly doubt: number;
+  /**
+   * What counts as chance: standard errors by which the failures must exceed the target. Less of it
+   * while it recovers: then a few failures are no surprise.
+   */
+  readonly doubt: { readonly closed: number; readonly recovering: number };
   /** Share of calls diverted for each share of calls that fails too often. */
   readonly shedGain: number;
   /** The most it diverts without opening, below 1. */
   readonly maxShed: number;
-  /** Probes that must pass before recovery starts. */
-  readonly probes: number;
+  /** Probes that must pass before recovery starts: one more for each trip after the first, at most. */
+  readonly probes: { readonly first: number; readonly max: number };
   /** A probe that says nothing for so long is given up. */
   readonly probeTtlMs: number;
+  /** After a trip, doubled for every trip before it; after a failed probe, counted from its start, the most. */
   readonly openMs: { readonly first: number; readonly max: number };
   readonly rampMs: number;
   /** Calls that take longer count as slow; `null`: none does. */
@@ -98,9 +103,11 @@ export const NEW_BREAKER: BreakerParts = {
     reason: '',
     heldBy: null,
   },
-  lease: { owner: null, expiresAtMs: 0, passed: 0 },
+  lease: { owner: null, sinceMs: 0, expiresAtMs: 0, passed: 0 },
 };
 
+/** So many calls in the window are enough for failures in a row by chance. */
+const BUSY_CALLS = 20;
 /** Share admitted when recovery starts. */
 const RAMP_FLOOR = 0.1;
 
@@ -116,9 +123,14 @@ export function breakerState(policy: BreakerPolicy): BreakerStateOf {
       const retryAtMs = Math.max(verdict.openUntilMs, leasedUntilMs);
       return { kind: 'open', retryAtMs, mayProbe: nowMs >= retryAtMs };
     }
-    const admit = admittedShare(policy, inWindow(evidence, policy.windowMs, nowMs));
-    if (verdict.rampStartMs !== null && nowMs < verdict.rampStartMs + policy.rampMs) {
-      const ramp = Math.max(RAMP_FLOOR, (nowMs - verdict.rampStartMs) / policy.rampMs);
+    const ramping =
+      verdict.rampStartMs !== null && nowMs < verdict.rampStartMs + policy.rampMs
+        ? verdict.rampStartMs
+        : null;
+    const doubt = ramping === null ? policy.doubt.closed : policy.doubt.recovering;
+    const admit = admittedShare(policy, evidence, doubt, nowMs);
+    if (ramping !== null) {
+      const ramp = Math.max(RAMP_FLOOR, (nowMs - ramping) / policy.rampMs);
       return { kind: 'recovering', admit: Math.min(admit, ramp) };
     }
     return admit < 1 ? { kind: 'deconstructed', admit } : { kind: 'closed' };
@@ -127,37 +139,68 @@ export function breakerState(policy: BreakerPolicy): BreakerStateOf {
 
 /**
  * 1 while the failures can be chance; beyond that, less by `shedGain` for every share of calls that
- * fails too often. Falls with every failure, rises with every success.
+ * fails too often. Falls with every failure, rises with every success. The newest third of the window
+ * counts by itself too: trouble that has just begun must not drown in the good that went before.
  */
-export function admittedShare(policy: BreakerPolicy, evidence: BreakerEvidence): number {
-  const { ok, failed, slow } = totals(evidence.buckets);
-  const calls = ok + failed + slow;
-  if (calls < policy.minCalls) return 1;
+export function admittedShare(
+  policy: BreakerPolicy,
+  evidence: BreakerEvidence,
+  doubt: number,
+  nowMs: number,
+): number {
   const target = policy.successTarget;
-  const chance = policy.doubt * Math.sqrt(calls * target * (1 - target));
-  const excess = failed - (1 - target) * calls - chance;
-  const shed = (policy.shedGain * excess) / (target * (calls + 1));
-  return 1 - Math.min(policy.maxShed, Math.max(0, shed));
+  const sheds = [policy.windowMs, policy.windowMs / 3].map((windowMs) => {
+    const { ok, failed, slow } = totals(inWindow(evidence, windowMs, nowMs).buckets);
+    const calls = ok + failed + slow;
+    if (calls < policy.minCalls) return 0;
+    const chance = doubt * Math.sqrt(calls * target * (1 - target));
+    const excess = failed - (1 - target) * calls - chance;
+    return (policy.shedGain * excess) / (target * (calls + 1));
+  });
+  return 1 - Math.min(policy.maxShed, Math.max(0, ...sheds));
 }
 
-/** What the newest calls say, or `null`: stay as it is. The words are those of the verdict. */
-export function tripReason(policy: BreakerPolicy, evidence: BreakerEvidence): string | null {
+/**
+ * What the newest calls say, or `null`: stay as it is. The words are those of the verdict. Within one
+ * second the order of calls is not known, so a second that is needed in part counts in proportion.
+ * Half as many calls convince after a trip that is not yet forgotten.
+ */
+export function tripReason(
+  policy: BreakerPolicy,
+  evidence: BreakerEvidence,
+  trips: number,
+): string | null {
+  const enough = trips > 0 ? Math.ceil(policy.tripCalls / 2) : policy.tripCalls;
+  const all = totals(evidence.buckets);
+  // After a trip the evidence is young, which is not the same as quiet.
+  const busy = trips > 0 || all.ok + all.failed + all.slow >= BUSY_CALLS;
+  const tripRun = busy ? policy.tripRun.busy : policy.tripRun.quiet;
   let calls = 0;
   let bad = 0;
-  const newestFirst = [...evidence.buckets].sort((a, b) => b.second - a.second);
   let runSeen = false;
+  const newestFirst = [...evidence.buckets].sort((a, b) => b.second - a.second);
   for (const { ok, failed, slow } of newestFirst) {
-    calls += ok + failed + slow;
-    bad += failed + slow;
-    if (!runSeen && calls >= policy.tripRun) {
+    const here = ok + failed + slow;
+    if (here === 0) continue;
+    const taken = Math.min(here, enough - calls);
+    if (!runSeen && calls + here >= tripRun) {
       runSeen = true;
-      if (bad === calls) return `the last ${calls} calls failed`;
+      const run = calls + here;
+      if (bad + failed + slow === run) return `the last ${run} calls failed`;
     }
-    if (calls >= policy.tripCalls) {
-      return bad >= policy.threshold * calls ? `${bad} of the last ${calls} calls failed` : null;
+    calls += taken;
+    bad += ((failed + slow) * taken) / here;
+    if (calls >= enough) {
+      if (bad < policy.threshold * calls) return null;
+      return `${Math.floor((100 * bad) / calls)} % of the last ${calls} calls failed`;
     }
   }
   return null;
+}
+
+/** Probes that must pass now. */
+export function probesNeeded(policy: BreakerPolicy, trips: number): number {
+  return Math.min(policy.probes.max, policy.probes.first + Math.max(0, trips - 1));
 }
 
 export function inWindow(

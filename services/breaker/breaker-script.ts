@@ -25,6 +25,7 @@ local slots = math.floor(policy.windowMs / 1000)
 local newest = math.floor(now / 1000)
 local KEEP_MS = 600000
 local MAX_DOUBLINGS = 20
+local BUSY_CALLS = 20
 -- Batches of a source that has been silent so long cannot come again.
 local SOURCE_SECONDS = 600
 
@@ -41,6 +42,7 @@ local rampStart = number('rampStart')
 local heldBy = hash.heldBy or ''
 local reason = hash.reason or ''
 local owner = hash.owner or ''
+local since = number('since') or 0
 local expires = number('expires') or 0
 local passed = number('passed') or 0
 
@@ -72,19 +74,23 @@ local function save()
   setField('heldBy', heldBy)
   setField('reason', reason)
   setField('owner', owner)
+  setField('since', text(since))
   setField('expires', text(expires))
   setField('passed', text(passed))
 end
 
 local function freeLease(kept)
   owner = ''
+  since = 0
   expires = 0
   passed = kept
 end
 
+local function spread(ms, jitter) return math.floor(ms * (0.8 + 0.4 * jitter)) end
+
 local function openMs(jitter)
   local doubled = policy.openMs.first * math.pow(2, math.min(trips, MAX_DOUBLINGS))
-  return math.floor(math.min(policy.openMs.max, doubled) * (0.8 + 0.4 * jitter))
+  return spread(math.min(policy.openMs.max, doubled), jitter)
 end
 
 local function addBucket(added)
@@ -104,20 +110,30 @@ end
 
 local function tripReason()
   local calls, bad, runSeen = 0, 0, false
+  local enough = trips > 0 and math.ceil(policy.tripCalls / 2) or policy.tripCalls
+  local total = 0
   for second = newest, newest - slots + 1, -1 do
     local bucket = unpackBucket(hash['b' .. (second % slots)])
-    if bucket[1] == second then
-      calls = calls + bucket[2] + bucket[3] + bucket[4]
-      bad = bad + bucket[3] + bucket[4]
-      if not runSeen and calls >= policy.tripRun then
+    if bucket[1] == second then total = total + bucket[2] + bucket[3] + bucket[4] end
+  end
+  local tripRun = (trips > 0 or total >= BUSY_CALLS) and policy.tripRun.busy or policy.tripRun.quiet
+  for second = newest, newest - slots + 1, -1 do
+    local bucket = unpackBucket(hash['b' .. (second % slots)])
+    local here = bucket[1] == second and bucket[2] + bucket[3] + bucket[4] or 0
+    if here > 0 then
+      local hereBad = bucket[3] + bucket[4]
+      local taken = math.min(here, enough - calls)
+      if not runSeen and calls + here >= tripRun then
         runSeen = true
-        if bad == calls then return 'the last ' .. text(calls) .. ' calls failed' end
+        local run = calls + here
+        if bad + hereBad == run then return 'the last ' .. text(run) .. ' calls failed' end
       end
-      if calls >= policy.tripCalls then
-        if bad >= policy.threshold * calls then
-          return text(bad) .. ' of the last ' .. text(calls) .. ' calls failed'
-        end
-        return nil
+      calls = calls + taken
+      bad = bad + hereBad * taken / here
+      if calls >= enough then
+        if bad < policy.threshold * calls then return nil end
+        local share = text(math.floor(100 * bad / calls))
+        return share .. ' % of the last ' .. text(calls) .. ' calls failed'
       end
     end
   end
@@ -148,9 +164,9 @@ function events.record()
   if isCounted('c:' .. event.source, event.batch) then return false end
   if event.epoch ~= epoch or openUntil or heldBy ~= '' then return false end
   for _, bucket in ipairs(event.buckets) do addBucket(bucket) end
-  if rampStart and now >= rampStart + policy.rampMs then
+  if rampStart and now >= rampStart + policy.rampMs + policy.windowMs then
     rampStart = nil
-    trips = math.max(0, trips - 1)
+    trips = 0
   end
   local why = tripReason()
   if why then
@@ -170,6 +186,7 @@ function events.lease()
   local free = owner == '' or now >= expires
   if heldBy ~= '' or not openUntil or now < openUntil or not free then return false end
   owner = event.owner
+  since = now
   expires = now + policy.probeTtlMs
   save()
   return true
@@ -185,12 +202,12 @@ end
 function events.probed()
   if owner ~= event.owner then return false end
   if event.result == 'failed' then
-    openUntil = now + openMs(event.jitter)
-    trips = trips + 1
+    openUntil = since + spread(policy.openMs.max, event.jitter)
     freeLease(0)
   else
     if event.result == 'passed' then passed = passed + 1 end
-    if passed < policy.probes then
+    local needed = math.min(policy.probes.max, policy.probes.first + math.max(0, trips - 1))
+    if passed < needed then
       freeLease(passed)
     else
       openUntil = nil

@@ -58,7 +58,12 @@ function parseAnswer([now, done, ...fields]: readonly string[]): BreakerSnapshot
       reason: hash.get('reason') ?? '',
       heldBy: named('heldBy'),
     },
-    lease: { owner: named('owner'), expiresAtMs: number('expires'), passed: number('passed') },
+    lease: {
+      owner: named('owner'),
+      sinceMs: number('since'),
+      expiresAtMs: number('expires'),
+      passed: number('passed'),
+    },
     counted: Object.fromEntries(
       [...hash]
         .filter(([field]) => field.startsWith('c:'))

@@ -48,13 +48,13 @@ describe('breakerState', () => {
     expect(stateOf(parts({ evidence: { buckets } }), NOW_MS)).toEqual({ kind: 'closed' });
   });
 
-  it('5 of 12 calls failed → chance still; 30 % of 400 → most calls go elsewhere', () => {
-    const few = [bucket({ ok: 8, failed: 4 })];
+  it('3 of 12 calls failed → chance still; 30 % of 400 → most calls go elsewhere', () => {
+    const few = [bucket({ ok: 9, failed: 3 })];
     expect(stateOf(parts({ evidence: { buckets: few } }), NOW_MS)).toEqual({ kind: 'closed' });
     const many = [bucket({ ok: 280, failed: 120 })];
     const state = stateOf(parts({ evidence: { buckets: many } }), NOW_MS);
     expect(state).toMatchObject({ kind: 'deconstructed' });
-    expect(state.kind === 'deconstructed' && state.admit).toBeLessThan(0.2);
+    expect(state.kind === 'deconstructed' && state.admit).toBeLessThan(0.1);
   });
 
   it('failures older than the window → closed', () => {
@@ -62,10 +62,25 @@ describe('breakerState', () => {
     expect(stateOf(parts({ evidence: { buckets } }), NOW_MS)).toEqual({ kind: 'closed' });
   });
 
+  it('trouble in the newest third, good before → seen, though the whole window looks well', () => {
+    const good = bucket({ second: NOW_MS / 1000 - 20, ok: 1_000 });
+    const trouble = bucket({ ok: 80, failed: 40 });
+    const state = stateOf(parts({ evidence: { buckets: [good, trouble] } }), NOW_MS);
+    expect(state.kind).toBe('deconstructed');
+  });
+
+  it('3 of 10 failed → closed; the same while it recovers → less than the ramp allows', () => {
+    const buckets = [bucket({ ok: 7, failed: 3 })];
+    expect(stateOf(parts({ evidence: { buckets } }), NOW_MS)).toEqual({ kind: 'closed' });
+    const verdict = { rampStartMs: NOW_MS - 0.8 * provider.rampMs };
+    const state = stateOf(parts({ evidence: { buckets }, verdict }), NOW_MS);
+    expect(state.kind === 'recovering' && state.admit).toBeLessThan(0.8);
+  });
+
   it('a storm of 429 → closed: that is no sign of ill health', () => {
     const buckets = [bucket({ ok: 20, rateLimited: 5_000 })];
     expect(stateOf(parts({ evidence: { buckets } }), NOW_MS)).toEqual({ kind: 'closed' });
-    expect(tripReason(provider, { buckets })).toBeNull();
+    expect(tripReason(provider, { buckets }, 0)).toBeNull();
   });
 
   it('open, deadline ahead → no probe; deadline reached → probe; leased → not until it expires', () => {
@@ -96,19 +111,31 @@ describe('breakerState', () => {
 
 describe('tripReason', () => {
   it.each([
-    [[bucket({ failed: 3 })], null],
-    [[bucket({ failed: 4 })], 'the last 4 calls failed'],
-    [[bucket({ slow: 2, failed: 2 })], 'the last 4 calls failed'],
-    [[bucket({ failed: 4, ok: 1 })], null],
-    [[bucket({ ok: 10, failed: 10 })], '10 of the last 20 calls failed'],
-    [[bucket({ ok: 11, failed: 9 })], null],
+    ['two calls, both failed', [bucket({ failed: 2 })], null],
+    ['three calls, all failed', [bucket({ failed: 3 })], 'the last 3 calls failed'],
+    ['slow counts as bad', [bucket({ slow: 2, failed: 2 })], 'the last 4 calls failed'],
+    ['one good among them', [bucket({ failed: 4, ok: 1 })], null],
+    ['6 of 8', [bucket({ ok: 2, failed: 6 })], '75 % of the last 8 calls failed'],
+    ['5 of 8', [bucket({ ok: 3, failed: 5 })], null],
     [
-      [bucket({ second: 190, ok: 500 }), bucket({ ok: 1, failed: 19 })],
-      '19 of the last 20 calls failed',
+      'good calls before in the second that is needed in part',
+      [bucket({ second: 199, ok: 500 }), bucket({ failed: 6, ok: 1 })],
+      '75 % of the last 8 calls failed',
     ],
-    [[bucket({ second: 190, failed: 500 }), bucket({ ok: 20 })], null],
-  ])('%j → %s', (buckets, reason) => {
-    expect(tripReason(provider, { buckets })).toBe(reason);
+    ['bad before, good now', [bucket({ second: 190, failed: 500 }), bucket({ ok: 8 })], null],
+    [
+      'busy: three in a row are chance',
+      [bucket({ second: 199, ok: 20 }), bucket({ failed: 3 })],
+      null,
+    ],
+  ])('%s → %s %s', (_what, buckets, reason) => {
+    expect(tripReason(provider, { buckets }, 0)).toBe(reason);
+  });
+
+  it('3 of 4 after a trip → enough; before any → not', () => {
+    const buckets = [bucket({ second: 199, ok: 30 }), bucket({ ok: 1, failed: 3 })];
+    expect(tripReason(provider, { buckets }, 0)).toBeNull();
+    expect(tripReason(provider, { buckets }, 1)).toBe('75 % of the last 4 calls failed');
   });
 });
 
@@ -145,7 +172,7 @@ describe('properties', () => {
   it('share admitted → from 1 - maxShed to 1, less for a failure, more for a success, 1 for few calls', () => {
     const counts = fc.record({ ok: fc.nat({ max: 2_000 }), failed: fc.nat({ max: 2_000 }) });
     const share = (ok: number, failed: number) =>
-      admittedShare(provider, { buckets: [bucket({ ok, failed })] });
+      admittedShare(provider, { buckets: [bucket({ ok, failed })] }, provider.doubt.closed, NOW_MS);
     fc.assert(
       fc.property(counts, ({ ok, failed }) => {
         const admit = share(ok, failed);
@@ -224,7 +251,7 @@ describe('properties', () => {
           const limitMs =
             1.2 * policy.openMs.max +
             policy.probeTtlMs +
-            (policy.probes + 1) * 10_000 +
+            (policy.probes.max + 1) * 10_000 +
             policy.rampMs +
             policy.windowMs;
           const released = applyBreakerEvent(policy, record, { kind: 'release' }, 500_000).record;

@@ -1,0 +1,118 @@
+import type { Logger } from 'pino';
+import type { BreakerEvent } from '../../common/breaker-event.ts';
+import type { BreakerOutcome, BreakerPolicy, BreakerState } from '../../common/breaker.ts';
+import type { BreakerStore } from './breaker-store.ts';
+import { createBreakerView } from './breaker-view.ts';
+import type { BreakerView } from './breaker-view.ts';
+import type { Admission, Breakers, BreakerSettings, CallResult } from './breakers.ts';
+import { createResultBuffer } from './result-buffer.ts';
+
+export interface Breaker {
+  admit(): Promise<Admission>;
+  describe(): ReturnType<Breakers['state']>;
+  operate(event: Extract<BreakerEvent, { kind: 'hold' | 'release' }>): Promise<boolean>;
+  flush(): Promise<void>;
+}
+
+/** One breaker in one process: decides by its view of the shared parts, and reports to them. */
+export function createBreaker(deps: {
+  readonly key: string;
+  /** This process, in the batches it sends. */
+  readonly source: string;
+  readonly store: BreakerStore;
+  readonly settings: BreakerSettings;
+  readonly log: Logger;
+  readonly nowMs: () => number;
+  readonly random: () => number;
+}): Breaker {
+  const { source, nowMs, random } = deps;
+  const { policy, mode } = deps.settings;
+  const view = createBreakerView(deps);
+  const buffer = createResultBuffer({
+    nowMs,
+    async send(epoch, batch, buckets) {
+      await view.apply({ kind: 'record', source, batch, epoch, buckets, jitter: random() });
+    },
+    onError: (error) => deps.log.warn({ breaker: deps.key, err: error }, 'results were lost'),
+  });
+  function admitted(): Admission {
+    const { epoch } = view.verdict();
+    return {
+      kind: 'admitted',
+      probe: false,
+      async ended(result) {
+        const outcome = rated(policy, result);
+        if (outcome === null) return;
+        const second = Math.floor(view.storeMs() / 1000);
+        const { latencyMs, tokens = 0 } = result;
+        await buffer.add({ epoch, second, outcome, latencyMs, tokens });
+      },
+    };
+  }
+
+  const probe = createProbe({ policy, source, view, random });
+
+  async function decide(): Promise<Admission> {
+    const state = view.state();
+    if (state.kind === 'closed') return admitted();
+    if (state.kind === 'open') return state.mayProbe ? probe(state) : diverted(state);
+    return random() < state.admit ? admitted() : diverted(state);
+  }
+
+  return {
+    async admit() {
+      await view.refresh();
+      const decision = await decide();
+      return mode === 'dry-run' && decision.kind === 'diverted' ? admitted() : decision;
+    },
+    async describe() {
+      await view.refresh();
+      const { reason, trips, heldBy } = view.verdict();
+      return { state: view.state(), reason, trips, heldBy };
+    },
+    operate: (event) => view.apply(event),
+    flush: () => buffer.flush(),
+  };
+}
+
+function rated(policy: BreakerPolicy, { outcome, latencyMs }: CallResult): BreakerOutcome | null {
+  return outcome === 'ok' && policy.slowMs !== null && latencyMs > policy.slowMs ? 'slow' : outcome;
+}
+
+/** Asks for the lease, holds it while the probe runs, and says how that ended. */
+function createProbe(deps: {
+  readonly policy: BreakerPolicy;
+  readonly source: string;
+  readonly view: BreakerView;
+  readonly random: () => number;
+}): (state: BreakerState) => Promise<Admission> {
+  const { policy, view } = deps;
+  let leases = 0;
+  return async (state) => {
+    leases += 1;
+    const owner = `${deps.source}/${leases}`;
+    if (!(await view.apply({ kind: 'lease', owner }))) return diverted(state);
+    // A renewal that is lost costs the lease, and another worker probes: no harm.
+    const renew = () => void view.apply({ kind: 'renew', owner }).catch(() => undefined);
+    const renewal = setInterval(renew, policy.probeTtlMs / 3).unref();
+    return {
+      kind: 'admitted',
+      probe: true,
+      async ended(result) {
+        clearInterval(renewal);
+        const said = verdictOf(rated(policy, result));
+        await view.apply({ kind: 'probed', owner, result: said, jitter: deps.random() });
+      },
+    };
+  };
+}
+
+/** A probe that was refused for its rate, or says nothing, leaves the question open. */
+function verdictOf(outcome: BreakerOutcome | null): 'passed' | 'failed' | 'void' {
+  if (outcome === null || outcome === 'rate-limited') return 'void';
+  return outcome === 'ok' ? 'passed' : 'failed';
+}
+
+function diverted(state: BreakerState): Admission {
+  return { kind: 'diverted', state, retryAtMs: state.kind === 'open' ? state.retryAtMs : null };
+}
