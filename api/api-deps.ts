@@ -10,6 +10,7 @@ import type { Catalogue } from '../services/registry/catalogue.ts';
 import type { Registry } from '../services/registry/registry.ts';
 import type { ToolIndex } from '../services/registry/tool-index.ts';
 import type { Metrics } from '../services/telemetry/metrics.ts';
+import type { ToolCallContext } from '../services/tools/tool-caller.ts';
 import type { HealthChecks } from './health/health-component.ts';
 
 /** What the API stands on. Each service is named by the part of it that is used. */
@@ -32,7 +33,7 @@ export interface ApiDeps {
   >;
   readonly catalogue: Pick<Catalogue, 'refreshServer'>;
   readonly connections: Pick<McpConnections, 'listTools' | 'disconnect'>;
-  readonly index: Pick<ToolIndex, 'search'>;
+  readonly index: Pick<ToolIndex, 'search' | 'find'>;
   readonly tools: ApiToolCaller;
   /** Throws `Plan.Invalid`; its `problems`, where it has them, become the answer's. */
   readonly plans: { check(tenantId: TenantId, written: unknown): Promise<Plan> };
@@ -48,7 +49,7 @@ export interface ApiDeps {
 export interface ApiToolCaller {
   call(
     input: CallToolInput,
-    context: { readonly signal: AbortSignal; readonly attempt: number },
+    context: Pick<ToolCallContext, 'signal' | 'attempt' | 'onProgress'>,
   ): Promise<ToolResult>;
 }
 

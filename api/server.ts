@@ -12,6 +12,7 @@ import type { Api } from './api.ts';
 import type { ApiDeps } from './api-deps.ts';
 import { resolveDeps } from './api-deps.ts';
 import { answerErrors, sendError } from './answer-errors.ts';
+import { registerMcp } from './mcp/mcp-endpoint.ts';
 import { setAnswerHeaders } from './middleware/answer-headers.ts';
 import { requireApiKey } from './middleware/authenticate.ts';
 import { acceptJsonOnly } from './middleware/json-body.ts';
@@ -19,6 +20,7 @@ import { refusePrototypeQuery } from './middleware/query.ts';
 import { refuseOtherSites } from './middleware/same-origin.ts';
 import { refuseMalformed } from './refuse-malformed.ts';
 import { registerArtifacts } from './routes/artifacts.ts';
+import { registerFindTools } from './routes/find-tools.ts';
 import { registerHealth } from './routes/health.ts';
 import { registerRunEvents } from './routes/run-events.ts';
 import { registerRuns } from './routes/runs.ts';
@@ -81,8 +83,10 @@ export function createServer(deps: ApiDeps): FastifyInstance {
     registerTools(routes, resolved);
     registerToolCalls(routes, resolved);
     registerSearch(routes, resolved);
+    registerFindTools(routes, resolved);
     registerArtifacts(routes, resolved);
     registerHealth(routes, resolved);
+    registerMcp(routes, resolved);
   });
   return api as unknown as FastifyInstance;
 }

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import {
+  isGrpcServiceError,
   isGrpcCancelledError,
   isGrpcDeadlineError,
   QueryNotRegisteredError,
@@ -51,9 +53,7 @@ export function createRunHandle<Result>(runId: string, handle: WorkflowHandle): 
     },
     async cancel(reason) {
       try {
-        await within(handle, CANCEL_WITHIN_MS, () =>
-          handle.executeUpdate(cancelUpdate, { args: [{ reason }] }),
-        );
+        await within(handle, CANCEL_WITHIN_MS, () => sendCancel(handle, reason));
       } catch (error) {
         throw await endedOr(error, runId, handle);
       }
@@ -66,6 +66,29 @@ export function createRunHandle<Result>(runId: string, handle: WorkflowHandle): 
 /** Only a worker can answer: where none is, the caller learns that instead of waiting for one. */
 const PROGRESS_WITHIN_MS = 5_000;
 const CANCEL_WITHIN_MS = 10_000;
+const CANCEL_ATTEMPTS = 5;
+
+/** Under one id, so that sending it again cannot ask twice. */
+async function sendCancel(handle: WorkflowHandle, reason: string): Promise<void> {
+  const updateId = randomUUID();
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await handle.executeUpdate(cancelUpdate, { args: [{ reason }], updateId });
+      return;
+    } catch (error) {
+      if (attempt === CANCEL_ATTEMPTS || !wasDropped(error)) throw error;
+    }
+  }
+}
+
+/** Temporal drops an update when something else happens to the run while it answers. */
+function wasDropped(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : null;
+  return isGrpcServiceError(cause) && cause.code === FAILED_PRECONDITION;
+}
+
+/** Of gRPC. */
+const FAILED_PRECONDITION = 9;
 
 function within<Value>(
   handle: WorkflowHandle,

@@ -10,7 +10,14 @@ export interface ApiClient {
     method: 'POST' | 'PUT' | 'PATCH' | 'DELETE',
     path: string,
     body?: unknown,
+    extra?: ExtraOfRequest,
   ): Promise<Answer>;
+  getBytes(path: string): Promise<Uint8Array>;
+}
+
+export interface ExtraOfRequest {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
 }
 
 const errorBody = z.object({
@@ -25,18 +32,33 @@ const errorBody = z.object({
 const TIMEOUT_MS = 11 * 60_000;
 
 export function createApiClient({ apiUrl, apiKey }: Services): ApiClient {
-  const ask = async <Answer>(method: string, path: string, body?: unknown): Promise<Answer> => {
-    const response = await reach(apiUrl, path, {
+  const request = (
+    method: string,
+    path: string,
+    body?: unknown,
+    extra: ExtraOfRequest = {},
+  ): Promise<Response> => {
+    const timeout = AbortSignal.timeout(TIMEOUT_MS);
+    return reach(apiUrl, path, {
       method,
       redirect: 'error',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: extra.signal === undefined ? timeout : AbortSignal.any([timeout, extra.signal]),
       headers: {
         accept: 'application/json',
         ...(apiKey === null ? {} : { authorization: `Bearer ${apiKey}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...extra.headers,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
+  };
+  const ask = async <Answer>(
+    method: string,
+    path: string,
+    body?: unknown,
+    extra?: ExtraOfRequest,
+  ): Promise<Answer> => {
+    const response = await request(method, path, body, extra);
     const text = await response.text();
     const answer = parse(text);
     if (!response.ok || (answer === null && text !== '')) {
@@ -51,6 +73,11 @@ export function createApiClient({ apiUrl, apiKey }: Services): ApiClient {
       return ask('GET', search === '' ? path : `${path}?${search}`);
     },
     send: ask,
+    async getBytes(path) {
+      const response = await request('GET', path);
+      if (!response.ok) throw refusal(response.status, parse(await response.text()), apiUrl);
+      return new Uint8Array(await response.arrayBuffer());
+    },
   };
 }
 

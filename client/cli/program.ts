@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { Act } from './act.ts';
 import { addDev } from './commands/dev.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addMcp } from './commands/mcp.ts';
 import { addRun } from './commands/run.ts';
 import { addRuns } from './commands/runs.ts';
 import { addServers } from './commands/servers.ts';
@@ -52,6 +53,7 @@ OSTINATO_API_KEY holds the key of the API, where it wants one.`,
   addRuns(program, act);
   addServers(program, act);
   addTools(program, act);
+  addMcp(program, act);
   addDoctor(program, act);
   return program;
 }

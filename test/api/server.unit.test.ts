@@ -405,6 +405,7 @@ describe('the rest', () => {
       '/v1/servers/{name}/test',
       '/v1/tools',
       '/v1/tools/call',
+      '/v1/tools/find',
       '/v1/tools/{server}/{tool}',
       '/v1/tools/{server}/{tool}/approve',
     ]);

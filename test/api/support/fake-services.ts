@@ -6,6 +6,7 @@ import { DEFAULT_TENANT_ID } from '../../../common/tenant.ts';
 import type { CallToolInput, ServerName, ToolId } from '../../../common/tool.ts';
 import { ServiceError } from '../../../services/errors.ts';
 import type { RegisteredServer, RegisteredTool } from '../../../services/registry/registry.ts';
+import type { SearchHit } from '../../../services/registry/tool-index.ts';
 import { fakeTemporal } from './fake-temporal.ts';
 
 export type FakeServices = ApiDeps & {
@@ -35,6 +36,13 @@ export const TOOL: RegisteredTool = {
   tags: [],
   warnings: [],
   lastSeenMs: 1,
+};
+
+const HIT: SearchHit = {
+  id: TOOL.id,
+  score: 0.5,
+  matched: null,
+  arms: { dense: { rank: 1, score: 0.5 }, lexical: null },
 };
 
 /** Services that hold what they are given, in memory. */
@@ -67,14 +75,8 @@ export function fakeServices(given: Partial<ApiDeps> = {}): FakeServices {
       async disconnect() {},
     },
     index: {
-      search: async () => [
-        {
-          id: TOOL.id,
-          score: 0.5,
-          matched: null,
-          arms: { dense: { rank: 1, score: 0.5 }, lexical: null },
-        },
-      ],
+      search: async () => [HIT],
+      find: async () => ({ hits: [HIT], confidence: 0.9, fits: true }),
     },
     tools: {
       async call(input) {

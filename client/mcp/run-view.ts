@@ -1,0 +1,58 @@
+import type { CallToolResult } from '@modelcontextprotocol/server';
+import type { StepReport } from '../../common/agent.ts';
+import { resultValue } from '../../common/result-value.ts';
+import type { JsonValue } from '../../common/json.ts';
+import type { RunDetail } from '../runs.ts';
+import { structuredResult } from './to-call-result.ts';
+
+/** Values of a plan's steps that are worth sending back whole, characters of JSON. */
+const MAX_VALUE = 8_000;
+const MAX_VALUES = 64_000;
+
+const WENT_WELL: ReadonlySet<string> = new Set(['answered', 'completed', 'needs-input']);
+
+/** A run as the tools answer with it; see `run` in `mcp-tools.ts`. */
+export function runResult(run: RunDetail): CallToolResult {
+  const { result } = run;
+  const isOver = run.status !== 'running';
+  const outcome = result?.outcome ?? run.outcome;
+  const isError = isOver && !(run.status === 'completed' && WENT_WELL.has(outcome ?? ''));
+  const view = {
+    runId: run.runId,
+    kind: run.kind,
+    status: run.status,
+    outcome,
+    answer: result !== null && 'answer' in result ? result.answer : null,
+    question: result !== null && 'question' in result ? result.question : null,
+    reason: reasonOf(run),
+    steps: (result?.steps ?? run.progress?.steps ?? []).map(toStep),
+    ...(result !== null && 'results' in result ? { results: valuesOf(result.results) } : {}),
+    next: isOver ? null : `It goes on. Call get_run with runId "${run.runId}" and a waitMs.`,
+  };
+  return structuredResult(view, isError);
+}
+
+function reasonOf({ result, failure }: RunDetail): string | null {
+  if (failure !== null) return failure;
+  if (result === null) return null;
+  if ('limit' in result) return `It reached its limit "${result.limit}".`;
+  return 'reason' in result ? result.reason : null;
+}
+
+function toStep({ id, tool, state, problem, preview }: StepReport): object {
+  return { id, tool, state, problem, preview };
+}
+
+/** By step id; what is too long is left out, and the step's preview shows how it begins. */
+function valuesOf(results: Readonly<Record<string, Parameters<typeof resultValue>[0]>>): object {
+  let left = MAX_VALUES;
+  const kept: [string, JsonValue][] = [];
+  for (const [id, result] of Object.entries(results)) {
+    const value = resultValue(result);
+    const length = JSON.stringify(value).length;
+    if (length > Math.min(left, MAX_VALUE)) continue;
+    left -= length;
+    kept.push([id, value]);
+  }
+  return Object.fromEntries(kept);
+}

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import type { JsonObject } from '../../common/json.ts';
+import { startAgentSchema, startPlanSchema } from '../requests.ts';
+
+const waitMs = z.int().min(0).max(600_000);
+const DEFAULT_WAIT_MS = 45_000;
+
+const runId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'is no run id');
+
+/** What the tools take, checked as `inputSchema` in `mcp-tools.ts` describes it. */
+export const toolArguments = {
+  find_tools: z.strictObject({
+    requests: z
+      .array(
+        z.strictObject({
+          server: z.string().trim().max(200).default(''),
+          tool: z.string().trim().min(1, 'is empty: say what the tool must do').max(2_000),
+        }),
+      )
+      .min(1)
+      .max(10),
+  }),
+  call_tool: z.strictObject({
+    tool: z.string().min(1).max(300),
+    args: (z.record(z.string(), z.json()) as unknown as z.ZodType<JsonObject>).default({}),
+    idempotencyKey: z
+      .string()
+      .regex(/^[\x21-\x7e]{1,255}$/, 'takes 1 to 255 printable characters without spaces')
+      .nullable()
+      .default(null),
+  }),
+  run_agent: startAgentSchema.extend({ waitMs: waitMs.default(DEFAULT_WAIT_MS) }),
+  run_plan: startPlanSchema.extend({ waitMs: waitMs.default(DEFAULT_WAIT_MS) }),
+  get_run: z.strictObject({ runId, waitMs: waitMs.default(0) }),
+  cancel_run: z.strictObject({ runId, reason: z.string().trim().min(1).max(500).optional() }),
+} as const;

@@ -1,0 +1,32 @@
+import type { JsonObject } from './json.ts';
+import type { ServerName, ToolId } from './tool.ts';
+
+/** What a model asks for: the kind of server, where it has one in mind, and what the tool must do. */
+export interface ToolWish {
+  readonly server: string | null;
+  readonly tool: string;
+}
+
+/** A tool as models see it; calls are checked against the whole definition. */
+export interface FoundTool {
+  readonly id: ToolId;
+  readonly server: ServerName;
+  /** At most 400 characters. */
+  readonly description: string;
+  /** Without what a caller does not need. */
+  readonly inputSchema: JsonObject;
+  /** Higher is better; comparable within one answer only. */
+  readonly score: number;
+}
+
+export interface WishAnswer {
+  readonly request: ToolWish;
+  /** `false`: nothing does what was asked; `tools` are then only the nearest. */
+  readonly fits: boolean;
+  /** How sure it is that one of the tools does what was asked, 0 to 1. */
+  readonly confidence: number;
+  /** What to do where nothing fits; else `null`. */
+  readonly note: string | null;
+  /** Best first. */
+  readonly tools: readonly FoundTool[];
+}

@@ -1,0 +1,35 @@
+// Proves that the tools offered to MCP clients are the same bytes from version to version, and that
+// what the schemas say is what the server accepts.
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import type { z } from 'zod';
+import { MCP_TOOLS } from '../../../client/mcp/mcp-tools.ts';
+import { toolArguments } from '../../../client/mcp/tool-arguments.ts';
+
+/** A change here empties the prompt caches of everybody who uses these tools: decide it, then pin it. */
+const FROZEN = 'de0338c402a8c189dc332b508745ee19508d85bdb200f41d347a2817bca4f86d';
+
+describe('the tools', () => {
+  it('serialised → the frozen bytes', () => {
+    const bytes = JSON.stringify(MCP_TOOLS);
+    expect(createHash('sha256').update(bytes).digest('hex')).toBe(FROZEN);
+  });
+
+  it.each(MCP_TOOLS.map((tool) => [tool.name, tool] as const))(
+    '%s → its schema names the fields that are accepted, and those that must be there',
+    (name, tool) => {
+      const schema = toolArguments[name as keyof typeof toolArguments] as z.ZodObject;
+      const accepted = Object.keys(schema.shape).sort();
+      expect(Object.keys(tool.inputSchema.properties ?? {}).sort()).toEqual(accepted);
+      const needed = accepted.filter((field) => {
+        const held = schema.shape[field] as z.ZodType;
+        return !held.safeParse(undefined).success;
+      });
+      expect([...(tool.inputSchema.required ?? [])].sort()).toEqual(needed);
+      expect(tool.inputSchema['additionalProperties']).toBe(false);
+      expect(tool.annotations?.readOnlyHint).toBeTypeOf('boolean');
+      // An inner tool's answer has the inner tool's shape.
+      expect(tool.outputSchema === undefined).toBe(name === 'call_tool');
+    },
+  );
+});
