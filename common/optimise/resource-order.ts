@@ -5,7 +5,7 @@ import type { ResourceKey, StepAccess } from './step-access.ts';
  * Steps that one step may wait for at one place. Beyond it the step counts as one that changes the
  * whole place: later steps wait for it alone, so that edges stay linear in steps.
  */
-const MAX_FAN_IN = 64;
+const MAX_FAN_IN = 24;
 
 /** A step that must end first, and what both touch. */
 export interface Meeting {

@@ -1,11 +1,13 @@
 // What durability costs: a 12-step plan (four chains of three, 200 ms a tool) run by the whole
-// engine against a real MCP server, beside the same twelve steps one after the other.
+// engine against a real MCP server, beside the same twelve steps one after the other. Before it,
+// each set of labelled plans in simulation (see `simulateSets`).
 import { join } from 'node:path';
 import type { WrittenPlan, WrittenStep } from '../../../client/index.ts';
 import { runPlan } from '../../../client/index.ts';
 import type { Engine } from '../../support/engine.ts';
 import { startEngine } from '../../support/engine.ts';
 import type { Bench, BenchRow } from '../bench.ts';
+import { simulateSets } from '../support/simulate-sets.ts';
 
 const CHAINS = 4;
 const LENGTH = 3;
@@ -14,7 +16,8 @@ const ROUNDS = 5;
 
 export const bench: Bench = {
   summary: 'a 12-step plan as a workflow: against its critical path, and against a sequence',
-  async run({ note }) {
+  async run({ dataDir, note }) {
+    const simulated = await simulateSets(dataDir(), note);
     const server = join(import.meta.dirname, '..', '..', 'support', 'work-server.mjs');
     const engine = await startEngine({
       work: {
@@ -34,7 +37,7 @@ export const bench: Bench = {
           `round ${round}: ${parallel.at(-1)} ms as a plan, ${sequential.at(-1)} ms in sequence`,
         );
       }
-      return rows(median(parallel), median(sequential));
+      return [...rows(median(parallel), median(sequential)), ...simulated];
     } finally {
       await engine.stop();
     }
