@@ -31,7 +31,7 @@ export const bench: Bench = {
       for (const plan of plans) {
         const flows = flowsOf(plan);
         const facts = factsWithout(plan, use);
-        if (plan.nodes.some(({ tool }) => tool != null)) {
+        if (plan.nodes.some(({ tool }) => typeof tool === 'string')) {
           const ordered = widenSequence(toPlan(plan, asReference), NO_FACTS);
           count(explicit, ordered, plan.edges, (edge) => edge.reason === 'reference');
         }
@@ -119,8 +119,9 @@ function factsWithout(
 /** Wanted is what the plan itself writes: other plans' arguments may be optional ones. */
 function optional(schema: JsonObject | null, plan: LabelledPlan, tool: string): JsonObject | null {
   if (schema === null) return null;
-  const node = plan.nodes.find((at) => `set/${at.tool ?? ''}` === tool);
-  const required = Object.entries(node?.args ?? {})
+  const required = plan.nodes
+    .filter((node) => `set/${node.tool ?? ''}` === tool)
+    .flatMap((node) => Object.entries(node.args ?? {}))
     .filter(([, value]) => setReferences(value).length > 0)
     .map(([name]) => name);
   return { ...schema, required };
@@ -141,7 +142,7 @@ function flowsOf(plan: LabelledPlan): (readonly [string, string])[] {
 }
 
 function isTextChain({ nodes, edges }: LabelledPlan): boolean {
-  if (nodes.length < 2 || nodes.some(({ tool }) => tool != null)) return false;
+  if (nodes.length < 2 || nodes.some(({ tool }) => typeof tool === 'string')) return false;
   const pairs = new Set(edges.map((edge) => edge.join(' ')));
   return (
     pairs.size === nodes.length - 1 &&

@@ -40,7 +40,7 @@ export function toPlan(plan: LabelledPlan, rewrite: (text: string) => JsonValue)
     ),
     after: [],
     onFailure: 'abort',
-    effect: node.tool == null ? 'non-idempotent' : 'read',
+    effect: typeof node.tool === 'string' ? 'read' : 'non-idempotent',
     fingerprint: null,
     timeoutMs: 1_000,
     title: node.id,

@@ -57,7 +57,7 @@ function withEarlierReferences<Node extends LabelledPlan['nodes'][number]>(
   node: Node,
   index: number,
 ): Node {
-  if (index === 0 || node.args == null) return node;
+  if (index === 0 || !node.args) return node;
   const text = JSON.stringify(node.args).replaceAll(/\bAPI_call_(\d+)\b/g, (whole, call: string) =>
     Number(call) < index ? whole : `API_call_${index - 1}`,
   );
