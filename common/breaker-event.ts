@@ -199,7 +199,9 @@ function probed(
   const { verdict } = record;
   if (event.result === 'failed') {
     // From its start: a probe that took long to fail has waited already.
-    const openUntilMs = record.lease.sinceMs + spread(policy.openMs.max, event.jitter);
+    // After one that passed, a failure may be chance: look again sooner.
+    const waitMs = record.lease.passed > 0 ? policy.openMs.first : policy.openMs.max;
+    const openUntilMs = record.lease.sinceMs + spread(waitMs, event.jitter);
     return {
       record: { ...record, verdict: { ...verdict, openUntilMs }, lease: NO_LEASE },
       done: true,

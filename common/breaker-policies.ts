@@ -12,7 +12,7 @@ const provider: BreakerPolicy = {
   tripCalls: 8,
   tripRun: { quiet: 3, busy: 4 },
   successTarget: 0.9,
-  doubt: { closed: 2.6, recovering: 1 },
+  doubt: { closed: 3, recovering: 1 },
   shedGain: 12,
   maxShed: 0.95,
   probes: { first: 2, max: 4 },

@@ -86,7 +86,7 @@ export interface BreakerPolicy {
   readonly probes: { readonly first: number; readonly max: number };
   /** A probe that says nothing for so long is given up. */
   readonly probeTtlMs: number;
-  /** After a trip, doubled for every trip before it; after a failed probe, counted from its start, the most. */
+  /** After a trip, doubled for every trip before it; after a failed probe, counted from its start, the most, or the first if one passed before it. */
   readonly openMs: { readonly first: number; readonly max: number };
   readonly rampMs: number;
   /** Calls that take longer count as slow; `null`: none does. */
@@ -163,18 +163,19 @@ export function admittedShare(
 /**
  * What the newest calls say, or `null`: stay as it is. The words are those of the verdict. Within one
  * second the order of calls is not known, so a second that is needed in part counts in proportion.
- * Half as many calls convince after a trip that is not yet forgotten.
+ * Fewer calls convince after a trip that is not yet forgotten.
  */
 export function tripReason(
   policy: BreakerPolicy,
   evidence: BreakerEvidence,
   trips: number,
 ): string | null {
-  const enough = trips > 0 ? Math.ceil(policy.tripCalls / 2) : policy.tripCalls;
+  const enough = trips > 0 ? Math.ceil((policy.tripCalls * 5) / 8) : policy.tripCalls;
   const all = totals(evidence.buckets);
   // After a trip the evidence is young, which is not the same as quiet.
   const busy = trips > 0 || all.ok + all.failed + all.slow >= BUSY_CALLS;
-  const tripRun = busy ? policy.tripRun.busy : policy.tripRun.quiet;
+  const { quiet } = policy.tripRun;
+  let seconds = 0;
   let calls = 0;
   let bad = 0;
   let runSeen = false;
@@ -182,6 +183,9 @@ export function tripReason(
   for (const { ok, failed, slow } of newestFirst) {
     const here = ok + failed + slow;
     if (here === 0) continue;
+    seconds += 1;
+    // Failures are often faster than answers: several in one second may only be the first to end.
+    const tripRun = busy || seconds < quiet ? policy.tripRun.busy : quiet;
     const taken = Math.min(here, enough - calls);
     if (!runSeen && calls + here >= tripRun) {
       runSeen = true;

@@ -110,17 +110,21 @@ end
 
 local function tripReason()
   local calls, bad, runSeen = 0, 0, false
-  local enough = trips > 0 and math.ceil(policy.tripCalls / 2) or policy.tripCalls
+  local enough = trips > 0 and math.ceil(policy.tripCalls * 5 / 8) or policy.tripCalls
   local total = 0
   for second = newest, newest - slots + 1, -1 do
     local bucket = unpackBucket(hash['b' .. (second % slots)])
     if bucket[1] == second then total = total + bucket[2] + bucket[3] + bucket[4] end
   end
-  local tripRun = (trips > 0 or total >= BUSY_CALLS) and policy.tripRun.busy or policy.tripRun.quiet
+  local busy = trips > 0 or total >= BUSY_CALLS
+  local quiet = policy.tripRun.quiet
+  local seconds = 0
   for second = newest, newest - slots + 1, -1 do
     local bucket = unpackBucket(hash['b' .. (second % slots)])
     local here = bucket[1] == second and bucket[2] + bucket[3] + bucket[4] or 0
     if here > 0 then
+      seconds = seconds + 1
+      local tripRun = (busy or seconds < quiet) and policy.tripRun.busy or quiet
       local hereBad = bucket[3] + bucket[4]
       local taken = math.min(here, enough - calls)
       if not runSeen and calls + here >= tripRun then
@@ -202,7 +206,8 @@ end
 function events.probed()
   if owner ~= event.owner then return false end
   if event.result == 'failed' then
-    openUntil = since + spread(policy.openMs.max, event.jitter)
+    local wait = passed > 0 and policy.openMs.first or policy.openMs.max
+    openUntil = since + spread(wait, event.jitter)
     freeLease(0)
   else
     if event.result == 'passed' then passed = passed + 1 end

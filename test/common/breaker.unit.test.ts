@@ -111,8 +111,13 @@ describe('breakerState', () => {
 
 describe('tripReason', () => {
   it.each([
-    ['two calls, both failed', [bucket({ failed: 2 })], null],
-    ['three calls, all failed', [bucket({ failed: 3 })], 'the last 3 calls failed'],
+    ['two calls, both failed', [bucket({ second: 190, failed: 1 }), bucket({ failed: 1 })], null],
+    [
+      'three calls in three seconds, all failed',
+      [190, 195, 200].map((second) => bucket({ second, failed: 1 })),
+      'the last 3 calls failed',
+    ],
+    ['three in one second: answers may still come', [bucket({ failed: 3 })], null],
     ['slow counts as bad', [bucket({ slow: 2, failed: 2 })], 'the last 4 calls failed'],
     ['one good among them', [bucket({ failed: 4, ok: 1 })], null],
     ['6 of 8', [bucket({ ok: 2, failed: 6 })], '75 % of the last 8 calls failed'],
@@ -132,10 +137,10 @@ describe('tripReason', () => {
     expect(tripReason(provider, { buckets }, 0)).toBe(reason);
   });
 
-  it('3 of 4 after a trip → enough; before any → not', () => {
-    const buckets = [bucket({ second: 199, ok: 30 }), bucket({ ok: 1, failed: 3 })];
+  it('4 of 5 after a trip → enough; before any → not', () => {
+    const buckets = [bucket({ second: 199, ok: 30 }), bucket({ ok: 1, failed: 4 })];
     expect(tripReason(provider, { buckets }, 0)).toBeNull();
-    expect(tripReason(provider, { buckets }, 1)).toBe('75 % of the last 4 calls failed');
+    expect(tripReason(provider, { buckets }, 1)).toBe('80 % of the last 5 calls failed');
   });
 });
 
