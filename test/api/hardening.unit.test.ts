@@ -211,7 +211,7 @@ describe('faults inside', () => {
     const search = async (): Promise<never> => {
       throw new TypeError('secret detail at /srv/app.ts:1');
     };
-    const server = serve({ index: { search } });
+    const server = serve({ index: { search, find: search } });
     const answer = await server.inject({ url: '/v1/search?q=x', headers: LOCAL });
     expect([answer.statusCode, answer.json().error.type]).toEqual([500, 'Internal']);
     expect(answer.payload).not.toMatch(/secret|app\.ts|TypeError/);
