@@ -1,0 +1,79 @@
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import type { ActivityInterceptorsFactory } from '@temporalio/worker';
+import type { BreakerOutcome, BreakerState } from '../../common/breaker.ts';
+import { FAILURE } from '../../common/failures.ts';
+import type { Breakers, BreakerTarget } from '../../services/breaker/breakers.ts';
+
+/** An operator's hold has no date: it is asked about again so often. */
+const HELD_RETRY_MS = 30_000;
+/** While part of the calls is let through, the next draw may be a better one. */
+const PARTIAL_RETRY_MS = 1_000;
+const LEAST_RETRY_MS = 250;
+
+/** What says that the dependency is ill. All else (bad input, denied, cancelled) says nothing. */
+const OUTCOMES: Readonly<Record<string, BreakerOutcome>> = {
+  [FAILURE.toolUnavailable]: 'failed',
+  [FAILURE.toolTimeout]: 'failed',
+  [FAILURE.toolBadAnswer]: 'failed',
+  [FAILURE.llmUnavailable]: 'failed',
+  [FAILURE.llmTimeout]: 'failed',
+  [FAILURE.llmRateLimited]: 'rate-limited',
+};
+
+/**
+ * Asks the breaker of what an activity is about to call. A call that it diverts fails at once, and
+ * Temporal waits for it: nothing sleeps in a slot. Such failures use up attempts, so activities are
+ * bounded by `scheduleToCloseTimeout`.
+ *
+ * @param deps.targetOf what an activity calls; `null` for one that nothing guards.
+ */
+export function circuitBreaker(deps: {
+  readonly breakers: Breakers;
+  readonly targetOf: (activityType: string, input: unknown) => BreakerTarget | null;
+}): ActivityInterceptorsFactory {
+  return ({ info }) => ({
+    inbound: {
+      async execute(input, next) {
+        const target = deps.targetOf(info.activityType, input.args[0]);
+        if (target === null) return next(input);
+        const admission = await deps.breakers.admit(target);
+        if (admission.kind === 'diverted') throw circuitOpen(target, admission.state);
+        const startedMs = performance.now();
+        const ended = (outcome: BreakerOutcome | null) =>
+          admission.ended({ outcome, latencyMs: performance.now() - startedMs });
+        try {
+          const result = await next(input);
+          await ended('ok');
+          return result;
+        } catch (error) {
+          await ended(outcomeOf(error));
+          throw error;
+        }
+      },
+    },
+  });
+}
+
+function outcomeOf(error: unknown): BreakerOutcome | null {
+  if (!(error instanceof ApplicationFailure)) return null;
+  return OUTCOMES[error.type ?? ''] ?? null;
+}
+
+function circuitOpen(target: BreakerTarget, state: BreakerState): ApplicationFailure {
+  const { why, waitMs } = explain(state);
+  return ApplicationFailure.create({
+    type: FAILURE.circuitOpen,
+    message: `The breaker of ${target.kind} ${target.name} ${why}. The call was not made; it is tried again in ${waitMs} ms.`,
+    nextRetryDelay: waitMs,
+    category: ApplicationFailureCategory.BENIGN,
+  });
+}
+
+function explain(state: BreakerState): { readonly why: string; readonly waitMs: number } {
+  if (state.kind !== 'open') {
+    return { why: 'lets only part of the calls through', waitMs: PARTIAL_RETRY_MS };
+  }
+  if (state.retryAtMs === null) return { why: 'is held by an operator', waitMs: HELD_RETRY_MS };
+  const waitMs = Math.max(LEAST_RETRY_MS, Math.ceil(state.retryAtMs - Date.now()));
+  return { why: 'is open', waitMs };
+}
