@@ -3,6 +3,8 @@ import type { Logger } from 'pino';
 import type { ActivityDeps } from '../activities/index.ts';
 import type { ArtifactStore } from '../services/artifacts/artifact-store.ts';
 import { createArtifactStore } from '../services/artifacts/artifact-store.ts';
+import type { OpenBreakers } from '../services/breaker/open-breakers.ts';
+import { openBreakers } from '../services/breaker/open-breakers.ts';
 import { createMemoryCache } from '../services/cache/memory-cache.ts';
 import type { Config } from '../services/config.ts';
 import { createConversationStore } from '../services/conversations/conversation-store.ts';
@@ -36,6 +38,7 @@ import { createToolCaller } from '../services/tools/tool-caller.ts';
 /** Everything a worker or the API uses, made once. */
 export interface Services extends ActivityDeps {
   readonly artifacts: ArtifactStore;
+  readonly breakers: OpenBreakers;
   readonly catalogue: Catalogue;
   readonly connections: McpConnections;
   readonly database: Database;
@@ -69,6 +72,7 @@ export interface AssembleOptions {
 export async function assemble({ config, env, log }: AssembleOptions): Promise<Services> {
   const metrics = createMetrics();
   const database = await openDatabase(config.database);
+  const breakers = openBreakers({ redisUrl: config.redisUrl, log: log.child({ part: 'breaker' }) });
   const registry = createRegistry(database);
   const artifacts = createArtifactStore(database);
   const conversations = createConversationStore(database);
@@ -110,6 +114,7 @@ export async function assemble({ config, env, log }: AssembleOptions): Promise<S
   const planning = { index, registry, conversations, validator, log };
   return {
     artifacts,
+    breakers,
     catalogue,
     connections,
     database,
@@ -129,6 +134,7 @@ export async function assemble({ config, env, log }: AssembleOptions): Promise<S
       await index.close();
       await embedder.close();
       await validator.close();
+      await breakers.close();
       await database.close();
     },
   };

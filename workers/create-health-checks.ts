@@ -36,6 +36,7 @@ export function createHealthChecks(deps: HealthCheckDeps): HealthChecks {
         one('temporal', true, () => temporal(deps.connection), 'Start it with "ostinato dev".'),
         one('workers', true, () => workers(deps.workers), 'Restart the process.'),
         one('database', true, () => database(deps.services), 'Look at DATABASE_URL.'),
+        one('redis', false, () => redis(deps.services), 'Look at REDIS_URL.'),
         one('search', false, () => search(deps.services), 'Run "npm run bootstrap".'),
         one('model', false, () => model(deps.services), 'Set a provider key.'),
       ])),
@@ -78,6 +79,17 @@ function workers(all: readonly Worker[]): Finding {
 async function database({ database: sql }: Services): Promise<Finding> {
   await sql.ping();
   return ok(sql.kind === 'pglite' ? 'PGlite, in this process' : 'PostgreSQL');
+}
+
+/** A soft dependency: without it each process judges by what it sees itself. */
+function redis({ breakers }: Services): Finding {
+  if (breakers.isShared === null) {
+    const detail = 'none configured: breakers are of this process alone';
+    return { state: 'off', detail, problem: null, remedy: null };
+  }
+  if (breakers.isShared()) return ok('breakers are shared');
+  const problem = 'it does not answer: breakers go on by what this process sees';
+  return { state: 'degraded', detail: null, problem, remedy: 'Look at REDIS_URL.' };
 }
 
 function search({ index }: Services): Finding {

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
+import { NativeConnection } from '@temporalio/worker';
 import { FAILURE } from '../common/failures.ts';
 import { SEARCH_ATTRIBUTE_TYPE } from '../common/names.ts';
 import { ServiceError } from '../services/errors.ts';
@@ -117,7 +118,7 @@ async function endOf(child: ChildProcess, lines: readonly string[]): Promise<nev
 
 async function answers(port: number, timeoutMs: number): Promise<void> {
   const until = Date.now() + timeoutMs;
-  while (!(await accepts(port))) {
+  while (!(await accepts(port)) || !(await isHealthy(port))) {
     if (Date.now() > until) {
       throw new ServiceError(
         FAILURE.unavailable,
@@ -137,6 +138,17 @@ function accepts(port: number): Promise<boolean> {
     });
     socket.once('error', () => resolve(false));
   });
+}
+
+/** It listens before it serves. */
+async function isHealthy(port: number): Promise<boolean> {
+  try {
+    const connection = await NativeConnection.connect({ address: `${HOST}:${port}` });
+    await connection.close();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function stopChild(child: ChildProcess): Promise<void> {

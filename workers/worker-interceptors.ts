@@ -1,8 +1,19 @@
 import type { WorkerOptions } from '@temporalio/worker';
 import type { Services } from './assemble.ts';
+import { breakerTarget } from './breaker-target.ts';
+import { circuitBreaker } from './interceptors/circuit-breaker.ts';
 import { measureActivities } from './interceptors/measure-activities.ts';
 
-/** What stands around every activity of a worker. */
-export function workerInterceptors(services: Services): WorkerOptions['interceptors'] {
-  return { activity: [measureActivities(services.metrics)] };
+/** What stands around every activity of a worker, outermost first: a diverted call is measured too. */
+export function workerInterceptors({
+  metrics,
+  breakers,
+  gateway,
+}: Pick<Services, 'metrics' | 'breakers' | 'gateway'>): WorkerOptions['interceptors'] {
+  return {
+    activity: [
+      measureActivities(metrics),
+      circuitBreaker({ breakers: breakers.breakers, targetOf: breakerTarget(gateway) }),
+    ],
+  };
 }

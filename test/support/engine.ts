@@ -9,6 +9,7 @@ import { parseServersFile } from '../../services/registry/parse-servers-file.ts'
 import { createLogger } from '../../services/telemetry/logger.ts';
 import type { Services } from '../../workers/assemble.ts';
 import { assemble } from '../../workers/assemble.ts';
+import { workerInterceptors } from '../../workers/worker-interceptors.ts';
 import { connectTo, startTemporal, startWorkers } from './temporal.ts';
 
 /** All the real parts in this process, with a real Temporal server beside it. */
@@ -32,7 +33,12 @@ export async function startEngine(
   const temporal = await startTemporal(join(dir, 'temporal.db'));
   const given = { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env };
   const services = await assemble({
-    config: loadConfig({ ...process.env, DATABASE_URL: '', OSTINATO_DATA_DIR: join(dir, 'data') }),
+    config: loadConfig({
+      ...process.env,
+      DATABASE_URL: '',
+      REDIS_URL: env['REDIS_URL'] ?? '',
+      OSTINATO_DATA_DIR: join(dir, 'data'),
+    }),
     env: { OLLAMA_HOST: '127.0.0.1:1', ...given },
     log: createLogger({ level: 'warn', pretty: false, name: 'test' }),
   });
@@ -41,7 +47,12 @@ export async function startEngine(
     await services.registry.putServer(DEFAULT_TENANT_ID, name, definition);
   }
   await services.catalogue.refreshAll(DEFAULT_TENANT_ID);
-  const workers = await startWorkers(temporal.address, createActivities(services), null);
+  const workers = await startWorkers(
+    temporal.address,
+    createActivities(services),
+    null,
+    workerInterceptors(services),
+  );
   const ostinato = await connectTo(temporal.address);
   return {
     services,

@@ -1,5 +1,5 @@
 import { NativeConnection, Runtime, DefaultLogger } from '@temporalio/worker';
-import type { Worker } from '@temporalio/worker';
+import type { Worker, WorkerOptions } from '@temporalio/worker';
 import { join } from 'node:path';
 import { existsSync } from 'node:fs';
 import type { Activities } from '../../activities/index.ts';
@@ -48,6 +48,7 @@ export async function startWorkers(
   address: string,
   activities: Activities,
   maxCachedWorkflows: number | null = 2,
+  interceptors: WorkerOptions['interceptors'] = {},
 ): Promise<RunningWorkers> {
   const connection = await NativeConnection.connect({ address });
   const workers = await createWorkers({
@@ -56,6 +57,7 @@ export async function startWorkers(
     queues: ONE_QUEUE,
     kinds: ['agent', 'tool', 'llm'],
     activities,
+    interceptors,
     workflowBundle: await workflowBundle(CACHE_DIR),
     ...(maxCachedWorkflows === null ? {} : { maxCachedWorkflows }),
   });
