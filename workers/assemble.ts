@@ -96,8 +96,9 @@ export async function assemble({ config, env, log }: AssembleOptions): Promise<S
     index,
     log: log.child({ part: 'catalogue' }),
   });
+  const recent = recentLookups(registry);
   const tools = createToolCaller({
-    registry: recentLookups(registry),
+    registry: recent,
     connections,
     artifacts,
     ledger: createEffectLedger(database),
@@ -121,7 +122,7 @@ export async function assemble({ config, env, log }: AssembleOptions): Promise<S
     gateway,
     index,
     metrics,
-    plans: createPlanChecker({ registry, validator }),
+    plans: createPlanChecker({ registry: { ...registry, ...recent }, validator }),
     planner:
       gateway.configured() === null
         ? createOfflinePlanner(planning)

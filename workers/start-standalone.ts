@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Worker } from '@temporalio/worker';
-import { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createActivities } from '../activities/index.ts';
 import { createServer } from '../api/server.ts';
@@ -15,6 +14,7 @@ import { parseServersFile } from '../services/registry/parse-servers-file.ts';
 import type { Services } from './assemble.ts';
 import { assemble } from './assemble.ts';
 import { claimPort } from './claim-port.ts';
+import { connectWorker } from './connect-worker.ts';
 import { createHealthChecks } from './create-health-checks.ts';
 import { createWorkers } from './create-workers.ts';
 import type { DevFile } from './dev-file.ts';
@@ -129,7 +129,7 @@ async function startWorkers(
   services: Services,
   started: Undo[],
 ): Promise<readonly Worker[]> {
-  const connection = await NativeConnection.connect({ address });
+  const connection = await connectWorker(address);
   started.push(() => connection.close());
   const tracing = config.otlpEndpoint === null ? null : createTracing(config.otlpEndpoint);
   const plugins = tracing === null ? [] : [tracing.plugin];

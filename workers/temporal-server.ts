@@ -42,6 +42,8 @@ const DYNAMIC_CONFIG = [
   'matching.numTaskqueueReadPartitions=1',
   'matching.numTaskqueueWritePartitions=1',
 ];
+/** Collects garbage less often than Go does by itself: some 100 MB more for a faster server. */
+const GOGC = '400';
 const HOST = '127.0.0.1';
 const STOP_GRACE_MS = 5_000;
 const LAST_LINES = 8;
@@ -57,7 +59,10 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
     await mkdir(dirname(options.dbFile), { recursive: true });
     await stopLeftover(pidFile(options.dbFile));
   }
-  const child = spawn(options.command, serverArgs(options), { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(options.command, serverArgs(options), {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { GOGC, ...process.env },
+  });
   const lines = lastLines(child);
   const ended = endOf(child, lines);
   ended.catch(() => undefined);

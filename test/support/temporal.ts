@@ -1,4 +1,4 @@
-import { NativeConnection, Runtime, DefaultLogger } from '@temporalio/worker';
+import { Runtime, DefaultLogger } from '@temporalio/worker';
 import type { Worker, WorkerOptions } from '@temporalio/worker';
 import { join } from 'node:path';
 import { existsSync } from 'node:fs';
@@ -6,6 +6,7 @@ import type { Activities } from '../../activities/index.ts';
 import type { OstinatoConnection } from '../../client/index.ts';
 import { connect } from '../../client/index.ts';
 import { DEFAULT_TASK_QUEUE } from '../../common/names.ts';
+import { connectWorker } from '../../workers/connect-worker.ts';
 import { createWorkers } from '../../workers/create-workers.ts';
 import type { TemporalServer } from '../../workers/temporal-server.ts';
 import { startTemporalServer } from '../../workers/temporal-server.ts';
@@ -50,7 +51,7 @@ export async function startWorkers(
   maxCachedWorkflows: number | null = 2,
   interceptors: WorkerOptions['interceptors'] = {},
 ): Promise<RunningWorkers> {
-  const connection = await NativeConnection.connect({ address });
+  const connection = await connectWorker(address);
   const workers = await createWorkers({
     connection,
     namespace: 'default',
