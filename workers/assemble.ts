@@ -107,11 +107,8 @@ export async function assemble({ config, env, log }: AssembleOptions): Promise<S
     metrics,
     log: log.child({ part: 'tools' }),
   });
-  const gateway = createLlmGateway({
-    providers: await findProviders(env, { fetch }),
-    metrics,
-    log,
-  });
+  const providers = await findProviders(env, { fetch });
+  const gateway = createLlmGateway({ providers, metrics, log });
   const planning = { index, registry, conversations, validator, log };
   return {
     artifacts,

@@ -103,8 +103,14 @@ async function startParts(
   };
   await writeDevFile(config.dataDir, dev);
   started.push(() => removeDevFile(config.dataDir, process.pid));
-  const serversReady = services.catalogue.refreshAll(DEFAULT_TENANT_ID).then(() => undefined);
+  const serversReady = findTools(services);
   return { ...dev, serversReady, broken: temporal?.exited ?? new Promise<never>(() => undefined) };
+}
+
+/** What is registered is found at once, also while its server is away; then each server is asked. */
+async function findTools({ registry, index, catalogue }: Services): Promise<void> {
+  await index.sync(DEFAULT_TENANT_ID, await registry.listTools(DEFAULT_TENANT_ID));
+  await catalogue.refreshAll(DEFAULT_TENANT_ID);
 }
 
 async function startTemporal(
