@@ -103,13 +103,16 @@ async function startParts(
   };
   await writeDevFile(config.dataDir, dev);
   started.push(() => removeDevFile(config.dataDir, process.pid));
-  const serversReady = findTools(services);
+  const serversReady = findTools(services, log);
   return { ...dev, serversReady, broken: temporal?.exited ?? new Promise<never>(() => undefined) };
 }
 
 /** What is registered is found at once, also while its server is away; then each server is asked. */
-async function findTools({ registry, index, catalogue }: Services): Promise<void> {
-  await index.sync(DEFAULT_TENANT_ID, await registry.listTools(DEFAULT_TENANT_ID));
+async function findTools({ registry, index, catalogue }: Services, log: Logger): Promise<void> {
+  const known = await registry.listTools(DEFAULT_TENANT_ID);
+  await index.sync(DEFAULT_TENANT_ID, known).catch((error: unknown) => {
+    log.warn({ err: error }, 'the tool search is not ready: tools are found once this is mended');
+  });
   await catalogue.refreshAll(DEFAULT_TENANT_ID);
 }
 
