@@ -15,7 +15,9 @@ function read(file: string): string {
 function pathsIn(text: string): string[] {
   return [...text.matchAll(/`([a-z.][\w./-]*\/[\w./-]*|[\w-]+\.(?:md|ts|json|yml|cjs))`/g)]
     .map((match) => match[1] ?? '')
-    .filter((path) => !path.startsWith('./') && !/^(tools|filesystem|everything|\.ostinato)\//.test(path));
+    .filter(
+      (path) => !path.startsWith('./') && !/^(tools|filesystem|everything|\.ostinato)\//.test(path),
+    );
 }
 
 describe('pages', () => {

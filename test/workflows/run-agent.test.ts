@@ -5,7 +5,12 @@ import type { Activities } from '../../activities/index.ts';
 import type { OstinatoConnection } from '../../client/index.ts';
 import { startAgent } from '../../client/index.ts';
 import { NO_USAGE } from '../../common/add-usage.ts';
-import type { AgentLimits, AgentResult, PlanGoalInput, PlanGoalResult } from '../../common/agent.ts';
+import type {
+  AgentLimits,
+  AgentResult,
+  PlanGoalInput,
+  PlanGoalResult,
+} from '../../common/agent.ts';
 import type { Plan } from '../../common/plan.ts';
 import type { TemporalServer } from '../../workers/temporal-server.ts';
 import { after, plan, step, textResult } from '../support/plans.ts';

@@ -245,10 +245,7 @@ const UNDERSTOOD: readonly (readonly [string, readonly string[]])[] = [
     ],
   ],
   ['Add 19 and 23', ['get-sum: everything/get-sum {"a":19,"b":23}']],
-  [
-    'What is 3.5 + 4.5?',
-    ['summarize_numbers: desk-tools/summarize_numbers {"numbers":[3.5,4.5]}'],
-  ],
+  ['What is 3.5 + 4.5?', ['summarize_numbers: desk-tools/summarize_numbers {"numbers":[3.5,4.5]}']],
   [
     'Sum up -3 and 10, and repeat the answer',
     [
