@@ -127,11 +127,12 @@ function count(
   // One by one: a batch may hold one second twice once its clock is set right.
   const evidence = buckets.reduce(
     (sum, bucket) => mergeEvidence(sum, { buckets: [bucket] }),
-    inWindow(record.evidence, policy.windowMs, nowMs),
+    inWindow(record.evidence, policy.memory.windowMs, nowMs),
   );
-  const whole = inWindow(evidence, policy.windowMs, nowMs);
+  const whole = inWindow(evidence, policy.memory.windowMs, nowMs);
   const settled = afterRamp(policy, verdict, nowMs);
-  const reason = tripReason(policy, whole, settled.trips);
+  const newer = inWindow(whole, policy.windowMs, nowMs);
+  const reason = tripReason(policy, newer, settled.trips);
   if (reason === null) {
     return { record: { ...record, counted, evidence: whole, verdict: settled }, done: true };
   }

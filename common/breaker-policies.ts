@@ -7,18 +7,19 @@ import type { BreakerPolicy } from './breaker.ts';
  */
 const provider: BreakerPolicy = {
   windowMs: 30_000,
+  memory: { windowMs: 90_000, calls: 40 },
   minCalls: 10,
   threshold: 0.75,
   tripCalls: 8,
-  tripRun: { quiet: 3, busy: 4 },
+  tripRun: 4,
   successTarget: 0.9,
   doubt: { closed: 3, recovering: 1 },
   shedGain: 12,
   maxShed: 0.95,
-  probes: { first: 2, max: 4 },
+  probes: { first: 2, max: 6 },
   probeTtlMs: 15_000,
-  openMs: { first: 5_000, max: 9_000 },
-  rampMs: 5_000,
+  openMs: { first: 5_000, max: 7_000 },
+  rampMs: 7_000,
   slowMs: 60_000,
 };
 

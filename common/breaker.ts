@@ -64,13 +64,18 @@ export type BreakerOutcome = 'ok' | 'failed' | 'slow' | 'rate-limited';
 export interface BreakerPolicy {
   /** Whole seconds. */
   readonly windowMs: number;
+  /**
+   * A dependency that is seldom called shows little in one window: the newest `calls` count besides,
+   * as far back as `windowMs`, whole seconds and no less than the window.
+   */
+  readonly memory: { readonly windowMs: number; readonly calls: number };
   /** Calls in the window before it diverts any. */
   readonly minCalls: number;
   /** Opens when so large a share of the newest `tripCalls` calls failed or was slow, 0 to 1. */
   readonly threshold: number;
   readonly tripCalls: number;
-  /** Opens when the newest so many calls all failed or were slow; `quiet`: under 20 in the window. */
-  readonly tripRun: { readonly quiet: number; readonly busy: number };
+  /** Opens when the newest so many calls all failed or were slow. */
+  readonly tripRun: number;
   /** Below this share of successes, and beyond chance, closed becomes deconstructed; 0 to 1. */
   readonly successTarget: number;
   /**
@@ -106,8 +111,6 @@ export const NEW_BREAKER: BreakerParts = {
   lease: { owner: null, sinceMs: 0, expiresAtMs: 0, passed: 0 },
 };
 
-/** So many calls in the window are enough for failures in a row by chance. */
-const BUSY_CALLS = 20;
 /** Share admitted when recovery starts. */
 const RAMP_FLOOR = 0.1;
 
@@ -130,7 +133,8 @@ export function breakerState(policy: BreakerPolicy): BreakerStateOf {
     const doubt = ramping === null ? policy.doubt.closed : policy.doubt.recovering;
     const admit = admittedShare(policy, evidence, doubt, nowMs);
     if (ramping !== null) {
-      const ramp = Math.max(RAMP_FLOOR, (nowMs - ramping) / policy.rampMs);
+      // Squared: a dependency that comes and goes most often goes again soon.
+      const ramp = Math.max(RAMP_FLOOR, ((nowMs - ramping) / policy.rampMs) ** 2);
       return { kind: 'recovering', admit: Math.min(admit, ramp) };
     }
     return admit < 1 ? { kind: 'deconstructed', admit } : { kind: 'closed' };
@@ -140,7 +144,8 @@ export function breakerState(policy: BreakerPolicy): BreakerStateOf {
 /**
  * 1 while the failures can be chance; beyond that, less by `shedGain` for every share of calls that
  * fails too often. Falls with every failure, rises with every success. The newest third of the window
- * counts by itself too: trouble that has just begun must not drown in the good that went before.
+ * counts by itself too: trouble that has just begun must not drown in the good that went before. So
+ * do the newest calls, however old: of few calls, only many seconds make enough to judge by.
  */
 export function admittedShare(
   policy: BreakerPolicy,
@@ -149,8 +154,12 @@ export function admittedShare(
   nowMs: number,
 ): number {
   const target = policy.successTarget;
-  const sheds = [policy.windowMs, policy.windowMs / 3].map((windowMs) => {
-    const { ok, failed, slow } = totals(inWindow(evidence, windowMs, nowMs).buckets);
+  const seen = [
+    totals(inWindow(evidence, policy.windowMs, nowMs).buckets),
+    totals(inWindow(evidence, policy.windowMs / 3, nowMs).buckets),
+    newestCalls(inWindow(evidence, policy.memory.windowMs, nowMs), policy.memory.calls),
+  ];
+  const sheds = seen.map(({ ok, failed, slow }) => {
     const calls = ok + failed + slow;
     if (calls < policy.minCalls) return 0;
     const chance = doubt * Math.sqrt(calls * target * (1 - target));
@@ -161,7 +170,7 @@ export function admittedShare(
 }
 
 /**
- * What the newest calls say, or `null`: stay as it is. The words are those of the verdict. Within one
+ * What the newest calls of the window say, or `null`: stay as it is. The words are those of the verdict. Within one
  * second the order of calls is not known, so a second that is needed in part counts in proportion.
  * Fewer calls convince after a trip that is not yet forgotten.
  */
@@ -171,11 +180,6 @@ export function tripReason(
   trips: number,
 ): string | null {
   const enough = trips > 0 ? Math.ceil((policy.tripCalls * 5) / 8) : policy.tripCalls;
-  const all = totals(evidence.buckets);
-  // After a trip the evidence is young, which is not the same as quiet.
-  const busy = trips > 0 || all.ok + all.failed + all.slow >= BUSY_CALLS;
-  const { quiet } = policy.tripRun;
-  let seconds = 0;
   let calls = 0;
   let bad = 0;
   let runSeen = false;
@@ -183,11 +187,8 @@ export function tripReason(
   for (const { ok, failed, slow } of newestFirst) {
     const here = ok + failed + slow;
     if (here === 0) continue;
-    seconds += 1;
-    // Failures are often faster than answers: several in one second may only be the first to end.
-    const tripRun = busy || seconds < quiet ? policy.tripRun.busy : quiet;
     const taken = Math.min(here, enough - calls);
-    if (!runSeen && calls + here >= tripRun) {
+    if (!runSeen && calls + here >= policy.tripRun) {
       runSeen = true;
       const run = calls + here;
       if (bad + failed + slow === run) return `the last ${run} calls failed`;
@@ -251,6 +252,25 @@ function addBuckets(a: BreakerBucket, b: BreakerBucket): BreakerBucket {
     latencySumMs: a.latencySumMs + b.latencySumMs,
     tokens: a.tokens + b.tokens,
   };
+}
+
+/** Within one second the order of calls is not known: one that is needed in part counts in proportion. */
+function newestCalls(
+  evidence: BreakerEvidence,
+  enough: number,
+): { ok: number; failed: number; slow: number } {
+  const sum = { ok: 0, failed: 0, slow: 0 };
+  let calls = 0;
+  for (const { ok, failed, slow } of [...evidence.buckets].sort((a, b) => b.second - a.second)) {
+    const here = ok + failed + slow;
+    const taken = Math.min(here, enough - calls);
+    if (taken === 0) continue;
+    calls += taken;
+    sum.ok += (ok * taken) / here;
+    sum.failed += (failed * taken) / here;
+    sum.slow += (slow * taken) / here;
+  }
+  return sum;
 }
 
 function totals(buckets: readonly BreakerBucket[]): { ok: number; failed: number; slow: number } {

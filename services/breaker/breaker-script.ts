@@ -21,11 +21,11 @@ if now == nil then
 end
 local policy = cjson.decode(ARGV[2])
 local event = cjson.decode(ARGV[3])
-local slots = math.floor(policy.windowMs / 1000)
+local window = math.floor(policy.windowMs / 1000)
+local slots = math.floor(policy.memory.windowMs / 1000)
 local newest = math.floor(now / 1000)
 local KEEP_MS = 600000
 local MAX_DOUBLINGS = 20
-local BUSY_CALLS = 20
 -- Batches of a source that has been silent so long cannot come again.
 local SOURCE_SECONDS = 600
 
@@ -111,23 +111,13 @@ end
 local function tripReason()
   local calls, bad, runSeen = 0, 0, false
   local enough = trips > 0 and math.ceil(policy.tripCalls * 5 / 8) or policy.tripCalls
-  local total = 0
-  for second = newest, newest - slots + 1, -1 do
-    local bucket = unpackBucket(hash['b' .. (second % slots)])
-    if bucket[1] == second then total = total + bucket[2] + bucket[3] + bucket[4] end
-  end
-  local busy = trips > 0 or total >= BUSY_CALLS
-  local quiet = policy.tripRun.quiet
-  local seconds = 0
-  for second = newest, newest - slots + 1, -1 do
+  for second = newest, newest - window + 1, -1 do
     local bucket = unpackBucket(hash['b' .. (second % slots)])
     local here = bucket[1] == second and bucket[2] + bucket[3] + bucket[4] or 0
     if here > 0 then
-      seconds = seconds + 1
-      local tripRun = (busy or seconds < quiet) and policy.tripRun.busy or quiet
       local hereBad = bucket[3] + bucket[4]
       local taken = math.min(here, enough - calls)
-      if not runSeen and calls + here >= tripRun then
+      if not runSeen and calls + here >= policy.tripRun then
         runSeen = true
         local run = calls + here
         if bad + hereBad == run then return 'the last ' .. text(run) .. ' calls failed' end

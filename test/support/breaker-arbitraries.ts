@@ -12,9 +12,10 @@ import { BREAKER_POLICIES } from '../../common/breaker-policies.ts';
 export const SMALL_POLICY: BreakerPolicy = {
   ...BREAKER_POLICIES.provider,
   windowMs: 6_000,
+  memory: { windowMs: 9_000, calls: 12 },
   minCalls: 4,
   tripCalls: 8,
-  tripRun: { quiet: 2, busy: 3 },
+  tripRun: 3,
   probes: { first: 1, max: 3 },
   probeTtlMs: 2_000,
   openMs: { first: 1_000, max: 5_000 },
@@ -69,7 +70,7 @@ const record = fc.record({
   source: fc.constantFrom('w1', 'w2', 'w3'),
   batch: fc.integer({ min: 1, max: 40 }),
   epochsAgo: fc.constantFrom(0, 0, 0, 0, 1),
-  buckets: fc.array(bucketAt(fc.integer({ min: -7, max: 2 })), { maxLength: 3 }),
+  buckets: fc.array(bucketAt(fc.integer({ min: -10, max: 2 })), { maxLength: 3 }),
   jitter,
 });
 

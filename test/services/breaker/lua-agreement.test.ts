@@ -30,7 +30,7 @@ afterAll(async () => {
 
 /** What both must agree on: old buckets are kept by one and dropped by the other. */
 function comparable(record: BreakerRecord, nowMs: number) {
-  return { ...record, evidence: inWindow(record.evidence, SMALL_POLICY.windowMs, nowMs) };
+  return { ...record, evidence: inWindow(record.evidence, SMALL_POLICY.memory.windowMs, nowMs) };
 }
 
 describe('breaker script', () => {
