@@ -1,4 +1,5 @@
 import type { JsonObject } from './json.ts';
+import type { LlmRouting } from './llm-routing.ts';
 
 /** A model's part in the work, not a model: configuration turns it into a provider and model. */
 export type LlmRole = 'planner' | 'worker' | 'judge';
@@ -53,6 +54,8 @@ export interface LlmResponse {
   };
   readonly usage: LlmUsage;
   readonly servedBy: { readonly provider: string; readonly model: string };
+  /** Set by the gateway. */
+  readonly routing?: LlmRouting;
 }
 
 /** `null` means the provider did not say. Zero means it said zero. */
@@ -61,6 +64,8 @@ export interface LlmUsage {
   readonly inputTokens: number | null;
   readonly cacheReadTokens: number | null;
   readonly cacheWriteTokens: number | null;
+  /** Those of `cacheWriteTokens` that are kept for an hour, where the provider tells them apart. */
+  readonly cacheWriteHourTokens?: number | null;
   /** All tokens written, reasoning included. */
   readonly outputTokens: number | null;
   readonly reasoningTokens: number | null;

@@ -1,20 +1,16 @@
-import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { ActivityDeps } from '../activities/index.ts';
 import type { ArtifactStore } from '../services/artifacts/artifact-store.ts';
 import { createArtifactStore } from '../services/artifacts/artifact-store.ts';
 import type { OpenBreakers } from '../services/breaker/open-breakers.ts';
 import { openBreakers } from '../services/breaker/open-breakers.ts';
-import { createMemoryCache } from '../services/cache/memory-cache.ts';
 import type { Config } from '../services/config.ts';
 import { createConversationStore } from '../services/conversations/conversation-store.ts';
 import type { Database } from '../services/database/database.ts';
 import { openDatabase } from '../services/database/open-database.ts';
-import { createMiniLmEmbedder } from '../services/embeddings/mini-lm-embedder.ts';
 import { createEffectLedger } from '../services/ledger/effect-ledger.ts';
-import { findProviders } from '../services/llm/find-providers.ts';
 import type { LlmGateway } from '../services/llm/gateway.ts';
-import { createLlmGateway } from '../services/llm/gateway.ts';
+import { openGateway } from '../services/llm/open-gateway.ts';
 import type { McpConnections } from '../services/mcp/connections.ts';
 import { createMcpConnections } from '../services/mcp/connections.ts';
 import { createModelPlanner } from '../services/planner/model-planner.ts';
@@ -27,13 +23,13 @@ import { recentLookups } from '../services/registry/recent-lookups.ts';
 import type { Registry } from '../services/registry/registry.ts';
 import { createRegistry } from '../services/registry/registry.ts';
 import type { ToolIndex } from '../services/registry/tool-index.ts';
-import { createToolIndex } from '../services/registry/tool-index.ts';
 import { createSchemaValidator } from '../services/schema/schema-validator.ts';
 import type { Metrics } from '../services/telemetry/metrics.ts';
 import { createMetrics } from '../services/telemetry/metrics.ts';
 import { createResultCache } from '../services/tools/result-cache.ts';
 import type { ToolCaller } from '../services/tools/tool-caller.ts';
 import { createToolCaller } from '../services/tools/tool-caller.ts';
+import { openToolIndex } from './open-tool-index.ts';
 
 /** Everything a worker or the API uses, made once. */
 export interface Services extends ActivityDeps {
@@ -51,15 +47,6 @@ export interface Services extends ActivityDeps {
   /** Closes all of it, in the order that loses nothing. */
   close(): Promise<void>;
 }
-
-const MIB = 1024 * 1024;
-/** Vectors of queries: a text always has the same one. */
-const QUERY_CACHE = {
-  maxBytes: 16 * MIB,
-  maxEntries: 10_000,
-  ttlMs: 24 * 3_600_000,
-  sizeOf: (vector: Float32Array): number => vector.byteLength,
-};
 
 export interface AssembleOptions {
   readonly config: Config;
@@ -82,14 +69,8 @@ export async function assemble({ config, env, log }: AssembleOptions): Promise<S
     env,
     limits: { maxResultBytes: config.mcp.maxResultBytes },
   });
-  const embedder = createMiniLmEmbedder({ modelDir: config.modelDir });
-  const index = createToolIndex({
-    embedder,
-    dir: join(config.dataDir, 'index'),
-    cache: createMemoryCache({ name: 'query-vectors', ...QUERY_CACHE, metrics }),
-    metrics,
-    log: log.child({ part: 'search' }),
-  });
+  const search = openToolIndex({ config, metrics, log });
+  const { index } = search;
   const catalogue = createCatalogue({
     registry,
     connections,
@@ -107,8 +88,14 @@ export async function assemble({ config, env, log }: AssembleOptions): Promise<S
     metrics,
     log: log.child({ part: 'tools' }),
   });
-  const providers = await findProviders(env, { fetch });
-  const gateway = createLlmGateway({ providers, metrics, log });
+  const models = await openGateway({
+    env,
+    redisUrl: config.redisUrl,
+    metrics,
+    breakers: breakers.breakers,
+    log: log.child({ part: 'llm' }),
+  });
+  const { gateway } = models;
   const planning = { index, registry, conversations, validator, log };
   return {
     artifacts,
@@ -129,10 +116,10 @@ export async function assemble({ config, env, log }: AssembleOptions): Promise<S
     async close() {
       await catalogue.close();
       await connections.close();
-      await index.close();
-      await embedder.close();
+      await search.close();
       await validator.close();
       await breakers.close();
+      models.close();
       await database.close();
     },
   };

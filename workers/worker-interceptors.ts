@@ -8,12 +8,11 @@ import { measureActivities } from './interceptors/measure-activities.ts';
 export function workerInterceptors({
   metrics,
   breakers,
-  gateway,
-}: Pick<Services, 'metrics' | 'breakers' | 'gateway'>): WorkerOptions['interceptors'] {
+}: Pick<Services, 'metrics' | 'breakers'>): WorkerOptions['interceptors'] {
   return {
     activity: [
       measureActivities(metrics),
-      circuitBreaker({ breakers: breakers.breakers, targetOf: breakerTarget(gateway) }),
+      circuitBreaker({ breakers: breakers.breakers, targetOf: breakerTarget }),
     ],
   };
 }

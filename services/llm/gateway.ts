@@ -1,78 +1,114 @@
 import type { Logger } from 'pino';
 import { FAILURE } from '../../common/failures.ts';
-import type { LlmRequest, LlmResponse, LlmUsage } from '../../common/llm.ts';
+import type { LlmRequest, LlmResponse } from '../../common/llm.ts';
+import { DEFAULT_TENANT_ID } from '../../common/tenant.ts';
+import type { TenantId } from '../../common/tenant.ts';
+import type { Breakers } from '../breaker/breakers.ts';
 import { ServiceError } from '../errors.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { ChainDeps } from './attempt-chain.ts';
+import { runChain } from './attempt-chain.ts';
 import { completeToolResults } from './complete-tool-results.ts';
-import { createAnthropicDialect } from './dialects/anthropic.ts';
-import { createGoogleDialect } from './dialects/google.ts';
-import { createOllamaDialect } from './dialects/ollama.ts';
-import { createOpenAiDialect } from './dialects/openai.ts';
-import type { LlmDialect } from './llm-dialect.ts';
-import type { LlmDialectName, LlmProviderConfig } from './llm-provider-config.ts';
-import { toServiceError } from './to-service-error.ts';
-import { withDeadline } from './with-deadline.ts';
+import { createCredentials } from './credentials.ts';
+import { createDialects } from './create-dialects.ts';
+import type { RateLimiter } from './limits/rate-limiter.ts';
+import { createLocalRateLimiter } from './limits/rate-limiter.ts';
+import type { ProviderView } from './provider-view.ts';
+import { createProviderView } from './provider-view.ts';
+import { requestNeeds } from './request-needs.ts';
+import { createRetryBudget } from './retry-budget.ts';
+import { createRouteHealths } from './route-health.ts';
+import type { Routing } from './router/find-routes.ts';
+import { selectRoutes } from './router/select-routes.ts';
+import type { SendDeps } from './send-to-route.ts';
+import { sendToRoute } from './send-to-route.ts';
 
-export interface LlmGateway {
-  /** Who would serve a call; `null` where no provider is configured. */
-  configured(): { readonly provider: string; readonly model: string } | null;
-  /**
-   * One attempt at one provider: retries belong to the caller.
-   *
-   * @throws ServiceError of an `llm…` type; the reason of `signal` where that was aborted.
-   */
-  complete(request: LlmRequest, options: { readonly signal: AbortSignal }): Promise<LlmResponse>;
+export interface CallOptions {
+  readonly signal: AbortSignal;
+  /** Whose call it is: for allow-lists and breakers. @default the default tenant */
+  readonly tenantId?: TenantId;
+  /** `provider/model`, a model's name, `auto` or `auto:PRESET`. @default as the role is configured */
+  readonly model?: string;
+  /** What may be spent on it, US dollars. @default no limit */
+  readonly budgetUsd?: number;
 }
 
-const DIALECTS: Readonly<Record<LlmDialectName, (config: LlmProviderConfig) => LlmDialect>> = {
-  openai: createOpenAiDialect,
-  anthropic: createAnthropicDialect,
-  google: createGoogleDialect,
-  ollama: createOllamaDialect,
-};
+export interface LlmGateway {
+  /** Who is asked first, as configured; `null` where no provider is configured. */
+  configured(): { readonly provider: string; readonly model: string } | null;
+  /**
+   * The best route that can serve it, then the next ones: `routing` in the answer says which and
+   * why. Further retries belong to the caller.
+   *
+   * @throws ServiceError of an `Llm.…` type or `CircuitOpen`; the reason of `signal` where that was
+   *   aborted.
+   */
+  complete(request: LlmRequest, options: CallOptions): Promise<LlmResponse>;
+  readonly providers: ProviderView;
+}
 
-/** The first provider serves every call. */
-export function createLlmGateway(deps: {
-  readonly providers: readonly LlmProviderConfig[];
-  readonly metrics: Pick<Metrics, 'llmCall'>;
+export interface LlmGatewayDeps extends Routing {
+  readonly metrics: Pick<Metrics, 'llmCall' | 'llmSwitch'>;
   readonly log: Logger;
-}): LlmGateway {
-  const [config] = deps.providers;
-  const dialect = config === undefined ? null : DIALECTS[config.dialect](config);
+  /** @default none: routes are not guarded */
+  readonly breakers?: Pick<Breakers, 'admit' | 'state'>;
+  /** @default for this process alone */
+  readonly limiter?: RateLimiter;
+  /** @default `Date.now` */
+  readonly nowMs?: () => number;
+}
+
+/** One way to every model: routing, keys, limits, breakers and prices around the dialects. */
+export function createLlmGateway(deps: LlmGatewayDeps): LlmGateway {
+  const { routes, rules, metrics, log, nowMs = Date.now } = deps;
+  const [first] = routes;
+  const healths = createRouteHealths();
+  const credentials = createCredentials(routes);
+  const sending: SendDeps = { dialectOf: createDialects(), healths, metrics, log, nowMs };
+  const chain: ChainDeps = {
+    credentials,
+    healths,
+    limiter: deps.limiter ?? createLocalRateLimiter({ nowMs }),
+    breakers: deps.breakers ?? null,
+    budget: createRetryBudget(),
+    log,
+    nowMs,
+    onSwitch: ({ provider, model }, why) => metrics.llmSwitch({ provider, model, why }),
+  };
+
   return {
     configured: () =>
-      config === undefined ? null : { provider: config.name, model: config.model },
-    async complete(request, { signal }) {
-      if (config === undefined || dialect === null) throw noProvider();
-      const servedBy = { provider: config.name, model: config.model };
-      const startedMs = performance.now();
-      const note = (outcome: string, usage: LlmUsage | null) =>
-        deps.metrics.llmCall({
-          ...servedBy,
-          outcome,
-          durationMs: performance.now() - startedMs,
-          usage,
-        });
+      first === undefined ? null : { provider: first.provider, model: first.model },
+    async complete(request, options) {
+      if (first === undefined) throw noProvider();
+      const { signal, tenantId = DEFAULT_TENANT_ID } = options;
       const whole = { ...request, messages: completeToolResults(request.messages) };
-      try {
-        const answer = await withDeadline(signal, config.timeoutMs, (limited) =>
-          dialect.complete(whole, limited),
-        );
-        note('ok', answer.usage);
-        return { ...answer, servedBy };
-      } catch (error) {
-        if (signal.aborted) {
-          note('cancelled', null);
-          throw signal.reason;
-        }
-        const { timeoutMs } = config;
-        const failure = toServiceError(error, { ...servedBy, timeoutMs, nowMs: Date.now() });
-        note(failure.type, null);
-        const { type, retry, message } = failure;
-        deps.log.warn({ ...servedBy, type, retry }, message);
-        throw failure;
-      }
+      const needs = requestNeeds(whole);
+      const { preset, ranking } = selectRoutes({ routes, rules }, request.role, {
+        ...needs,
+        ...options,
+        tenantId,
+        maxOutputTokens: request.maxOutputTokens,
+        measures: (route) => healths.measures(route, nowMs()),
+      });
+      const end = await runChain(chain, {
+        tenantId,
+        preset,
+        ranking,
+        tokens: needs.promptTokens + request.maxOutputTokens,
+        signal,
+        usageOf: (answer: LlmResponse) => answer.usage,
+        send: (route, credential) => sendToRoute(sending, route, credential, whole, signal),
+      });
+      return { ...end.answer, routing: end.routing };
     },
+    providers: createProviderView({
+      routes,
+      healths,
+      credentials,
+      breakers: deps.breakers ?? null,
+      nowMs,
+    }),
   };
 }
 

@@ -6,7 +6,7 @@ import type { LlmMessage, LlmResponse, LlmUsage } from '../../common/llm.ts';
 import type { ToolId } from '../../common/tool.ts';
 import type { ConversationStore } from '../conversations/conversation-store.ts';
 import { ServiceError } from '../errors.ts';
-import type { LlmGateway } from '../llm/gateway.ts';
+import type { CallOptions, LlmGateway } from '../llm/gateway.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { ToolIndex } from '../registry/tool-index.ts';
 import type { SchemaValidator } from '../schema/schema-validator.ts';
@@ -63,7 +63,7 @@ export function createModelPlanner(deps: ModelPlannerDeps): Planner {
         ask: async (said) => {
           const reply = recorded.shift();
           if (reply !== undefined) return asResponse(reply.parts, model);
-          return askModel(gateway, [...transcript, opening, ...said], signal);
+          return askModel(gateway, [...transcript, opening, ...said], { signal, tenantId });
         },
         reply: createReplies(
           {
@@ -123,7 +123,7 @@ async function openTurn(
 function askModel(
   gateway: ModelPlannerDeps['gateway'],
   messages: readonly LlmMessage[],
-  signal: AbortSignal,
+  options: CallOptions,
 ): Promise<LlmResponse> {
   return gateway.complete(
     {
@@ -134,7 +134,7 @@ function askModel(
       maxOutputTokens: MAX_OUTPUT_TOKENS,
       temperature: null,
     },
-    { signal },
+    options,
   );
 }
 

@@ -23,6 +23,12 @@ export interface Metrics {
     readonly durationMs: number;
     readonly usage: LlmUsage | null;
   }): void;
+  /** A route or key that a call passed over; `why`: `skipped` or the failure type. */
+  llmSwitch(passed: {
+    readonly provider: string;
+    readonly model: string;
+    readonly why: string;
+  }): void;
   search(search: { readonly durationMs: number }): void;
   /** Entries of the tool index, by implementation (`faiss`, `exact`). */
   indexSize(index: string, entries: number): void;
@@ -85,7 +91,9 @@ function cacheMetrics(registry: Registry): Pick<Metrics, 'cacheHit' | 'cacheMiss
   };
 }
 
-function callMetrics(registry: Registry): Pick<Metrics, 'toolCall' | 'llmCall' | 'activity'> {
+function callMetrics(
+  registry: Registry,
+): Pick<Metrics, 'toolCall' | 'llmCall' | 'llmSwitch' | 'activity'> {
   const tools = duration(registry, 'tool_call', 'Tool calls', ['server', 'outcome']);
   const models = duration(registry, 'llm_call', 'Model calls', ['provider', 'model', 'outcome']);
   const activities = duration(registry, 'activity', 'Attempts of activities', ['type', 'outcome']);
@@ -101,7 +109,20 @@ function callMetrics(registry: Registry): Pick<Metrics, 'toolCall' | 'llmCall' |
     labelNames: ['provider', 'model'],
     registers: [registry],
   });
+  const unpriced = new Counter({
+    name: 'ostinato_llm_price_unknown_total',
+    help: 'Model calls that were served and whose cost nobody knows.',
+    labelNames: ['provider', 'model'],
+    registers: [registry],
+  });
+  const switches = new Counter({
+    name: 'ostinato_llm_switches_total',
+    help: 'Routes and keys that a model call passed over, by why.',
+    labelNames: ['provider', 'model', 'why'],
+    registers: [registry],
+  });
   return {
+    llmSwitch: (passed) => switches.inc(passed),
     toolCall({ server, outcome, durationMs }) {
       tools.observe({ server, outcome }, durationMs / 1000);
     },
@@ -111,7 +132,8 @@ function callMetrics(registry: Registry): Pick<Metrics, 'toolCall' | 'llmCall' |
       for (const [kind, count] of tokensOf(usage)) {
         if (count !== null) tokens.inc({ provider, model, kind }, count);
       }
-      if (usage.costUsd !== null) cost.inc({ provider, model }, usage.costUsd);
+      if (usage.costUsd === null) unpriced.inc({ provider, model });
+      else cost.inc({ provider, model }, usage.costUsd);
     },
     activity({ type, outcome, durationMs }) {
       activities.observe({ type, outcome }, durationMs / 1000);

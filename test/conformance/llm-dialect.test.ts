@@ -209,7 +209,7 @@ describeLlmDialect({
     cacheWriteTokens: null,
     outputTokens: 58,
     reasoningTokens: null,
-    costUsd: null,
+    costUsd: 0,
   },
   raw: { text: 'stop', toolCall: 'stop', length: 'length' },
   sent(body: JsonValue) {

@@ -9,6 +9,7 @@ import type { LlmMessage, LlmRequest, LlmResponse, LlmUsage } from '../../common
 import { isServiceError } from '../../services/errors.ts';
 import type { ServiceError } from '../../services/errors.ts';
 import { createLlmGateway } from '../../services/llm/gateway.ts';
+import { routeOfConfig } from '../../services/llm/router/route-of-config.ts';
 import type { LlmDialectName, LlmProviderConfig } from '../../services/llm/llm-provider-config.ts';
 import type { FakeLlm, Scripted } from '../support/fake-llm/fake-llm-server.ts';
 import {
@@ -89,8 +90,12 @@ export function describeLlmDialect(under: DialectUnderTest): void {
   function gatewayAt(config: LlmProviderConfig) {
     const outcomes: Outcome[] = [];
     const gateway = createLlmGateway({
-      providers: [config],
-      metrics: { llmCall: ({ outcome, usage }) => void outcomes.push({ outcome, usage }) },
+      routes: [routeOfConfig(config)],
+      rules: { preset: 'configured' },
+      metrics: {
+        llmCall: ({ outcome, usage }) => void outcomes.push({ outcome, usage }),
+        llmSwitch: () => undefined,
+      },
       log: pino({ level: 'silent' }),
     });
     const complete = (request: Partial<LlmRequest> = {}, signal = new AbortController().signal) =>
@@ -120,6 +125,18 @@ export function describeLlmDialect(under: DialectUnderTest): void {
         finish: { unified: 'stop', raw: under.raw.text },
         usage: under.usage,
         servedBy: { provider: dialect, model },
+        routing: {
+          preset: 'configured',
+          attempts: [
+            {
+              route: `${dialect}/${model}`,
+              outcome: 'ok',
+              why: 'in the order configured',
+              durationMs: expect.any(Number),
+            },
+          ],
+          excluded: [],
+        },
       });
       expect(outcomes).toEqual([{ outcome: 'ok', usage: under.usage }]);
     });
@@ -132,7 +149,7 @@ export function describeLlmDialect(under: DialectUnderTest): void {
         cacheWriteTokens: null,
         outputTokens: null,
         reasoningTokens: null,
-        costUsd: null,
+        costUsd: under.usage.costUsd,
       });
     });
 

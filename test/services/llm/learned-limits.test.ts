@@ -6,6 +6,7 @@ import { FAILURE } from '../../../common/failures.ts';
 import type { JsonObject } from '../../../common/json.ts';
 import type { LlmRequest } from '../../../common/llm.ts';
 import { createLlmGateway } from '../../../services/llm/gateway.ts';
+import { routeOfConfig } from '../../../services/llm/router/route-of-config.ts';
 import { startFakeAnthropic } from '../../support/fake-llm/anthropic.ts';
 import type { FakeLlm } from '../../support/fake-llm/fake-llm-server.ts';
 import { errorFixture, fixtureAnswer } from '../../support/fake-llm/fixture.ts';
@@ -22,8 +23,11 @@ async function start(dialect: 'openai' | 'anthropic') {
   servers.push(server);
   const baseUrl = dialect === 'openai' ? `${server.url}/v1` : server.url;
   const gateway = createLlmGateway({
-    providers: [{ name: dialect, dialect, model: 'm', apiKey, baseUrl, timeoutMs: 10_000 }],
-    metrics: { llmCall: () => undefined },
+    routes: [
+      routeOfConfig({ name: dialect, dialect, model: 'm', apiKey, baseUrl, timeoutMs: 10_000 }),
+    ],
+    rules: { preset: 'configured' },
+    metrics: { llmCall: () => undefined, llmSwitch: () => undefined },
     log: pino({ level: 'silent' }),
   });
   const complete = (over: Partial<LlmRequest>) =>

@@ -6,6 +6,7 @@ import type { JsonObject, JsonValue } from '../../../common/json.ts';
 import { isJsonObject } from '../../../common/json.ts';
 import type { LlmDialectName } from '../../../services/llm/llm-provider-config.ts';
 import { createLlmGateway } from '../../../services/llm/gateway.ts';
+import { routeOfConfig } from '../../../services/llm/router/route-of-config.ts';
 import { createModelPlanner } from '../../../services/planner/model-planner.ts';
 import { createMetrics } from '../../../services/telemetry/metrics.ts';
 import { startFakeAnthropic } from '../../support/fake-llm/anthropic.ts';
@@ -64,16 +65,17 @@ describe.each(DIALECTS)('%s', (dialect, startServer, path) => {
     const server = await startServer();
     servers.push(server);
     const gateway = createLlmGateway({
-      providers: [
-        {
+      routes: [
+        routeOfConfig({
           name: dialect,
           dialect,
           model: dialect === 'ollama' ? OLLAMA_MODEL : 'some-model',
           apiKey: dialect === 'ollama' ? null : apiKey,
           baseUrl: server.url + path,
           timeoutMs: 20_000,
-        },
+        }),
       ],
+      rules: { preset: 'configured' },
       metrics: createMetrics(),
       log,
     });

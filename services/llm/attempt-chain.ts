@@ -1,0 +1,162 @@
+import type { Logger } from 'pino';
+import { FAILURE } from '../../common/failures.ts';
+import type { LlmAttempt, LlmRouting } from '../../common/llm-routing.ts';
+import type { LlmUsage } from '../../common/llm.ts';
+import type { TenantId } from '../../common/tenant.ts';
+import type { Breakers } from '../breaker/breakers.ts';
+import type { ServiceError } from '../errors.ts';
+import { isServiceError } from '../errors.ts';
+import { afterFailure } from './after-failure.ts';
+import type { ChainWait } from './chain-error.ts';
+import { chainError } from './chain-error.ts';
+import type { Credential, Credentials } from './credentials.ts';
+import type { RateLimiter } from './limits/rate-limiter.ts';
+import type { RetryBudget } from './retry-budget.ts';
+import type { RouteHealths } from './route-health.ts';
+import { guardRoute } from './guard-route.ts';
+import type { Ranking } from './router/rank-routes.ts';
+import type { Route } from './router/route.ts';
+
+export interface ChainDeps {
+  readonly credentials: Credentials;
+  readonly limiter: RateLimiter;
+  /** `null`: nothing guards the routes. */
+  readonly breakers: Pick<Breakers, 'admit'> | null;
+  readonly healths: RouteHealths;
+  readonly budget: RetryBudget;
+  readonly log: Logger;
+  readonly nowMs: () => number;
+  /** For metrics: a switch to another route or key, and why. */
+  readonly onSwitch: (route: Route, outcome: string) => void;
+}
+
+export interface ChainCall<Answer> {
+  readonly tenantId: TenantId;
+  readonly preset: string;
+  readonly ranking: Ranking;
+  /** Tokens that one attempt can use at most. */
+  readonly tokens: number;
+  readonly signal: AbortSignal;
+  /** One attempt. @throws ServiceError, or the reason of `signal` */
+  send(route: Route, credential: Credential): Promise<Answer>;
+  usageOf(answer: Answer): LlmUsage | null;
+}
+
+export interface ChainEnd<Answer> {
+  readonly answer: Answer;
+  readonly route: Route;
+  readonly routing: LlmRouting;
+}
+
+/** Over all routes and keys of one call. */
+const MAX_ATTEMPTS = 6;
+
+/** What one call has tried so far. */
+interface Trail {
+  readonly attempts: LlmAttempt[];
+  readonly failures: ServiceError[];
+  readonly waits: ChainWait[];
+  /** Context windows up to this many tokens were too small. */
+  tooSmall: number;
+}
+
+/**
+ * Goes down the ranking until a route serves the call: the one owner of attempts inside an activity.
+ * A key that is limited or refused makes room for the next key; a provider that is ill, full or
+ * unreachable for the next route; a request that is wrong is wrong everywhere.
+ *
+ * @throws ServiceError what stopped it, with every attempt in words; the reason of `signal` where
+ *   that was aborted.
+ */
+export async function runChain<Answer>(
+  deps: ChainDeps,
+  call: ChainCall<Answer>,
+): Promise<ChainEnd<Answer>> {
+  const trail: Trail = { attempts: [], failures: [], waits: [], tooSmall: 0 };
+  const excluded = call.ranking.excluded.map(({ route, why }) => ({ route: route.id, why }));
+  const routing: LlmRouting = { preset: call.preset, attempts: trail.attempts, excluded };
+  for (const { route, why } of call.ranking.ranked) {
+    const end = await tryRoute(deps, call, trail, route, why);
+    if (end === 'stop') break;
+    if (end !== 'next') return { answer: end.answer, route, routing };
+  }
+  throw chainError(routing, trail.failures, trail.waits);
+}
+
+async function tryRoute<Answer>(
+  deps: ChainDeps,
+  call: ChainCall<Answer>,
+  trail: Trail,
+  route: Route,
+  why: string,
+): Promise<{ readonly answer: Answer } | 'next' | 'stop'> {
+  const { contextTokens } = route.facts;
+  if (contextTokens !== null && contextTokens <= trail.tooSmall) {
+    skip(deps, trail, route, `takes ${contextTokens} tokens, which was too small`, null);
+    return 'next';
+  }
+  const usable = deps.credentials.usable(route, deps.nowMs());
+  if (usable.length === 0) skip(deps, trail, route, ...noKey(deps, route));
+  for (const credential of usable) {
+    call.signal.throwIfAborted();
+    if (spent(deps, trail)) return 'stop';
+    const guard = await guardRoute(deps, call, route, credential);
+    if (guard.kind === 'refused') {
+      skip(deps, trail, route, guard.why, guard.wait);
+      if (guard.scope === 'route') return 'next';
+      continue;
+    }
+    const startedMs = performance.now();
+    const note = (outcome: LlmAttempt['outcome'], said: string): void => {
+      const durationMs = Math.round(performance.now() - startedMs);
+      trail.attempts.push({ route: route.id, outcome, why: said, durationMs });
+    };
+    try {
+      const answer = await call.send(route, credential);
+      await guard.ended('ok', call.usageOf(answer));
+      deps.budget.succeeded();
+      deps.credentials.used(route, credential);
+      note('ok', why);
+      return { answer };
+    } catch (error) {
+      const failure = isServiceError(error) && !call.signal.aborted ? error : null;
+      await guard.ended(failure?.type ?? null, null);
+      if (failure === null) throw call.signal.aborted ? call.signal.reason : error;
+      note(failure.type, failure.message);
+      trail.failures.push(failure);
+      deps.healths.failed(route, failure, deps.nowMs());
+      deps.onSwitch(route, failure.type);
+      const next = afterFailure(deps, credential, failure);
+      if (next === 'larger-window') trail.tooSmall = Math.max(trail.tooSmall, contextTokens ?? 0);
+      if (next !== 'next-key') return next === 'stop' ? 'stop' : 'next';
+    }
+  }
+  return 'next';
+}
+
+function skip(
+  { onSwitch }: ChainDeps,
+  { attempts, waits }: Trail,
+  route: Route,
+  why: string,
+  wait: ChainWait | null,
+): void {
+  attempts.push({ route: route.id, outcome: 'skipped', why, durationMs: 0 });
+  if (wait !== null) waits.push(wait);
+  onSwitch(route, 'skipped');
+}
+
+function spent({ budget }: ChainDeps, { failures }: Trail): boolean {
+  const last = failures.at(-1);
+  if (last === undefined) return false;
+  if (failures.length >= MAX_ATTEMPTS) return true;
+  return !budget.take(last.type === FAILURE.llmTimeout ? 'timeout' : 'failure');
+}
+
+function noKey(deps: ChainDeps, route: Route): [why: string, wait: ChainWait | null] {
+  const atMs = deps.credentials.usableAtMs(route);
+  if (atMs === null) return ['every key of this provider is disabled', null];
+  const waitMs = Math.max(0, atMs - deps.nowMs());
+  const wait = { type: FAILURE.llmRateLimited, ms: waitMs };
+  return [`every key of this provider waits, the first for ${waitMs} ms`, wait];
+}

@@ -1,0 +1,97 @@
+import { hash } from 'node:crypto';
+import type { Route } from './router/route.ts';
+
+/** A key to a provider, or the lack of one. */
+export interface Credential {
+  /** Names the key in logs, metrics and limits; does not give it away. */
+  readonly id: string;
+  readonly apiKey: string | null;
+}
+
+export interface CredentialState {
+  readonly id: string;
+  /** Why it is out of use until an operator enables it, or `null`. */
+  readonly disabledFor: string | null;
+  /** The provider asked to wait so long, ms since the epoch; 0: it did not. */
+  readonly limitedUntilMs: number;
+}
+
+/** The keys of every provider, and which of them may be used now. */
+export interface Credentials {
+  /** Usable keys of a route, the one used last first: a provider's prompt cache belongs to a key. */
+  usable(route: Route, nowMs: number): readonly Credential[];
+  /** When the first key that only waits can be used again; `null`: none waits. */
+  usableAtMs(route: Route): number | null;
+  /** A later wait wins over an earlier one. */
+  limit(credential: Credential, untilMs: number): void;
+  disable(credential: Credential, why: string): void;
+  used(route: Route, credential: Credential): void;
+  states(route: Route): readonly CredentialState[];
+  /** @returns false where no key of this provider is disabled. */
+  enable(provider: string): boolean;
+}
+
+interface Known {
+  readonly credential: Credential;
+  readonly provider: string;
+  disabledFor: string | null;
+  limitedUntilMs: number;
+}
+
+export function createCredentials(routes: readonly Route[]): Credentials {
+  const known = new Map<string, Known>();
+  const ofProvider = new Map<string, readonly Known[]>();
+  const last = new Map<string, string>();
+  for (const { provider, apiKeys } of routes) {
+    if (ofProvider.has(provider)) continue;
+    const keys = apiKeys.length === 0 ? [null] : apiKeys;
+    const rows = keys.map((apiKey, at) => {
+      const credential = { id: credentialId(provider, apiKey, at), apiKey };
+      return { credential, provider, disabledFor: null, limitedUntilMs: 0 };
+    });
+    ofProvider.set(provider, rows);
+    for (const row of rows) known.set(row.credential.id, row);
+  }
+  const rowsOf = (route: Route): readonly Known[] => ofProvider.get(route.provider) ?? [];
+  return {
+    usable(route, nowMs) {
+      const latest = last.get(route.provider);
+      return rowsOf(route)
+        .filter((row) => row.disabledFor === null && row.limitedUntilMs <= nowMs)
+        .map((row) => row.credential)
+        .sort((a, b) => Number(b.id === latest) - Number(a.id === latest));
+    },
+    usableAtMs(route) {
+      const waits = rowsOf(route)
+        .filter((row) => row.disabledFor === null)
+        .map((row) => row.limitedUntilMs);
+      return waits.length === 0 ? null : Math.min(...waits);
+    },
+    limit({ id }, untilMs) {
+      const row = known.get(id);
+      if (row !== undefined) row.limitedUntilMs = Math.max(row.limitedUntilMs, untilMs);
+    },
+    disable({ id }, why) {
+      const row = known.get(id);
+      if (row !== undefined) row.disabledFor ??= why;
+    },
+    used: (route, credential) => void last.set(route.provider, credential.id),
+    states: (route) =>
+      rowsOf(route).map(({ credential, disabledFor, limitedUntilMs }) => ({
+        id: credential.id,
+        disabledFor,
+        limitedUntilMs,
+      })),
+    enable(provider) {
+      const disabled = (ofProvider.get(provider) ?? []).filter((row) => row.disabledFor !== null);
+      for (const row of disabled) row.disabledFor = null;
+      return disabled.length > 0;
+    },
+  };
+}
+
+/** The same in every worker that has the same key. */
+function credentialId(provider: string, apiKey: string | null, at: number): string {
+  if (apiKey === null) return `${provider}#${at}`;
+  return `${provider}#${hash('sha256', apiKey, 'hex').slice(0, 8)}`;
+}

@@ -1,0 +1,25 @@
+import type { Logger } from 'pino';
+import type { Breakers } from '../breaker/breakers.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { LlmGateway } from './gateway.ts';
+import { createLlmGateway } from './gateway.ts';
+import { openRateLimiter } from './limits/open-rate-limiter.ts';
+import { findRoutes } from './router/find-routes.ts';
+
+/**
+ * The gateway that the environment configures.
+ *
+ * @throws ServiceError (BadInput) naming what is wrong in it.
+ */
+export async function openGateway(deps: {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly redisUrl: string | null;
+  readonly metrics: Metrics;
+  readonly breakers: Pick<Breakers, 'admit' | 'state'>;
+  readonly log: Logger;
+}): Promise<{ readonly gateway: LlmGateway; close(): void }> {
+  const { metrics, breakers, log } = deps;
+  const routing = await findRoutes(deps.env, { fetch });
+  const { limiter, close } = openRateLimiter({ redisUrl: deps.redisUrl, log });
+  return { gateway: createLlmGateway({ ...routing, metrics, log, breakers, limiter }), close };
+}

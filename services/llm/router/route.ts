@@ -1,0 +1,27 @@
+import type { LlmDialectName } from '../llm-provider-config.ts';
+import type { PriceSource } from '../price-of-usage.ts';
+import type { ModelFacts } from './model-facts.ts';
+
+/** One model of one provider: what a call can be sent to. */
+export interface Route {
+  /** `provider/model`; unique. */
+  readonly id: string;
+  readonly provider: string;
+  readonly dialect: LlmDialectName;
+  readonly model: string;
+  /** `null`: the vendor's own address. */
+  readonly baseUrl: string | null;
+  /** Keys to the same provider, the preferred one first; empty where the server wants none. */
+  readonly apiKeys: readonly string[];
+  /** Limit of one attempt, ms. */
+  readonly timeoutMs: number;
+  readonly facts: ModelFacts;
+  readonly price: PriceSource;
+  /** Of each key, all workers together; `null`: none that we keep. */
+  readonly limits: RouteLimits | null;
+}
+
+export interface RouteLimits {
+  readonly requestsPerMinute: number | null;
+  readonly tokensPerMinute: number | null;
+}

@@ -1,0 +1,67 @@
+import type { Logger } from 'pino';
+import type { LlmRequest, LlmResponse, LlmUsage } from '../../common/llm.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Credential } from './credentials.ts';
+import type { LlmDialect } from './llm-dialect.ts';
+import { priceOfUsage } from './price-of-usage.ts';
+import type { RouteHealths } from './route-health.ts';
+import type { Route } from './router/route.ts';
+import { toServiceError } from './to-service-error.ts';
+import { withDeadline } from './with-deadline.ts';
+
+export interface SendDeps {
+  readonly dialectOf: (route: Route, credential: Credential) => LlmDialect;
+  readonly healths: RouteHealths;
+  readonly metrics: Pick<Metrics, 'llmCall'>;
+  readonly log: Logger;
+  readonly nowMs: () => number;
+}
+
+/**
+ * One attempt at one route with one key, timed, priced and counted.
+ *
+ * @throws ServiceError of an `Llm.…` type; the reason of `signal` where that was aborted.
+ */
+export async function sendToRoute(
+  deps: SendDeps,
+  route: Route,
+  credential: Credential,
+  request: LlmRequest,
+  signal: AbortSignal,
+): Promise<LlmResponse> {
+  const { healths, metrics, log, nowMs } = deps;
+  const { provider, model, timeoutMs } = route;
+  const startedMs = performance.now();
+  const note = (outcome: string, usage: LlmUsage | null): number => {
+    const durationMs = performance.now() - startedMs;
+    metrics.llmCall({ provider, model, outcome, durationMs, usage });
+    return durationMs;
+  };
+  try {
+    const answer = await withDeadline(signal, timeoutMs, (limited) =>
+      deps.dialectOf(route, credential).complete(fitted(request, route), limited),
+    );
+    const costUsd = priceOfUsage(answer.usage, model, route.price, nowMs());
+    const usage = { ...answer.usage, costUsd };
+    const durationMs = note('ok', usage);
+    healths.ok(route, { firstTokenMs: null, durationMs, usage });
+    return { ...answer, usage, servedBy: { provider, model } };
+  } catch (error) {
+    if (signal.aborted) {
+      note('cancelled', null);
+      throw signal.reason;
+    }
+    const failure = toServiceError(error, { provider, model, timeoutMs, nowMs: nowMs() });
+    note(failure.type, null);
+    const { type, retry, message } = failure;
+    log.warn({ provider, model, type, retry }, message);
+    throw failure;
+  }
+}
+
+/** A model that writes less than is asked for is asked for what it can. */
+function fitted(request: LlmRequest, { facts }: Route): LlmRequest {
+  const { outputTokens } = facts;
+  if (outputTokens === null || request.maxOutputTokens <= outputTokens) return request;
+  return { ...request, maxOutputTokens: outputTokens };
+}
