@@ -15,9 +15,6 @@ const OUTCOMES: Readonly<Record<string, BreakerOutcome>> = {
   [FAILURE.toolUnavailable]: 'failed',
   [FAILURE.toolTimeout]: 'failed',
   [FAILURE.toolBadAnswer]: 'failed',
-  [FAILURE.llmUnavailable]: 'failed',
-  [FAILURE.llmTimeout]: 'failed',
-  [FAILURE.llmRateLimited]: 'rate-limited',
 };
 
 /**
