@@ -10,11 +10,13 @@ export const DEFAULT_LIMITS: AgentLimits = {
 };
 
 export const limitsSchema = z.strictObject({
-  maxTurns: z.int().min(1).max(100),
+  maxTurns: z.int().min(1).max(10_000),
   maxToolCalls: z.int().min(1).max(10_000),
   maxWallMs: z
     .int()
     .min(1_000)
     .max(7 * 24 * 3_600_000),
   maxParallel: z.int().min(1).max(500),
+  maxTokens: z.int().min(1).max(1_000_000_000).exactOptional(),
+  maxCostUsd: z.number().min(0.000_001).max(100_000).exactOptional(),
 }) satisfies z.ZodType<AgentLimits>;

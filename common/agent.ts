@@ -19,6 +19,8 @@ export interface AgentInput {
   readonly limits: AgentLimits;
   /** Task queues by resource class. */
   readonly queues: TaskQueues;
+  /** Of a child run. @default the run has a budget of its own */
+  readonly budgetOwner?: BudgetOwner;
 }
 
 export interface TaskQueues {
@@ -36,6 +38,16 @@ export interface AgentLimits {
   readonly maxWallMs: number;
   /** Steps in flight at once in this run. */
   readonly maxParallel: number;
+  /** Tokens of all model calls, those of child runs included. @default no limit */
+  readonly maxTokens?: number;
+  /** US dollars for model calls, those of child runs included. @default no limit */
+  readonly maxCostUsd?: number;
+}
+
+/** A child run shares its parent's budget: it asks for each call, besides its own limits. */
+export interface BudgetOwner {
+  /** Temporal's id of the parent. */
+  readonly workflowId: string;
 }
 
 export type AgentResult = {
@@ -76,6 +88,8 @@ export interface RunPlanInput {
   readonly written: WrittenPlan | null;
   readonly limits: AgentLimits;
   readonly queues: TaskQueues;
+  /** Of a child run. @default the run has a budget of its own */
+  readonly budgetOwner?: BudgetOwner;
 }
 
 export interface RunPlanResult {

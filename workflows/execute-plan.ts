@@ -5,6 +5,7 @@ import type { Plan, PlanStep, StepId } from '../common/plan.ts';
 import { createSchedule } from '../common/schedule.ts';
 import type { TenantContext } from '../common/tenant.ts';
 import type { ToolResult } from '../common/tool.ts';
+import type { RunBudget } from './run-budget.ts';
 import { runStep } from './run-step.ts';
 import type { RunState } from './run-state.ts';
 import { addPlan, closeSteps, updateStep } from './run-state.ts';
@@ -16,12 +17,13 @@ export interface PlanRun {
   /** Workflow time at which the run must have ended. */
   readonly deadlineMs: number;
   readonly state: RunState;
+  readonly budget: RunBudget;
 }
 
 export interface PlanEnd {
   readonly outcome: Exclude<RunPlanResult['outcome'], 'cancelled'>;
   readonly reason: string | null;
-  readonly limit: 'maxToolCalls' | 'maxWallMs' | null;
+  readonly limit: keyof AgentLimits | null;
   readonly results: ReadonlyMap<StepId, ToolResult>;
 }
 
@@ -39,6 +41,13 @@ export async function executePlan(plan: Plan, run: PlanRun): Promise<PlanEnd> {
   let running = 0;
 
   const finish = async (step: PlanStep): Promise<void> => {
+    const refused = await run.budget.takeToolCall();
+    if (refused !== null) {
+      running -= 1;
+      ended.limit ??= refused;
+      return;
+    }
+    run.state.toolCalls += 1;
     const end = await runStep(step, results, run);
     running -= 1;
     if (end.result !== null) results.set(step.id, end.result);
@@ -55,14 +64,15 @@ export async function executePlan(plan: Plan, run: PlanRun): Promise<PlanEnd> {
   /** Starts all that may start; resolves when everything it started, and all that follows, ended. */
   const startReady = async (): Promise<void> => {
     const started: Promise<void>[] = [];
-    while (ended.abort === null && running < run.limits.maxParallel) {
+    while (ended.abort === null && ended.limit === null && running < run.limits.maxParallel) {
       if (scope.consideredCancelled) break;
       const step = schedule.next();
       if (step === null) break;
-      ended.limit = reachedLimit(run);
-      if (ended.limit !== null) break;
+      if (Date.now() >= run.deadlineMs) {
+        ended.limit = 'maxWallMs';
+        break;
+      }
       running += 1;
-      run.state.toolCalls += 1;
       started.push(finish(step).then(startReady));
     }
     await Promise.all(started);
@@ -78,11 +88,6 @@ export async function executePlan(plan: Plan, run: PlanRun): Promise<PlanEnd> {
   const why = ended.abort ?? `The run reached ${ended.limit}.`;
   closeSteps(run.state, plan, 'skipped', why);
   return { results, ...judge(plan, run.state, ended.abort, ended.limit) };
-}
-
-function reachedLimit(run: PlanRun): PlanEnd['limit'] {
-  if (run.state.toolCalls >= run.limits.maxToolCalls) return 'maxToolCalls';
-  return Date.now() >= run.deadlineMs ? 'maxWallMs' : null;
 }
 
 function judge(

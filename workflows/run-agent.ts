@@ -22,6 +22,7 @@ import { keepWithin } from '../common/result-size.ts';
 import { cancellable } from './cancellable.ts';
 import type { PlanRun } from './execute-plan.ts';
 import { executePlan } from './execute-plan.ts';
+import { createRunBudget } from './run-budget.ts';
 import type { RunState } from './run-state.ts';
 import { newRunState } from './run-state.ts';
 
@@ -40,12 +41,14 @@ export async function runAgent(input: AgentInput): Promise<AgentResult> {
     queues: input.queues,
     deadlineMs: Date.now() + input.limits.maxWallMs,
     state,
+    budget: createRunBudget(input.limits, input.budgetOwner),
   };
   const ending = await cancellable<Ending>(
     state,
     () => takeTurns(input, run, spent),
     (reason) => ({ outcome: 'cancelled', reason }),
   );
+  await run.budget.told();
   upsertSearchAttributes({
     [SEARCH_ATTRIBUTE.status]: [ending.outcome],
     [SEARCH_ATTRIBUTE.model]: [state.planner?.model ?? state.planner?.kind ?? 'none'],
@@ -71,9 +74,12 @@ async function takeTurns(
   let observations: readonly StepObservation[] = [];
   while (state.turn < input.limits.maxTurns) {
     if (Date.now() >= run.deadlineMs) return outOf('maxWallMs');
+    const grant = await run.budget.takeModelCall();
+    if (grant.kind === 'refused') return outOf(grant.limit);
     state.turn += 1;
     state.phase = 'planning';
     const decision = await decide(input, run, conversation, observations);
+    run.budget.settleModelCall(grant.call, 'usage' in decision ? decision.usage : null);
     if ('problem' in decision) return { outcome: 'failed', reason: decision.problem };
     conversation = decision.conversation;
     state.planner = decision.planner;
@@ -124,7 +130,7 @@ async function decide(
       goal: input.goal,
       conversation,
       turn: run.state.turn,
-      stepsLeft: input.limits.maxToolCalls - run.state.toolCalls,
+      stepsLeft: run.budget.toolCallsLeft(),
       observations,
       usedStepIds: [...run.state.steps.keys()],
     });

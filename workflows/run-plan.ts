@@ -15,6 +15,7 @@ import type { PlanEnd } from './execute-plan.ts';
 import { executePlan } from './execute-plan.ts';
 import { cancellable } from './cancellable.ts';
 import type { RunState } from './run-state.ts';
+import { createRunBudget } from './run-budget.ts';
 import { newRunState } from './run-state.ts';
 
 const CHECK_OPTIONS = {
@@ -31,6 +32,7 @@ export async function runPlan(input: RunPlanInput): Promise<RunPlanResult> {
     queues: input.queues,
     deadlineMs: startedAtMs + input.limits.maxWallMs,
     state,
+    budget: createRunBudget(input.limits, input.budgetOwner),
   };
   const result = await cancellable<RunPlanResult>(
     state,
@@ -40,6 +42,7 @@ export async function runPlan(input: RunPlanInput): Promise<RunPlanResult> {
     },
     (reason) => toResult(state, startedAtMs, { outcome: 'cancelled', reason, results: new Map() }),
   );
+  await run.budget.told();
   upsertSearchAttributes({ [SEARCH_ATTRIBUTE.status]: [result.outcome] });
   return result;
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createActivities } from '../../activities/index.ts';
 import { FAILURE } from '../../common/failures.ts';
 import { DEFAULT_TASK_QUEUE, SEARCH_ATTRIBUTE, WORKFLOW } from '../../common/names.ts';
-import { cancelUpdate, progressQuery } from '../../workflows/definitions.ts';
+import * as definitions from '../../workflows/definitions.ts';
 import * as workflows from '../../workflows/index.ts';
 
 describe('durable names', () => {
@@ -22,7 +22,11 @@ describe('durable names', () => {
   });
 
   it('messages → their names', () => {
-    expect([progressQuery.name, cancelUpdate.name]).toEqual(['progress', 'cancel']);
+    expect(
+      Object.values(definitions)
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(['budgetAnswer', 'budgetAsk', 'budgetSettle', 'cancel', 'progress']);
   });
 
   it('task queue and search attributes → their names on the server', () => {

@@ -44,12 +44,14 @@ export interface RunningWorkers {
 /**
  * Workers in this process with the given activities.
  * @param maxCachedWorkflows the default of 2 runs forces replays; `null` is Temporal's own
+ * @param bundle default: the engine's workflows
  */
 export async function startWorkers(
   address: string,
   activities: Activities,
   maxCachedWorkflows: number | null = 2,
   interceptors: WorkerOptions['interceptors'] = {},
+  bundle: string | null = null,
 ): Promise<RunningWorkers> {
   const connection = await connectWorker(address);
   const workers = await createWorkers({
@@ -59,7 +61,7 @@ export async function startWorkers(
     kinds: ['agent', 'tool', 'llm'],
     activities,
     interceptors,
-    workflowBundle: await workflowBundle(CACHE_DIR),
+    workflowBundle: bundle ?? (await workflowBundle(CACHE_DIR)),
     ...(maxCachedWorkflows === null ? {} : { maxCachedWorkflows }),
   });
   const running = workers.map((worker) => worker.run());

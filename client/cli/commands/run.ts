@@ -10,6 +10,7 @@ import { helpExamples } from '../help-examples.ts';
 import { placesOf } from '../places.ts';
 import { readPlanFile } from '../read-plan-file.ts';
 import type { Act } from '../act.ts';
+import { usDollars } from '../us-dollars.ts';
 import { wholeNumber } from '../whole-number.ts';
 import { hasWorked, placeLines, runEnding } from '../view/run-ending.ts';
 
@@ -19,6 +20,8 @@ interface RunFlags {
   readonly runId?: string;
   readonly maxTurns?: number;
   readonly maxCalls?: number;
+  readonly maxTokens?: number;
+  readonly maxCost?: number;
   readonly timeout?: number;
   readonly detach?: boolean;
 }
@@ -35,6 +38,8 @@ export function addRun(program: Command, act: Act): void {
     .option('--run-id <id>', 'id of the run; the same id and goal again is the same run')
     .option('--max-turns <n>', 'times the planner is asked', wholeNumber)
     .option('--max-calls <n>', 'tool calls', wholeNumber)
+    .option('--max-tokens <n>', 'tokens of all model calls', wholeNumber)
+    .option('--max-cost <usd>', 'US dollars for model calls', usDollars)
     .option('--timeout <seconds>', 'wall time of the run', wholeNumber)
     .option('-d, --detach', 'start it and return')
     .addHelpText(
@@ -43,7 +48,7 @@ export function addRun(program: Command, act: Act): void {
         'run "Count the TypeScript files of this project"',
         'run --plan examples/plan.yaml',
         'run "Summarise README.md" --json > run.json',
-        'run "Check all links" --detach --timeout 3600',
+        'run "Check all links" --detach --timeout 3600 --max-cost 0.50',
       ),
     )
     .action(act(run));
@@ -79,6 +84,8 @@ function limitsOf(flags: RunFlags): Partial<AgentLimits> {
   return {
     ...(flags.maxTurns === undefined ? {} : { maxTurns: flags.maxTurns }),
     ...(flags.maxCalls === undefined ? {} : { maxToolCalls: flags.maxCalls }),
+    ...(flags.maxTokens === undefined ? {} : { maxTokens: flags.maxTokens }),
+    ...(flags.maxCost === undefined ? {} : { maxCostUsd: flags.maxCost }),
     ...(flags.timeout === undefined ? {} : { maxWallMs: flags.timeout * 1_000 }),
   };
 }
