@@ -5,6 +5,7 @@ import type { TenantId } from '../common/tenant.ts';
 import type { CallToolInput, ToolResult } from '../common/tool.ts';
 import type { ArtifactStore } from '../services/artifacts/artifact-store.ts';
 import type { Config } from '../services/config.ts';
+import type { ProviderView } from '../services/llm/provider-view.ts';
 import type { McpConnections } from '../services/mcp/mcp-connections.ts';
 import type { Catalogue } from '../services/registry/catalogue.ts';
 import type { Registry } from '../services/registry/registry.ts';
@@ -38,6 +39,7 @@ export interface ApiDeps {
   /** Throws `Plan.Invalid`; its `problems`, where it has them, become the answer's. */
   readonly plans: { check(tenantId: TenantId, written: unknown): Promise<Plan> };
   readonly artifacts: Pick<ArtifactStore, 'get'>;
+  readonly providers: ProviderView;
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>;
   readonly health: HealthChecks;
   /** Where people look: `temporalUi` is the Web UI's address, `null` where there is none. */

@@ -22,6 +22,7 @@ import { refuseMalformed } from './refuse-malformed.ts';
 import { registerArtifacts } from './routes/artifacts.ts';
 import { registerFindTools } from './routes/find-tools.ts';
 import { registerHealth } from './routes/health.ts';
+import { registerProviders } from './routes/providers.ts';
 import { registerRunEvents } from './routes/run-events.ts';
 import { registerRuns } from './routes/runs.ts';
 import { registerSearch } from './routes/search.ts';
@@ -84,6 +85,7 @@ export function createServer(deps: ApiDeps): FastifyInstance {
     registerToolCalls(routes, resolved);
     registerSearch(routes, resolved);
     registerFindTools(routes, resolved);
+    registerProviders(routes, resolved);
     registerArtifacts(routes, resolved);
     registerHealth(routes, resolved);
     registerMcp(routes, resolved);

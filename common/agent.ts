@@ -1,4 +1,5 @@
 import type { ConversationRef } from './conversation.ts';
+import type { LlmRouting } from './llm-routing.ts';
 import type { LlmUsage } from './llm.ts';
 import type { Plan, StepId, StepState } from './plan.ts';
 import type { TenantContext } from './tenant.ts';
@@ -157,6 +158,8 @@ export type PlanGoalResult = {
   readonly usage: LlmUsage;
   /** Tools that were looked at to decide, for the record. */
   readonly toolsConsidered: readonly ToolId[];
+  /** How each model call of the turn found its model; absent where no model was asked. */
+  readonly routing?: readonly LlmRouting[];
 } & (
   | { readonly kind: 'plan'; readonly plan: Plan }
   | { readonly kind: 'answer'; readonly answer: string }

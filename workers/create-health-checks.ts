@@ -13,6 +13,15 @@ export interface HealthCheckDeps {
 
 const CHECK_TIMEOUT_MS = 3_000;
 
+const NO_MODEL: HealthComponent = {
+  name: 'model',
+  needed: false,
+  state: 'off',
+  detail: 'none configured: the offline planner plans',
+  problem: null,
+  remedy: 'Set OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY, or start Ollama.',
+};
+
 type Finding = Omit<HealthComponent, 'name' | 'needed'>;
 
 /** What `/health` and `ostinato doctor` say of a process that has everything in it. */
@@ -38,8 +47,8 @@ export function createHealthChecks(deps: HealthCheckDeps): HealthChecks {
         one('database', true, () => database(deps.services), 'Look at DATABASE_URL.'),
         one('redis', false, () => redis(deps.services), 'Look at REDIS_URL.'),
         one('search', false, () => search(deps.services), 'Run "npm run bootstrap".'),
-        one('model', false, () => model(deps.services), 'Set a provider key.'),
       ])),
+      ...(await models(deps.services)),
       ...(await servers(deps.services)),
     ],
   };
@@ -99,15 +108,27 @@ function search({ index }: Services): Finding {
   return { state: 'degraded', detail, problem, remedy: 'Run "npm run bootstrap".' };
 }
 
-function model({ gateway }: Services): Finding {
-  const configured = gateway.configured();
-  if (configured !== null) return ok(`${configured.provider}, ${configured.model}`);
-  return {
-    state: 'off',
-    detail: 'none configured: the offline planner plans',
-    problem: null,
-    remedy: 'Set OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY, or start Ollama.',
-  };
+async function models({ gateway }: Services): Promise<readonly HealthComponent[]> {
+  const routes = await gateway.providers.list(DEFAULT_TENANT_ID).catch(() => []);
+  if (routes.length === 0) return [NO_MODEL];
+  return routes.map(({ id, provider, state, breaker, health, credentials }) => {
+    const common = { name: `model:${id}`, needed: false };
+    if (state === 'healthy') {
+      const detail = health.calls === 0 ? 'not called yet' : `${health.calls} calls`;
+      return { ...common, state: 'ok', detail, problem: null, remedy: null };
+    }
+    const refused = credentials.find(({ disabledFor }) => disabledFor !== null)?.disabledFor;
+    const hasKey = state !== 'no-key';
+    return {
+      ...common,
+      state: hasKey ? 'degraded' : 'down',
+      detail: `breaker ${breaker}`,
+      problem: (hasKey ? health.lastProblem?.message : refused) ?? `its breaker is ${breaker}`,
+      remedy: hasKey
+        ? 'Calls go to other models until it answers again.'
+        : `Mend the key, then run "ostinato providers enable ${provider}".`,
+    };
+  });
 }
 
 async function servers({ registry }: Services): Promise<readonly HealthComponent[]> {

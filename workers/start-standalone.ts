@@ -175,6 +175,7 @@ async function startApi(options: StandaloneOptions, parts: ApiParts): Promise<st
   const { services, connection, workers, uiUrl, port, started } = parts;
   const server = createServer({
     ...services,
+    providers: services.gateway.providers,
     config: config.http,
     connection,
     health: createHealthChecks({ services, connection, workers }),

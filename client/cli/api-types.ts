@@ -58,3 +58,17 @@ export interface HealthAnswer {
     readonly remedy: string | null;
   }[];
 }
+
+export interface RouteAnswer {
+  readonly id: string;
+  readonly provider: string;
+  readonly state: 'healthy' | 'degraded' | 'open' | 'no-key';
+  readonly health: {
+    readonly calls: number;
+    readonly failed: number;
+    readonly latencyMs: number | null;
+    readonly callUsd: number | null;
+    readonly lastProblem: { readonly message: string } | null;
+  };
+  readonly credentials: readonly { readonly disabledFor: string | null }[];
+}

@@ -3,6 +3,7 @@ import type { Act } from './act.ts';
 import { addDev } from './commands/dev.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addMcp } from './commands/mcp.ts';
+import { addProviders } from './commands/providers.ts';
 import { addRun } from './commands/run.ts';
 import { addRuns } from './commands/runs.ts';
 import { addServers } from './commands/servers.ts';
@@ -53,6 +54,7 @@ OSTINATO_API_KEY holds the key of the API, where it wants one.`,
   addRuns(program, act);
   addServers(program, act);
   addTools(program, act);
+  addProviders(program, act);
   addMcp(program, act);
   addDoctor(program, act);
   return program;

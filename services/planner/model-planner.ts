@@ -79,10 +79,11 @@ export function createModelPlanner(deps: ModelPlannerDeps): Planner {
         opening,
         ...turn.messages,
       ]);
-      const { end, usage } = turn;
+      const { end, usage, routing } = turn;
       const planner = { kind: 'model', ...turn.servedBy } as const;
       log.info({ decision: end.kind, turn: input.turn, ...turn.servedBy }, 'model planner decided');
-      return { planner, conversation, usage, toolsConsidered: [...considered].sort(), ...end };
+      const toolsConsidered = [...considered].sort();
+      return { planner, conversation, usage, toolsConsidered, routing, ...end };
     },
   };
 }

@@ -5,7 +5,7 @@ import type { ApiDeps } from '../../api/api-deps.ts';
 import { createServer } from '../../api/server.ts';
 import { FAILURE } from '../../common/failures.ts';
 import { ServiceError } from '../../services/errors.ts';
-import { fakeServices } from './support/fake-services.ts';
+import { ROUTE, fakeServices } from './support/fake-services.ts';
 
 const open: FastifyInstance[] = [];
 
@@ -341,6 +341,17 @@ describe('tools', () => {
 });
 
 describe('the rest', () => {
+  it('providers → each route with its health; enabling one that is not there → 404 names those', async () => {
+    const { ask } = serve();
+    expect((await ask('GET', '/v1/providers')).body).toEqual({ routes: [ROUTE] });
+    expect((await ask('POST', '/v1/providers/openai/enable', {})).body).toEqual({ enabled: true });
+    const missing = await ask('POST', '/v1/providers/opnai/enable', {});
+    expect([missing.status, missing.body]).toMatchObject([
+      404,
+      { error: { message: 'There is no provider "opnai". There are: openai.' } },
+    ]);
+  });
+
   it('an artifact → a download in a safe type, whatever its tool called it', async () => {
     const { ask } = serve();
     const answer = await ask('GET', '/v1/artifacts/a1');
@@ -393,6 +404,8 @@ describe('the rest', () => {
       '/health/ready',
       '/metrics',
       '/v1/artifacts/{id}',
+      '/v1/providers',
+      '/v1/providers/{name}/enable',
       '/v1/runs',
       '/v1/runs/{id}',
       '/v1/runs/{id}/cancel',

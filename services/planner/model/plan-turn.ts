@@ -1,5 +1,6 @@
 import { addUsage, NO_USAGE } from '../../../common/add-usage.ts';
 import { FAILURE } from '../../../common/failures.ts';
+import type { LlmRouting } from '../../../common/llm-routing.ts';
 import type { LlmMessage, LlmResponse, LlmUsage } from '../../../common/llm.ts';
 import { ServiceError } from '../../errors.ts';
 import type { CallReply, ToolCall, TurnEnd } from './reply-to-call.ts';
@@ -13,6 +14,8 @@ export interface PlanTurn {
   readonly usage: LlmUsage;
   /** By whom the last call was served. */
   readonly servedBy: LlmResponse['servedBy'];
+  /** How each call found its model. */
+  readonly routing: readonly LlmRouting[];
 }
 
 export interface PlanTurnDeps {
@@ -32,14 +35,16 @@ const MAX_CALLS = MAX_SEARCHES + 4;
  */
 export async function planTurn({ ask, reply }: PlanTurnDeps): Promise<PlanTurn> {
   const messages: LlmMessage[] = [];
+  const routing: LlmRouting[] = [];
   let usage = NO_USAGE;
   for (let calls = 0; calls < MAX_CALLS; calls += 1) {
     const response = await ask(messages);
     const { servedBy } = response;
     usage = addUsage(usage, response.usage);
+    if (response.routing !== undefined) routing.push(response.routing);
     const { end, kept, told } = await settle(response, reply);
     messages.push({ from: 'model', parts: kept }, ...told);
-    if (end !== null) return { end, messages, usage, servedBy };
+    if (end !== null) return { end, messages, usage, servedBy, routing };
   }
   throw new ServiceError(
     FAILURE.llmBadAnswer,

@@ -5,6 +5,7 @@ import type { Plan } from '../../../common/plan.ts';
 import { DEFAULT_TENANT_ID } from '../../../common/tenant.ts';
 import type { CallToolInput, ServerName, ToolId } from '../../../common/tool.ts';
 import { ServiceError } from '../../../services/errors.ts';
+import type { RouteView } from '../../../services/llm/provider-view.ts';
 import type { RegisteredServer, RegisteredTool } from '../../../services/registry/registry.ts';
 import type { SearchHit } from '../../../services/registry/tool-index.ts';
 import { fakeTemporal } from './fake-temporal.ts';
@@ -45,6 +46,28 @@ const HIT: SearchHit = {
   arms: { dense: { rank: 1, score: 0.5 }, lexical: null },
 };
 
+export const ROUTE: RouteView = {
+  id: 'openai/m',
+  provider: 'openai',
+  dialect: 'openai',
+  model: 'm',
+  state: 'healthy',
+  breaker: 'closed',
+  facts: { contextTokens: null, outputTokens: null, can: null, quality: 0.5 },
+  limits: null,
+  health: {
+    calls: 2,
+    failed: 0,
+    success: 1,
+    latencyMs: 120,
+    tokensPerS: 50,
+    callUsd: 0.001,
+    cacheHitShare: null,
+    lastProblem: null,
+  },
+  credentials: [{ id: 'openai#0', disabledFor: null, limitedUntilMs: 0 }],
+};
+
 /** Services that hold what they are given, in memory. */
 export function fakeServices(given: Partial<ApiDeps> = {}): FakeServices {
   const servers = new Map<string, RegisteredServer>();
@@ -74,6 +97,7 @@ export function fakeServices(given: Partial<ApiDeps> = {}): FakeServices {
       },
       async disconnect() {},
     },
+    providers: { list: async () => [ROUTE], enable: () => true },
     index: {
       search: async () => [HIT],
       find: async () => ({ hits: [HIT], confidence: 0.9, fits: true }),
