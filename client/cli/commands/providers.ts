@@ -68,7 +68,7 @@ function routeTable(routes: readonly RouteAnswer[], context: CliContext): readon
         isFlexible: true,
       },
     ],
-    context,
+    { style, width: context.process.width() },
   );
 }
 
