@@ -3,6 +3,7 @@ import type { OstinatoConnection } from '../client/index.ts';
 import type { Plan } from '../common/plan.ts';
 import type { TenantId } from '../common/tenant.ts';
 import type { CallToolInput, ToolResult } from '../common/tool.ts';
+import type { BatchStore } from '../services/batches/batch-store.ts';
 import type { ArtifactStore } from '../services/artifacts/artifact-store.ts';
 import type { Config } from '../services/config.ts';
 import type { ProviderView } from '../services/llm/provider-view.ts';
@@ -40,6 +41,7 @@ export interface ApiDeps {
   readonly plans: { check(tenantId: TenantId, written: unknown): Promise<Plan> };
   readonly artifacts: Pick<ArtifactStore, 'get'>;
   readonly providers: ProviderView;
+  readonly batchStore: BatchStore;
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>;
   readonly health: HealthChecks;
   /** Where people look: `temporalUi` is the Web UI's address, `null` where there is none. */

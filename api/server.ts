@@ -20,6 +20,7 @@ import { refusePrototypeQuery } from './middleware/query.ts';
 import { refuseOtherSites } from './middleware/same-origin.ts';
 import { refuseMalformed } from './refuse-malformed.ts';
 import { registerArtifacts } from './routes/artifacts.ts';
+import { registerBatches } from './routes/batches.ts';
 import { registerFindTools } from './routes/find-tools.ts';
 import { registerHealth } from './routes/health.ts';
 import { registerProviders } from './routes/providers.ts';
@@ -79,6 +80,7 @@ export function createServer(deps: ApiDeps): FastifyInstance {
     const routes = scope as unknown as Api;
     registerRuns(routes, resolved);
     registerRunEvents(routes, resolved);
+    registerBatches(routes, resolved);
     registerServers(routes, resolved);
     registerServerChecks(routes, resolved);
     registerTools(routes, resolved);

@@ -1,5 +1,8 @@
 /** The client library: start runs, follow them, read what they did. Its complete public surface. */
 export { startAgent } from './agents.ts';
+export type { BatchRequest } from './batch-request.ts';
+export { batchHandle, runBatch } from './batches.ts';
+export type { BatchHandle } from './batches.ts';
 export { ClientError, isClientError } from './client-error.ts';
 export type { ClientErrorCode } from './client-error.ts';
 export { connect } from './connection.ts';

@@ -2,7 +2,7 @@ import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import type { AgentResult, RunPlanResult, RunProgress } from '../common/agent.ts';
 import { describeFailure } from '../common/describe-failure.ts';
-import { SEARCH_ATTRIBUTE } from '../common/names.ts';
+import { SEARCH_ATTRIBUTE, WORKFLOW } from '../common/names.ts';
 import { ClientError } from './client-error.ts';
 import type { OstinatoConnection } from './connection.ts';
 import type { RunHandle } from './run-handle.ts';
@@ -68,6 +68,8 @@ export async function listRuns(
 ): Promise<readonly RunSummary[]> {
   const clauses = [
     `${SEARCH_ATTRIBUTE.tenant} = ${quoted(connection.tenant.tenantId)}`,
+    // Batches have lists of their own.
+    `WorkflowType != ${quoted(WORKFLOW.runBatch)}`,
     ...(options.status === undefined
       ? []
       : [`ExecutionStatus = ${quoted(TEMPORAL_STATUS[options.status])}`]),

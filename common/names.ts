@@ -6,7 +6,13 @@
 /** One queue for agents, tools and models; a deployment that splits them names its own. */
 export const DEFAULT_TASK_QUEUE = 'ostinato';
 
-export const WORKFLOW = { runAgent: 'runAgent', runPlan: 'runPlan' } as const;
+export const WORKFLOW = {
+  runAgent: 'runAgent',
+  runPlan: 'runPlan',
+  runBatch: 'runBatch',
+  runBatchShard: 'runBatchShard',
+  runBatchItem: 'runBatchItem',
+} as const;
 
 export const SEARCH_ATTRIBUTE = {
   tenant: 'OstinatoTenant',

@@ -32,6 +32,8 @@ export interface Config {
   /** OTLP endpoint for traces; `null`: none are sent. */
   readonly otlpEndpoint: string | null;
   readonly mcp: { readonly maxResultBytes: number };
+  /** Whether files named by a URL may lie on this machine and in its private networks. */
+  readonly allowPrivateUrls: boolean;
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -65,6 +67,7 @@ const schema = z.object({
   OSTINATO_API_KEY: text.min(16, 'must have at least 16 characters').optional(),
   OSTINATO_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
+  OSTINATO_ALLOW_PRIVATE_URLS: z.stringbool().default(false),
   OSTINATO_MAX_RESULT_BYTES: z.coerce
     .number()
     .int()
@@ -117,6 +120,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     logLevel: vars.OSTINATO_LOG_LEVEL,
     otlpEndpoint: vars.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
     mcp: { maxResultBytes: vars.OSTINATO_MAX_RESULT_BYTES },
+    allowPrivateUrls: vars.OSTINATO_ALLOW_PRIVATE_URLS,
   };
 }
 

@@ -2,6 +2,8 @@ import type { Logger } from 'pino';
 import type { ActivityDeps } from '../activities/index.ts';
 import type { ArtifactStore } from '../services/artifacts/artifact-store.ts';
 import { createArtifactStore } from '../services/artifacts/artifact-store.ts';
+import type { BatchStore } from '../services/batches/batch-store.ts';
+import { openBatches } from '../services/batches/open-batches.ts';
 import type { OpenBreakers } from '../services/breaker/open-breakers.ts';
 import { openBreakers } from '../services/breaker/open-breakers.ts';
 import type { Config } from '../services/config.ts';
@@ -34,6 +36,7 @@ import { openToolIndex } from './open-tool-index.ts';
 /** Everything a worker or the API uses, made once. */
 export interface Services extends ActivityDeps {
   readonly artifacts: ArtifactStore;
+  readonly batchStore: BatchStore;
   readonly breakers: OpenBreakers;
   readonly catalogue: Catalogue;
   readonly connections: McpConnections;
@@ -96,9 +99,11 @@ export async function assemble({ config, env, log }: AssembleOptions): Promise<S
     log: log.child({ part: 'llm' }),
   });
   const { gateway } = models;
+  const plans = createPlanChecker({ registry: { ...registry, ...recent }, validator });
   const planning = { index, registry, conversations, validator, log };
   return {
     artifacts,
+    ...openBatches({ ...config, ...breakers, database, plans, tools }),
     breakers,
     catalogue,
     connections,
@@ -106,21 +111,20 @@ export async function assemble({ config, env, log }: AssembleOptions): Promise<S
     gateway,
     index,
     metrics,
-    plans: createPlanChecker({ registry: { ...registry, ...recent }, validator }),
+    plans,
     planner:
       gateway.configured() === null
         ? createOfflinePlanner(planning)
         : createModelPlanner({ ...planning, gateway }),
     registry,
     tools,
-    async close() {
-      await catalogue.close();
-      await connections.close();
-      await search.close();
-      await validator.close();
-      await breakers.close();
-      models.close();
-      await database.close();
-    },
+    close: () => closeAll([catalogue, connections, search, validator, breakers, models, database]),
   };
+}
+
+/** One after the other: what uses a part is closed before it. */
+async function closeAll(
+  parts: readonly { readonly close: () => void | Promise<void> }[],
+): Promise<void> {
+  for (const part of parts) await part.close();
 }

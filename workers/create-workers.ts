@@ -1,6 +1,6 @@
 import type { NativeConnection, WorkerOptions } from '@temporalio/worker';
 import { Worker } from '@temporalio/worker';
-import type { Activities } from '../activities/index.ts';
+import type { WorkerActivities } from '../activities/index.ts';
 import type { TaskQueues } from '../common/agent.ts';
 
 export type WorkerKind = keyof TaskQueues;
@@ -11,7 +11,7 @@ export interface CreateWorkersOptions {
   readonly queues: TaskQueues;
   /** Which resource classes this process serves. */
   readonly kinds: readonly WorkerKind[];
-  readonly activities: Activities;
+  readonly activities: WorkerActivities;
   /** Path of the bundle that `workflowBundle` made. */
   readonly workflowBundle: string;
   /** @default none */
@@ -61,10 +61,12 @@ export async function createWorkers(options: CreateWorkersOptions): Promise<read
   );
 }
 
-function activitiesOf(kinds: readonly WorkerKind[], all: Activities): Partial<Activities> {
-  const { callTool, checkPlan, planGoal } = all;
+function activitiesOf(
+  kinds: readonly WorkerKind[],
+  { planGoal, ...others }: WorkerActivities,
+): Partial<WorkerActivities> {
   return {
-    ...(kinds.includes('tool') ? { callTool, checkPlan } : {}),
+    ...(kinds.includes('tool') ? others : {}),
     ...(kinds.includes('llm') ? { planGoal } : {}),
   };
 }

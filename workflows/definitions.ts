@@ -6,6 +6,7 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { RunProgress } from '../common/agent.ts';
 import type { BudgetLimit } from '../common/budget.ts';
 import type { LlmUsage } from '../common/llm.ts';
+import type { BatchCounts, BatchProgress } from '../common/batch.ts';
 
 export const progressQuery = defineQuery<RunProgress>('progress');
 
@@ -46,3 +47,13 @@ export interface BudgetSettle {
 export const budgetAskSignal = defineSignal<[BudgetAsk]>('budgetAsk');
 export const budgetAnswerSignal = defineSignal<[BudgetAnswer]>('budgetAnswer');
 export const budgetSettleSignal = defineSignal<[BudgetSettle]>('budgetSettle');
+export const batchProgressQuery = defineQuery<BatchProgress>('batchProgress');
+
+/** From a shard to its batch: how its items stand. */
+export interface ShardProgress {
+  /** First item of the shard, which names it. */
+  readonly from: number;
+  readonly counts: BatchCounts;
+}
+
+export const shardProgressSignal = defineSignal<[ShardProgress]>('shardProgress');

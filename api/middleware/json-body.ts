@@ -5,10 +5,18 @@ import { HttpError } from '../http-error.ts';
 const MAX_DEPTH = 64;
 /** Keys and items of a body, roughly; a megabyte of `[[],[],…` has half a million. */
 const MAX_VALUES = 100_000;
+const LINES_TYPE = 'application/x-ndjson';
 const JSON_TYPE = /^application\/json(?: ?; ?charset="?utf-8"?)?$/i;
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What the route takes instead of JSON; its body is then the stream itself. */
+    readonly bodyType?: 'application/x-ndjson';
+  }
+}
+
 /**
- * JSON is the only body this API takes. The header is compared as a whole: a server that skips
+ * JSON is the only body this API takes, but for routes that say otherwise. The header is compared as a whole: a server that skips
  * over a stray tab in it may skip the body's schema as well.
  */
 export function acceptJsonOnly(api: FastifyInstance): void {
@@ -20,6 +28,7 @@ export function acceptJsonOnly(api: FastifyInstance): void {
       done(error as Error);
     }
   });
+  api.addContentTypeParser(LINES_TYPE, (_request, body, done) => done(null, body));
   api.addHook('onRequest', refuseOtherBodies);
 }
 
@@ -28,12 +37,15 @@ async function refuseOtherBodies(request: FastifyRequest): Promise<void> {
   const hasBody =
     headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
   const type = headers['content-type'];
-  if ((hasBody && type === undefined) || (type !== undefined && !JSON_TYPE.test(type))) {
+  const wanted = request.routeOptions.config.bodyType ?? 'application/json';
+  const fits = (given: string): boolean =>
+    wanted === LINES_TYPE ? given === LINES_TYPE : JSON_TYPE.test(given);
+  if ((hasBody && type === undefined) || (type !== undefined && !fits(type))) {
     const received = type === undefined ? 'none' : JSON.stringify(type.slice(0, 100));
     throw new HttpError(
       415,
       'UnsupportedMediaType',
-      `Send the body as "content-type: application/json" (received ${received}).`,
+      `Send the body as "content-type: ${wanted}" (received ${received}).`,
     );
   }
   const encoding = headers['content-encoding'];

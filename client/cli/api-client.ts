@@ -13,6 +13,10 @@ export interface ApiClient {
     extra?: ExtraOfRequest,
   ): Promise<Answer>;
   getBytes(path: string): Promise<Uint8Array>;
+  /** Sends JSON lines as they come. */
+  putLines<Answer>(path: string, lines: AsyncIterable<Uint8Array>): Promise<Answer>;
+  /** The answer as it comes. */
+  stream(path: string): Promise<AsyncIterable<Uint8Array>>;
 }
 
 export interface ExtraOfRequest {
@@ -45,7 +49,7 @@ export function createApiClient({ apiUrl, apiKey }: Services): ApiClient {
       signal: extra.signal === undefined ? timeout : AbortSignal.any([timeout, extra.signal]),
       headers: {
         accept: 'application/json',
-        ...(apiKey === null ? {} : { authorization: `Bearer ${apiKey}` }),
+        ...keyOf(apiKey),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...extra.headers,
       },
@@ -73,12 +77,33 @@ export function createApiClient({ apiUrl, apiKey }: Services): ApiClient {
       return ask('GET', search === '' ? path : `${path}?${search}`);
     },
     send: ask,
+    async putLines<Answer>(path: string, lines: AsyncIterable<Uint8Array>) {
+      const response = await reach(apiUrl, path, {
+        method: 'PUT',
+        redirect: 'error',
+        headers: { ...keyOf(apiKey), 'content-type': 'application/x-ndjson' },
+        body: ReadableStream.from(lines),
+        duplex: 'half',
+      });
+      const answer = parse(await response.text());
+      if (!response.ok || answer === null) throw refusal(response.status, answer, apiUrl);
+      return answer as Answer;
+    },
+    async stream(path) {
+      const response = await reach(apiUrl, path, { redirect: 'error', headers: keyOf(apiKey) });
+      if (response.ok && response.body !== null) return response.body;
+      throw refusal(response.status, parse(await response.text()), apiUrl);
+    },
     async getBytes(path) {
       const response = await request('GET', path);
       if (!response.ok) throw refusal(response.status, parse(await response.text()), apiUrl);
       return new Uint8Array(await response.arrayBuffer());
     },
   };
+}
+
+function keyOf(apiKey: string | null): Readonly<Record<string, string>> {
+  return apiKey === null ? {} : { authorization: `Bearer ${apiKey}` };
 }
 
 async function reach(apiUrl: string, path: string, init: RequestInit): Promise<Response> {

@@ -72,3 +72,30 @@ export interface RouteAnswer {
   };
   readonly credentials: readonly { readonly disabledFor: string | null }[];
 }
+
+export interface BatchSummaryAnswer {
+  readonly batchId: string;
+  readonly summary: string;
+  readonly state: 'collecting' | 'running' | 'completed' | 'partial' | 'failed' | 'cancelled';
+  readonly mode: 'light' | 'runs' | null;
+  readonly total: number | null;
+  readonly reason: string | null;
+  readonly createdAtMs: number;
+  readonly endedAtMs: number | null;
+}
+
+export interface BatchAnswer extends BatchSummaryAnswer {
+  readonly counts: {
+    readonly waiting: number;
+    readonly done: number;
+    readonly failed: number;
+    readonly cancelled: number;
+  };
+  readonly problems: readonly {
+    readonly type: string;
+    readonly items: number;
+    readonly firstIndex: number;
+    readonly example: string;
+  }[];
+  readonly links: { readonly self: string; readonly temporalUi: string | null };
+}

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { Act } from './act.ts';
+import { addBatch } from './commands/batch.ts';
 import { addDev } from './commands/dev.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addMcp } from './commands/mcp.ts';
@@ -52,6 +53,7 @@ OSTINATO_API_KEY holds the key of the API, where it wants one.`,
   addDev(program, act);
   addRun(program, act);
   addRuns(program, act);
+  addBatch(program, act);
   addServers(program, act);
   addTools(program, act);
   addProviders(program, act);

@@ -10,8 +10,10 @@ import {
   text,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
+import type { BatchSettings, BatchSource, BatchWork } from '../../common/batch.ts';
 import type { JsonObject } from '../../common/json.ts';
 import type { LlmMessage } from '../../common/llm.ts';
+import type { Plan } from '../../common/plan.ts';
 import type { TenantId } from '../../common/tenant.ts';
 import type { EffectClass, ServerName, ToolId, ToolResult } from '../../common/tool.ts';
 import type { ServerDefinition } from '../registry/server-definition.ts';
@@ -163,5 +165,63 @@ export const effects = pgTable(
   (table) => [
     primaryKey({ columns: [table.tenantId, table.key] }),
     index('effects_by_state').on(table.tenantId, table.state, table.updatedAtMs),
+  ],
+);
+
+/** One row for each batch. Its items are in `batch_items`. */
+export const batches = pgTable(
+  'batches',
+  {
+    tenantId: tenantId(),
+    batchId: text('batch_id').notNull(),
+    work: json('work').$type<BatchWork>().notNull(),
+    source: json('source').$type<BatchSource>().notNull(),
+    settings: json('settings').$type<BatchSettings>().notNull(),
+    /** Digest of the request: tells the same start twice from another start under one id. */
+    request: text('request').notNull(),
+    /** `collecting`: its items are not all there yet. */
+    state: text('state')
+      .$type<'collecting' | 'running' | 'completed' | 'partial' | 'failed' | 'cancelled'>()
+      .notNull(),
+    mode: text('mode').$type<'light' | 'runs'>(),
+    /** The template as it was checked, with references to the item in it. */
+    plan: json('plan').$type<Plan>(),
+    total: integer('total'),
+    round: integer('round').notNull(),
+    reason: text('reason'),
+    createdAtMs: timeMs('created_at_ms').notNull(),
+    endedAtMs: timeMs('ended_at_ms'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.batchId] }),
+    index('batches_by_time').on(table.tenantId, table.createdAtMs),
+  ],
+);
+
+export const batchItems = pgTable(
+  'batch_items',
+  {
+    tenantId: tenantId(),
+    batchId: text('batch_id').notNull(),
+    index: integer('index').notNull(),
+    /** Line of the file, from 1. */
+    line: integer('line').notNull(),
+    /** The line's JSON as it was given. */
+    item: text('item').notNull(),
+    state: text('state').$type<'waiting' | 'done' | 'failed' | 'cancelled'>().notNull(),
+    /** A failure type, `BadItem` or `failed`. */
+    problemType: text('problem_type'),
+    problem: text('problem'),
+    result: json('result').$type<JsonObject>(),
+    /** How often each step was begun anew on purpose; a step that is absent: once. */
+    epochs: json('epochs').$type<Readonly<Record<string, number>>>().notNull(),
+    /** The newest attempt that wrote; older ones are refused. */
+    fence: bigint('fence', { mode: 'number' }).notNull(),
+    startedAtMs: timeMs('started_at_ms'),
+    endedAtMs: timeMs('ended_at_ms'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.batchId, table.index] }),
+    index('batch_items_by_state').on(table.tenantId, table.batchId, table.state, table.index),
   ],
 );

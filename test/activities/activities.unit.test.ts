@@ -32,6 +32,7 @@ function callTool(call: Call) {
   return createActivities({
     tools: { call } as never,
     planner: { decide: none },
+    batches: null as never,
     plans: { check: none },
   }).callTool;
 }

@@ -9,15 +9,23 @@ import * as workflows from '../../workflows/index.ts';
 
 describe('durable names', () => {
   it('workflows → their types in histories', () => {
-    expect(Object.keys(workflows).sort()).toEqual(['runAgent', 'runPlan']);
-    expect(WORKFLOW).toEqual({ runAgent: 'runAgent', runPlan: 'runPlan' });
+    const types = ['runAgent', 'runBatch', 'runBatchItem', 'runBatchShard', 'runPlan'];
+    expect(Object.keys(workflows).sort()).toEqual(types);
+    expect(WORKFLOW).toEqual(Object.fromEntries(types.map((type) => [type, type])));
   });
 
   it('activities → their types in histories', () => {
     expect(Object.keys(createActivities({} as never)).sort()).toEqual([
       'callTool',
       'checkPlan',
+      'closeBatch',
+      'endBatchItem',
+      'failBatchRange',
+      'listBatchItems',
+      'openBatch',
       'planGoal',
+      'prepareBatchItem',
+      'runBatchChunk',
     ]);
   });
 
@@ -26,7 +34,15 @@ describe('durable names', () => {
       Object.values(definitions)
         .map(({ name }) => name)
         .sort(),
-    ).toEqual(['budgetAnswer', 'budgetAsk', 'budgetSettle', 'cancel', 'progress']);
+    ).toEqual([
+      'batchProgress',
+      'budgetAnswer',
+      'budgetAsk',
+      'budgetSettle',
+      'cancel',
+      'progress',
+      'shardProgress',
+    ]);
   });
 
   it('task queue and search attributes → their names on the server', () => {

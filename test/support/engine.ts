@@ -38,6 +38,7 @@ export async function startEngine(
       DATABASE_URL: '',
       REDIS_URL: env['REDIS_URL'] ?? '',
       OSTINATO_DATA_DIR: join(dir, 'data'),
+      OSTINATO_ALLOW_PRIVATE_URLS: env['OSTINATO_ALLOW_PRIVATE_URLS'] ?? '',
     }),
     env: { OLLAMA_HOST: '127.0.0.1:1', ...given },
     log: createLogger({ level: 'warn', pretty: false, name: 'test' }),

@@ -2,7 +2,7 @@ import { Runtime, DefaultLogger } from '@temporalio/worker';
 import type { Worker, WorkerOptions } from '@temporalio/worker';
 import { join } from 'node:path';
 import { existsSync } from 'node:fs';
-import type { Activities } from '../../activities/index.ts';
+import type { WorkerActivities } from '../../activities/index.ts';
 import type { OstinatoConnection } from '../../client/index.ts';
 import { connect } from '../../client/index.ts';
 import { DEFAULT_TASK_QUEUE } from '../../common/names.ts';
@@ -48,7 +48,7 @@ export interface RunningWorkers {
  */
 export async function startWorkers(
   address: string,
-  activities: Activities,
+  activities: WorkerActivities,
   maxCachedWorkflows: number | null = 2,
   interceptors: WorkerOptions['interceptors'] = {},
   bundle: string | null = null,

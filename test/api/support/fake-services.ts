@@ -76,6 +76,7 @@ export function fakeServices(given: Partial<ApiDeps> = {}): FakeServices {
   const temporal = fakeTemporal();
   const services: FakeServices = {
     config: { host: '127.0.0.1', port: 0, apiKey: null },
+    batchStore: null as never,
     connection: temporal.connection,
     starts: temporal.starts,
     servers,

@@ -1,0 +1,142 @@
+import { bindArg, bindGoal, ITEM } from '../../common/bind-item.ts';
+import type { BatchMode, BatchSettings, BatchWork } from '../../common/batch.ts';
+import { FAILURE } from '../../common/failures.ts';
+import type { JsonValue } from '../../common/json.ts';
+import type { Plan, StepArg, StepId } from '../../common/plan.ts';
+import { parseStepArgs } from '../../common/step-arg.ts';
+import { UnresolvedReference } from '../../common/resolve-args.ts';
+import type { TenantId } from '../../common/tenant.ts';
+import type { WrittenPlan } from '../../common/written-plan.ts';
+import { isServiceError, ServiceError } from '../errors.ts';
+import type { PlanChecker } from '../planner/plan-checker.ts';
+import { isLightPlan } from './is-light-plan.ts';
+
+export interface CheckedTemplate {
+  /** With references to the item in it; `null` for a goal. */
+  readonly plan: Plan | null;
+  readonly mode: BatchMode;
+}
+
+interface Template {
+  readonly work: BatchWork;
+  readonly settings: Pick<BatchSettings, 'mode' | 'limits'>;
+}
+
+/**
+ * Checks a template by the items that it is for: it is right where one of the samples fits it, since
+ * a bad item must not end the others.
+ *
+ * @param samples the first items, parsed.
+ * @throws ServiceError (Plan.Invalid, BadInput) with what is wrong for the first sample.
+ */
+export async function checkTemplate(
+  plans: PlanChecker,
+  tenantId: TenantId,
+  { work, settings }: Template,
+  samples: readonly JsonValue[],
+): Promise<CheckedTemplate> {
+  let first: unknown = null;
+  for (const sample of samples) {
+    try {
+      const plan = await checkWith(plans, tenantId, work, sample);
+      return { plan, mode: modeOf(plan, settings) };
+    } catch (error) {
+      if (!(error instanceof UnresolvedReference) && !isUnfit(error)) throw error;
+      first ??= error;
+    }
+  }
+  if (isServiceError(first)) throw first;
+  throw new ServiceError(
+    FAILURE.badInput,
+    `The batch does not fit its items: ${(first as Error).message}`,
+    { cause: first },
+  );
+}
+
+function isUnfit(error: unknown): boolean {
+  return isServiceError(error) && !error.retry.allowed && error.type !== FAILURE.unavailable;
+}
+
+async function checkWith(
+  plans: PlanChecker,
+  tenantId: TenantId,
+  work: BatchWork,
+  sample: JsonValue,
+): Promise<Plan | null> {
+  if (work.kind === 'goal') {
+    bindGoal(work.goal, sample);
+    return null;
+  }
+  const { plan } = work;
+  const checked = await plans.check(tenantId, bindWritten(plan, sample));
+  return {
+    steps: checked.steps.map((step) => {
+      const written = plan.steps.find(({ id }) => id === step.id);
+      const args = parseStepArgs(written?.args ?? {});
+      // The check may add arguments; what the template wrote stays as it was written.
+      return { ...step, args: { ...step.args, ...args } };
+    }),
+  };
+}
+
+function bindWritten(plan: WrittenPlan, sample: JsonValue): WrittenPlan {
+  if (plan.steps.some(({ id }) => id === ITEM)) {
+    throw new ServiceError(
+      FAILURE.badInput,
+      'A step of a batch is called "item", which is the name of the item itself. Give the step another id.',
+    );
+  }
+  return {
+    ...plan,
+    steps: plan.steps.map((step) => {
+      if (step.args === undefined) return step;
+      const args = Object.entries(parseStepArgs(step.args)).map(
+        ([name, arg]) => [name, writeArg(bindArg(arg, sample))] as const,
+      );
+      return { ...step, args: Object.fromEntries(args) };
+    }),
+  };
+}
+
+/** An argument as it would be written: the inverse of `parseStepArg`. */
+function writeArg(arg: StepArg): JsonValue {
+  switch (arg.kind) {
+    case 'literal':
+      return escape(arg.value);
+    case 'output':
+      return reference(arg.step, arg.path);
+    case 'template':
+      return arg.parts
+        .map((part) =>
+          typeof part === 'string' ? part.replaceAll('${', '$${') : reference(part.step, part.path),
+        )
+        .join('');
+    case 'list':
+      return arg.items.map(writeArg);
+    case 'object':
+      return Object.fromEntries(
+        Object.entries(arg.fields).map(([name, field]) => [name, writeArg(field)]),
+      );
+  }
+}
+
+function reference(step: StepId, path: string): string {
+  return `\${${step}${path === '' || path.startsWith('[') ? '' : '.'}${path}}`;
+}
+
+function escape(value: JsonValue): JsonValue {
+  if (typeof value === 'string') return value.replaceAll('${', '$${');
+  if (Array.isArray(value)) return value.map(escape);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, held]) => [key, escape(held)]));
+}
+
+function modeOf(plan: Plan | null, { mode: wanted, limits }: Template['settings']): BatchMode {
+  if (wanted === 'runs' || plan === null) return 'runs';
+  if (isLightPlan(plan) && plan.steps.length <= limits.maxToolCalls) return 'light';
+  if (wanted === null) return 'runs';
+  throw new ServiceError(
+    FAILURE.badInput,
+    'mode "light" is for plans of at most 10 plain tool calls within limits.maxToolCalls, and this plan is none. Leave "mode" out, or choose "runs".',
+  );
+}

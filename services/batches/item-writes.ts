@@ -1,0 +1,79 @@
+import { and, eq, inArray, sql } from 'drizzle-orm';
+import type { Database } from '../database/database.ts';
+import { batchItems } from '../database/schema.ts';
+import { BAD_ITEM } from './batch-record.ts';
+import type { BatchStore } from './batch-store.ts';
+import { inBatch } from './item-reads.ts';
+
+type Writes = Pick<
+  BatchStore,
+  'addItems' | 'removeItems' | 'endItems' | 'endWaiting' | 'reopenItems'
+>;
+
+/** The part of the store that writes items. */
+export function itemWrites({ db }: Pick<Database, 'db'>): Writes {
+  return {
+    async addItems(tenantId, batchId, items) {
+      if (items.length === 0) return;
+      const values = items.map(({ problem, ...item }) => ({
+        tenantId,
+        batchId,
+        ...item,
+        state: problem === null ? ('waiting' as const) : ('failed' as const),
+        problemType: problem === null ? null : BAD_ITEM,
+        problem,
+        epochs: {},
+        fence: 0,
+      }));
+      await db.insert(batchItems).values(values).onConflictDoNothing();
+    },
+
+    async removeItems(tenantId, batchId) {
+      await db.delete(batchItems).where(inBatch(tenantId, batchId));
+    },
+
+    async endItems(tenantId, batchId, ends) {
+      if (ends.length === 0) return;
+      await db
+        .insert(batchItems)
+        .values(ends.map((end) => ({ tenantId, batchId, line: 0, item: '', ...end })))
+        .onConflictDoUpdate({
+          target: [batchItems.tenantId, batchItems.batchId, batchItems.index],
+          set: END_COLUMNS,
+          setWhere: sql`${batchItems.state} <> 'done' AND ${batchItems.fence} <= excluded.fence`,
+        });
+    },
+
+    async endWaiting(tenantId, batchId, { from, to, ...end }) {
+      await db
+        .update(batchItems)
+        .set({ ...end, endedAtMs: Date.now() })
+        .where(and(inBatch(tenantId, batchId, { from, to }), eq(batchItems.state, 'waiting')));
+    },
+
+    async reopenItems(tenantId, batchId) {
+      await db
+        .update(batchItems)
+        .set({ state: 'waiting', endedAtMs: null })
+        .where(
+          and(
+            inBatch(tenantId, batchId),
+            inArray(batchItems.state, ['failed', 'cancelled']),
+            sql`${batchItems.problemType} IS DISTINCT FROM ${BAD_ITEM}`,
+          ),
+        );
+    },
+  };
+}
+
+/** What an end may change; the item itself stays. */
+const END_COLUMNS = {
+  state: sql.raw('excluded.state'),
+  problemType: sql.raw('excluded.problem_type'),
+  problem: sql.raw('excluded.problem'),
+  result: sql.raw('excluded.result'),
+  epochs: sql.raw('excluded.epochs'),
+  fence: sql.raw('excluded.fence'),
+  startedAtMs: sql.raw('excluded.started_at_ms'),
+  endedAtMs: sql.raw('excluded.ended_at_ms'),
+};

@@ -1,0 +1,54 @@
+import type { BreakerOutcome } from '../../common/breaker.ts';
+import { FAILURE } from '../../common/failures.ts';
+import type { CallToolInput, ToolResult } from '../../common/tool.ts';
+import { isServiceError, ServiceError } from '../errors.ts';
+import type { Breakers } from './breakers.ts';
+
+type CallTool<Context> = (input: CallToolInput, context: Context) => Promise<ToolResult>;
+
+/** While a breaker does not say when it may be asked again, ms. */
+const RETRY_AFTER_MS = 1_000;
+
+const OUTCOMES: Readonly<Record<string, BreakerOutcome>> = {
+  [FAILURE.toolUnavailable]: 'failed',
+  [FAILURE.toolTimeout]: 'failed',
+  [FAILURE.toolBadAnswer]: 'failed',
+};
+
+/**
+ * The same call with its server's breaker in front, for calls that are no activity of their own and
+ * so meet no interceptor.
+ *
+ * @throws ServiceError (CircuitOpen), to be retried, where the call was not made.
+ */
+export function guardCalls<Context>(
+  breakers: Pick<Breakers, 'admit'>,
+  call: CallTool<Context>,
+): CallTool<Context> {
+  return async (input, context) => {
+    const name = input.tool.slice(0, input.tool.indexOf('/'));
+    const { tenantId } = input.tenant;
+    const admission = await breakers.admit({ tenantId, kind: 'mcp', name });
+    if (admission.kind === 'diverted') throw diverted(name, admission.retryAtMs);
+    const startedMs = performance.now();
+    const ended = (outcome: BreakerOutcome | null): Promise<void> =>
+      admission.ended({ outcome, latencyMs: performance.now() - startedMs });
+    try {
+      const result = await call(input, context);
+      await ended('ok');
+      return result;
+    } catch (error) {
+      await ended(isServiceError(error) ? (OUTCOMES[error.type] ?? null) : null);
+      throw error;
+    }
+  };
+}
+
+function diverted(server: string, retryAtMs: number | null): ServiceError {
+  const afterMs = Math.max(RETRY_AFTER_MS, (retryAtMs ?? 0) - Date.now());
+  return new ServiceError(
+    FAILURE.circuitOpen,
+    `The breaker of mcp ${server} does not let the call through. The call was not made; it is tried again in ${afterMs} ms.`,
+    { retry: { allowed: true, afterMs } },
+  );
+}

@@ -1,0 +1,203 @@
+// Runs in the workflow sandbox: the items of a batch, in shards that overlap. Items and results are
+// in SQL; here are only numbers, so that 100,000 items make a short history.
+import {
+  allHandlersFinished,
+  CancellationScope,
+  ChildWorkflowCancellationType,
+  condition,
+  continueAsNew,
+  executeChild,
+  isCancellation,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type {
+  BatchCounts,
+  BatchPosition,
+  BatchProgress,
+  BatchResult,
+  OpenBatchInput,
+  OpenedBatch,
+  RunBatchInput,
+  RunBatchShardInput,
+} from '../common/batch.ts';
+import { addCounts, NO_COUNTS } from '../common/batch-counts.ts';
+import { SEARCH_ATTRIBUTE, WORKFLOW } from '../common/names.ts';
+import { batchActivities } from './batch-activities.ts';
+import { batchProgressQuery, cancelUpdate, shardProgressSignal } from './definitions.ts';
+
+/** Shards at once: while one is at its last items, the others have work. */
+const MAX_SHARDS = 4;
+/** Items a shard: its history stays far below Temporal's bounds. */
+const SHARD_ITEMS = { least: 25, light: 2_500, runs: 250 } as const;
+/** Items after which the history begins anew. */
+const CONTINUE_AFTER_ITEMS = 25_000;
+
+interface BatchState {
+  readonly input: RunBatchInput;
+  readonly batchId: string;
+  readonly startedAtMs: number;
+  opened: OpenedBatch | null;
+  phase: BatchProgress['phase'];
+  /** Of shards that have ended. */
+  settled: BatchCounts;
+  /** Of shards that run, by their first item. */
+  readonly live: Map<number, BatchCounts>;
+  cancelReason: string | null;
+  revision: number;
+}
+
+export async function runBatch(input: RunBatchInput): Promise<BatchResult> {
+  const state = newState(input);
+  const scope = new CancellationScope();
+  answer(state, scope);
+  try {
+    await scope.run(() => work(state));
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
+    state.cancelReason ??= 'It was cancelled in Temporal.';
+  }
+  const { tenant } = input;
+  const result = await CancellationScope.nonCancellable(() =>
+    batchActivities(input.queues).closeBatch({
+      tenant,
+      batchId: state.batchId,
+      startedAtMs: state.startedAtMs,
+      cancelReason: state.cancelReason,
+      problem: state.opened?.problem ?? null,
+    }),
+  );
+  state.phase = 'ended';
+  state.settled = { done: result.done, failed: result.failed, cancelled: result.cancelled };
+  state.live.clear();
+  state.revision += 1;
+  upsertSearchAttributes({ [SEARCH_ATTRIBUTE.status]: [result.outcome] });
+  return result;
+}
+
+function newState(input: RunBatchInput): BatchState {
+  const { workflowId } = workflowInfo();
+  return {
+    input,
+    batchId: input.batchId ?? workflowId.slice(`t:${input.tenant.tenantId}:batch:`.length),
+    startedAtMs: input.resumeAt?.startedAtMs ?? Date.now(),
+    opened: input.resumeAt?.opened ?? null,
+    phase: 'opening',
+    settled: input.resumeAt?.counts ?? NO_COUNTS,
+    live: new Map(),
+    cancelReason: null,
+    revision: 0,
+  };
+}
+
+function answer(state: BatchState, scope: CancellationScope): void {
+  setHandler(batchProgressQuery, () => progressOf(state));
+  setHandler(shardProgressSignal, ({ from, counts }) => {
+    if (!state.live.has(from)) return;
+    state.live.set(from, counts);
+    state.revision += 1;
+  });
+  setHandler(
+    cancelUpdate,
+    ({ reason }) => {
+      state.cancelReason ??= reason;
+      scope.cancel();
+      return { accepted: true };
+    },
+    {
+      validator: (request) => {
+        if (state.phase === 'ended') throw new Error('The batch has ended.');
+        if (typeof request?.reason === 'string') return;
+        throw new Error('"cancel" takes {reason: string}.');
+      },
+    },
+  );
+}
+
+function progressOf(state: BatchState): BatchProgress {
+  const counts = [...state.live.values()].reduce(addCounts, state.settled);
+  return {
+    ...counts,
+    phase: state.phase,
+    total: state.opened?.total ?? null,
+    mode: state.opened?.mode ?? null,
+    startedAtMs: state.startedAtMs,
+    revision: state.revision,
+  };
+}
+
+async function work(state: BatchState): Promise<void> {
+  const { input, batchId } = state;
+  const { tenant, source, settings, round } = input;
+  const request: OpenBatchInput = { tenant, batchId, work: input.work, source, settings, round };
+  state.opened ??= await batchActivities(input.queues, 'long').openBatch(request);
+  state.phase = 'running';
+  state.revision += 1;
+  const { total, mode, problem } = state.opened;
+  if (problem !== null) return;
+  const shards = Math.min(MAX_SHARDS, settings.concurrency);
+  const size = shardSize(total, mode, shards);
+  let next = input.resumeAt?.next ?? 0;
+  const last = Math.min(total, next + CONTINUE_AFTER_ITEMS);
+  const lane = async (number: number): Promise<void> => {
+    while (next < last) {
+      const from = next;
+      next = Math.min(from + size, last);
+      await runShard(state, { from, to: next, mode, ...shareOf(settings, shards, number) });
+    }
+  };
+  await Promise.all(Array.from({ length: shards }, (_, number) => lane(number)));
+  if (next < total) await goOn(state, { next, opened: state.opened });
+}
+
+/** All lanes together have what the batch has. */
+function shareOf(
+  { concurrency, ratePerSecond }: RunBatchInput['settings'],
+  shards: number,
+  number: number,
+): Pick<RunBatchShardInput, 'concurrency' | 'ratePerSecond'> {
+  const extra = number < concurrency % shards ? 1 : 0;
+  return {
+    concurrency: Math.floor(concurrency / shards) + extra,
+    ratePerSecond: ratePerSecond === null ? null : ratePerSecond / shards,
+  };
+}
+
+function shardSize(total: number, mode: OpenedBatch['mode'], shards: number): number {
+  const even = Math.ceil(total / shards);
+  return Math.min(SHARD_ITEMS[mode], Math.max(SHARD_ITEMS.least, even));
+}
+
+type Share = Pick<RunBatchShardInput, 'from' | 'to' | 'mode' | 'concurrency' | 'ratePerSecond'>;
+
+async function runShard(state: BatchState, share: Share): Promise<void> {
+  const { tenant, settings, queues, round } = state.input;
+  const { batchId } = state;
+  state.live.set(share.from, NO_COUNTS);
+  const args: [RunBatchShardInput] = [
+    { tenant, batchId, round, agent: settings.agent, limits: settings.limits, queues, ...share },
+  ];
+  const counts = await executeChild<(given: RunBatchShardInput) => Promise<BatchCounts>>(
+    WORKFLOW.runBatchShard,
+    {
+      args,
+      workflowId: `t:${tenant.tenantId}:batch:${batchId}:shard:${share.from}`,
+      cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+    },
+  );
+  state.live.delete(share.from);
+  state.settled = addCounts(state.settled, counts);
+  state.revision += 1;
+}
+
+/** The history begins anew with numbers only; nothing is in flight between two shards of a lane. */
+async function goOn(state: BatchState, at: Pick<BatchPosition, 'next' | 'opened'>): Promise<never> {
+  await condition(allHandlersFinished);
+  const { startedAtMs, settled: counts } = state;
+  return continueAsNew<typeof runBatch>({
+    ...state.input,
+    batchId: state.batchId,
+    resumeAt: { ...at, counts, startedAtMs },
+  });
+}
