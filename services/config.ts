@@ -14,7 +14,7 @@ export interface Config {
   readonly database:
     | { readonly kind: 'pglite'; readonly dir: string }
     | { readonly kind: 'postgres'; readonly url: string };
-  /** `null`: none; everything works without it. */
+  /** Several, separated by commas, are nodes of one cluster. `null`: none; everything works without it. */
   readonly redisUrl: string | null;
   /** State of this installation: database, index. */
   readonly dataDir: string;
@@ -56,7 +56,10 @@ const schema = z.object({
     .optional(),
   REDIS_URL: z
     .string()
-    .regex(/^rediss?:\/\//, 'must start with redis:// or rediss://')
+    .regex(
+      /^rediss?:\/\/[^,\s]+(\s*,\s*rediss?:\/\/[^,\s]+)*$/,
+      'must be a redis:// or rediss:// address, or several with commas between them: the nodes of one cluster',
+    )
     .optional(),
   OSTINATO_DATA_DIR: text.default('.ostinato'),
   OSTINATO_CACHE_DIR: text.optional(),

@@ -28,9 +28,9 @@ import type { ToolIndex } from '../services/registry/tool-index.ts';
 import { createSchemaValidator } from '../services/schema/schema-validator.ts';
 import type { Metrics } from '../services/telemetry/metrics.ts';
 import { createMetrics } from '../services/telemetry/metrics.ts';
-import { createResultCache } from '../services/tools/result-cache.ts';
 import type { ToolCaller } from '../services/tools/tool-caller.ts';
 import { createToolCaller } from '../services/tools/tool-caller.ts';
+import { openResultCache } from './open-result-cache.ts';
 import { openToolIndex } from './open-tool-index.ts';
 
 /** Everything a worker or the API uses, made once. */
@@ -81,13 +81,14 @@ export async function assemble({ config, env, log }: AssembleOptions): Promise<S
     log: log.child({ part: 'catalogue' }),
   });
   const recent = recentLookups(registry);
+  const results = await openResultCache(config.redisUrl, metrics, log.child({ part: 'cache' }));
   const tools = createToolCaller({
     registry: recent,
     connections,
     artifacts,
     ledger: createEffectLedger(database),
     validator,
-    cache: createResultCache({ metrics }),
+    cache: results.cache,
     metrics,
     log: log.child({ part: 'tools' }),
   });
@@ -118,7 +119,8 @@ export async function assemble({ config, env, log }: AssembleOptions): Promise<S
         : createModelPlanner({ ...planning, gateway }),
     registry,
     tools,
-    close: () => closeAll([catalogue, connections, search, validator, breakers, models, database]),
+    close: () =>
+      closeAll([catalogue, connections, search, validator, breakers, results, models, database]),
   };
 }
 

@@ -1,7 +1,7 @@
-import { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { BREAKER_POLICIES } from '../../common/breaker-policies.ts';
 import type { Breakers, BreakerSettings, BreakerTarget } from './breakers.ts';
+import { connectRedis } from '../cache/connect-redis.ts';
 import { createBreakers } from './breakers.ts';
 import { createFallbackBreakerStore } from './fallback-breaker-store.ts';
 import { createLocalBreakerStore } from './local-breaker-store.ts';
@@ -13,8 +13,6 @@ export interface OpenBreakers {
   readonly isShared: (() => boolean) | null;
   close(): Promise<void>;
 }
-
-const RECONNECT_MS = 1_000;
 
 /**
  * The breakers of this process: shared with the others through Redis where there is one, and on its
@@ -29,14 +27,8 @@ export function openBreakers(deps: {
     const breakers = createBreakers({ store: local, settings, log: deps.log });
     return { breakers, isShared: null, close: () => breakers.close() };
   }
-  const redis = new Redis(deps.redisUrl, {
-    // The breaker has a deadline of its own and goes on alone: nothing may queue up for Redis.
-    maxRetriesPerRequest: 0,
-    enableOfflineQueue: false,
-    retryStrategy: () => RECONNECT_MS,
-  });
-  // The store says once that Redis is away; each failed attempt to reconnect would say it again.
-  redis.on('error', () => undefined);
+  // The breaker has a deadline of its own and goes on alone: nothing may queue up for Redis.
+  const redis = connectRedis(deps.redisUrl);
   const shared = createRedisBreakerStore({ redis });
   const store = createFallbackBreakerStore({ shared, local, log: deps.log, nowMs: Date.now });
   const breakers = createBreakers({ store, settings, log: deps.log });

@@ -1,13 +1,13 @@
-import type { Redis } from 'ioredis';
 import type { BreakerRecord } from '../../common/breaker-event.ts';
 import type { BreakerBucket, BreakerPolicy } from '../../common/breaker.ts';
+import type { RedisClient } from '../cache/connect-redis.ts';
 import { BREAKER_SCRIPT } from './breaker-script.ts';
 import type { BreakerSnapshot, BreakerStore } from './breaker-store.ts';
 
 const PREFIX = 'ostinato:breaker:';
 
 /** A client that knows the script as a command; ioredis sends its hash, and its text when needed. */
-type Scripted = Redis & {
+type Scripted = RedisClient & {
   ostinatoBreaker(key: string, now: string, policy: string, event: string): Promise<string[]>;
 };
 
@@ -18,7 +18,7 @@ type Scripted = Redis & {
  * @param deps.nowMs only for tests: Redis has its own clock.
  */
 export function createRedisBreakerStore(deps: {
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   readonly nowMs?: () => number;
 }): BreakerStore {
   deps.redis.defineCommand('ostinatoBreaker', { numberOfKeys: 1, lua: BREAKER_SCRIPT });

@@ -18,10 +18,8 @@ export interface MemoryCacheOptions<V> {
 }
 
 export interface LoadOptions<V> {
-  /** @default the cache's */
-  readonly ttlMs?: number;
-  /** Whether a loaded value may be kept. @default always */
-  readonly keep?: (value: V) => boolean;
+  /** How long a loaded value is served, ms; 0: it is not kept. @default the cache's */
+  readonly ttlMs?: number | ((value: V) => number);
   /** Ends this caller's wait. The load goes on while anyone else waits for it. */
   readonly signal?: AbortSignal;
 }
@@ -39,6 +37,8 @@ export interface MemoryCache<V> {
     load: LoadFunction<V>,
     options?: LoadOptions<V>,
   ): Promise<{ readonly value: V; readonly hit: boolean }>;
+  /** Whether a value is kept under the key, and still served. */
+  has(key: string): boolean;
   delete(key: string): void;
   /**
    * Forgets every key that starts with the prefix (all without one). A load that is under way still
@@ -63,19 +63,21 @@ export function createMemoryCache<V>(options: MemoryCacheOptions<V>): MemoryCach
     metrics.cacheSize(name, { entries: kept.size, bytes: kept.calculatedSize });
 
   return {
-    async getOrLoad(key, load, { ttlMs, keep, signal } = {}) {
+    async getOrLoad(key, load, { ttlMs = options.ttlMs, signal } = {}) {
       const box = kept.get(key);
       const hit = box !== undefined || loads.has(key);
       if (hit) metrics.cacheHit(name);
       else metrics.cacheMiss(name);
       if (box !== undefined) return { value: box.value, hit };
       const onLoaded = (value: V): void => {
-        if (keep?.(value) === false) return;
-        kept.set(key, { value }, ttlMs === undefined ? {} : { ttl: ttlMs });
+        const ttl = typeof ttlMs === 'number' ? ttlMs : ttlMs(value);
+        if (ttl <= 0) return;
+        kept.set(key, { value }, { ttl });
         reportSize();
       };
       return { value: await loads.join(key, load, onLoaded, signal), hit };
     },
+    has: (key) => kept.has(key),
     delete(key) {
       loads.forget((each) => each === key);
       if (kept.delete(key)) reportSize();

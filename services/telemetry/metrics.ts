@@ -8,6 +8,8 @@ import type { LlmUsage } from '../../common/llm.ts';
 export interface Metrics {
   cacheHit(cache: string): void;
   cacheMiss(cache: string): void;
+  /** What else a shared layer meets: a `wait` for another's load, an `error`, a `damaged` entry. */
+  cacheEvent(cache: string, event: 'wait' | 'error' | 'damaged'): void;
   cacheSize(cache: string, size: { readonly entries: number; readonly bytes: number }): void;
   /** `outcome`: `ok`, `error` (the tool said no), `cached`, or the failure type. */
   toolCall(call: {
@@ -62,11 +64,19 @@ export function createMetrics(): Metrics {
   };
 }
 
-function cacheMetrics(registry: Registry): Pick<Metrics, 'cacheHit' | 'cacheMiss' | 'cacheSize'> {
+function cacheMetrics(
+  registry: Registry,
+): Pick<Metrics, 'cacheHit' | 'cacheMiss' | 'cacheEvent' | 'cacheSize'> {
   const requests = new Counter({
     name: 'ostinato_cache_requests_total',
     help: 'Look-ups in a cache, by whether the value was there.',
     labelNames: ['cache', 'result'],
+    registers: [registry],
+  });
+  const events = new Counter({
+    name: 'ostinato_cache_events_total',
+    help: 'What a shared layer of a cache met beside hits and misses.',
+    labelNames: ['cache', 'event'],
     registers: [registry],
   });
   const entries = new Gauge({
@@ -84,6 +94,7 @@ function cacheMetrics(registry: Registry): Pick<Metrics, 'cacheHit' | 'cacheMiss
   return {
     cacheHit: (cache) => requests.inc({ cache, result: 'hit' }),
     cacheMiss: (cache) => requests.inc({ cache, result: 'miss' }),
+    cacheEvent: (cache, event) => events.inc({ cache, event }),
     cacheSize(cache, size) {
       entries.set({ cache }, size.entries);
       bytes.set({ cache }, size.bytes);

@@ -25,14 +25,14 @@ export interface EffectDeps {
  * neither `keyed` nor certain not to have begun, the end is `Tool.OutcomeUnknown` and stays so.
  *
  * @param prepare checks the call; what it throws was never sent.
- * @param aroundSend is called before the call leaves and when it has ended.
+ * @param aroundSend is awaited before the call leaves and when it has ended; it must not throw.
  */
 export async function callWithEffect(
   deps: EffectDeps,
   call: EffectCall,
   prepare: () => Promise<ReadyCall>,
   signal: AbortSignal,
-  aroundSend: () => void,
+  aroundSend: () => Promise<void>,
 ): Promise<ToolResult> {
   const { ledger, failpoint } = deps;
   const start = await ledger.begin(call);
@@ -42,7 +42,7 @@ export async function callWithEffect(
   const ready = await prepareOrRelease(ledger, start, prepare, signal);
   const permit = await ledger.sent(start);
   await failpoint('after-sent');
-  aroundSend();
+  await aroundSend();
   let answered = false;
   try {
     const answer = await sendToServer(deps.connections, ready, signal);
@@ -58,7 +58,7 @@ export async function callWithEffect(
     // A cancellation stays one.
     throw signal.aborted ? error : failure;
   } finally {
-    aroundSend();
+    await aroundSend();
   }
 }
 

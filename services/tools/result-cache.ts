@@ -1,27 +1,37 @@
+import type { Logger } from 'pino';
 import type { JsonValue } from '../../common/json.ts';
 import type { TenantId } from '../../common/tenant.ts';
 import type { ToolResult } from '../../common/tool.ts';
-import { cacheKey, cachePrefix } from '../cache/cache-key.ts';
-import type { MemoryCache } from '../cache/memory-cache.ts';
-import { createMemoryCache } from '../cache/memory-cache.ts';
+import { cacheAddress, cachePrefix } from '../cache/cache-key.ts';
+import type { LayeredCache } from '../cache/layered-cache.ts';
+import { createLayeredCache } from '../cache/layered-cache.ts';
+import type { CacheAddress, SharedStore } from '../cache/shared-store.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { ReadyCall } from './call-server.ts';
+import { parseResult } from './parse-result.ts';
 
 const KIND = 'tool-result';
 const MEBIBYTE = 1024 * 1024;
 
-/** Results of `read` tools: answers a minute old at most. */
+/** Results of `read` tools: answers a minute old at most, refusals two seconds. */
 export function createResultCache(options: {
   readonly metrics: Metrics;
+  readonly log: Logger;
+  /** What other processes share with this one; `null`: nothing. */
+  readonly shared: SharedStore | null;
   /** @default 60_000 */
   readonly ttlMs?: number;
+  /** Of a tool's refusal, which may pass; 0: none is kept. @default 2_000 */
+  readonly refusalTtlMs?: number;
   /** @default 64 MiB */
   readonly maxBytes?: number;
-}): MemoryCache<ToolResult> {
-  return createMemoryCache<ToolResult>({
+}): LayeredCache<ToolResult> {
+  const { metrics, log, shared, ttlMs = 60_000, refusalTtlMs = 2_000 } = options;
+  return createLayeredCache<ToolResult>({
     name: 'tool-results',
-    metrics: options.metrics,
-    ttlMs: options.ttlMs ?? 60_000,
+    ...{ metrics, log, shared },
+    parse: parseResult,
+    ttlMs: (result) => (holdsArtifact(result) ? 0 : result.isError ? refusalTtlMs : ttlMs),
     maxBytes: options.maxBytes ?? 64 * MEBIBYTE,
     maxEntries: 10_000,
     // A character takes two bytes at worst.
@@ -30,22 +40,20 @@ export function createResultCache(options: {
 }
 
 /** Another definition, server address or argument is another key, so a changed tool misses. */
-export function resultKey({ input, tool, server, args }: ReadyCall): string {
+export function resultAddress({ input, tool, server, args }: ReadyCall): CacheAddress {
   const { transport } = server.definition;
   const parts = [tool.id, tool.fingerprint, transport as unknown as JsonValue, args];
-  return cacheKey(input.tenant.tenantId, KIND, parts);
+  return cacheAddress(input.tenant.tenantId, KIND, parts);
 }
 
 /** Whatever a tool changed, any reader may have shown: all of the tenant's results are forgotten. */
-export function forgetResults(cache: MemoryCache<ToolResult>, tenantId: TenantId): void {
-  cache.clear(cachePrefix(tenantId, KIND));
+export function resultScope(tenantId: TenantId): string {
+  return cachePrefix(tenantId, KIND);
 }
 
-/** A refusal may pass, and an artifact may be deleted. */
-export function mayKeep(result: ToolResult): boolean {
+/** An artifact may be deleted while a result that names it is still kept. */
+function holdsArtifact({ artifact, content }: ToolResult): boolean {
   return (
-    !result.isError &&
-    result.artifact === null &&
-    result.content.every((block) => !('artifact' in block) || block.artifact === null)
+    artifact !== null || content.some((block) => 'artifact' in block && block.artifact !== null)
   );
 }

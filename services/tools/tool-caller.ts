@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { canonicalJson } from '../../common/canonical-json.ts';
 import type { CallToolInput, EffectClass, ToolResult } from '../../common/tool.ts';
 import type { ArtifactStore } from '../artifacts/artifact-store.ts';
-import type { MemoryCache } from '../cache/memory-cache.ts';
+import type { LayeredCache } from '../cache/layered-cache.ts';
 import { isServiceError } from '../errors.ts';
 import type { EffectCall } from '../ledger/effect-ledger.ts';
 import type { McpProgress } from '../mcp/mcp-call.ts';
@@ -17,7 +17,7 @@ import { callWithEffect } from './call-with-effect.ts';
 import type { ToolRegistry } from './find-callable.ts';
 import { findServer, findTool } from './find-callable.ts';
 import { prepareArguments } from './prepare-arguments.ts';
-import { forgetResults, mayKeep, resultKey } from './result-cache.ts';
+import { resultAddress, resultScope } from './result-cache.ts';
 
 export interface ToolCallContext {
   /** Ends the call; its reason is thrown as it is. */
@@ -43,7 +43,7 @@ export interface ToolCallerDeps extends Omit<EffectDeps, 'failpoint'> {
   readonly artifacts: ArtifactStore;
   readonly validator: Pick<SchemaValidator, 'validate'>;
   /** From `createResultCache`. */
-  readonly cache: MemoryCache<ToolResult>;
+  readonly cache: Pick<LayeredCache<ToolResult>, 'getOrLoad' | 'forget'>;
   readonly metrics: Pick<Metrics, 'toolCall'>;
   readonly log: Logger;
   /** For tests of crashes. @default none */
@@ -74,7 +74,7 @@ export function createToolCaller(deps: ToolCallerDeps): ToolCaller {
       keepAnswer(deps.artifacts, ready, await sendToServer(deps.connections, ready, signal));
     const { signal } = context;
     if (context.cache === 'bypass') return { value: await load(signal), hit: false };
-    return cache.getOrLoad(resultKey(ready), load, { signal, keep: mayKeep });
+    return cache.getOrLoad(resultAddress(ready), load, { signal });
   }
 
   async function run(
@@ -89,7 +89,7 @@ export function createToolCaller(deps: ToolCallerDeps): ToolCaller {
       effectCall(tool, effect, input),
       () => prepare(tool, input, context),
       context.signal,
-      () => forgetResults(cache, input.tenant.tenantId),
+      () => cache.forget(resultScope(input.tenant.tenantId)),
     );
     return { value, hit: false };
   }

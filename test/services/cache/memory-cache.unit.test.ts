@@ -116,7 +116,7 @@ describe('createMemoryCache', () => {
 
   it('value that may not be kept → served, not kept', async () => {
     const cache = cacheOf();
-    await cache.getOrLoad('k', give('v'), { keep: (value) => value !== 'v' });
+    await cache.getOrLoad('k', give('v'), { ttlMs: (value) => (value === 'v' ? 0 : 1_000) });
     expect((await cache.getOrLoad('k', give('w'))).value).toBe('w');
   });
 

@@ -77,7 +77,7 @@ const caller = createToolCaller({
   artifacts,
   ledger,
   validator,
-  cache: createResultCache({ metrics }),
+  cache: createResultCache({ metrics, log, shared: null }),
   metrics,
   log,
   failpoint(point) {

@@ -106,7 +106,7 @@ function newWorld(): World {
       },
     },
     ...{ artifacts, ledger, validator, metrics },
-    cache: createResultCache({ metrics }),
+    cache: createResultCache({ metrics, log: pino({ level: 'silent' }), shared: null }),
     log: pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) }),
   };
   const caller = createToolCaller(deps);
@@ -355,9 +355,18 @@ describe('reads', () => {
     expect(world.tenants[2]).toBe('other');
   });
 
-  it('error result, or one that holds an artifact → not kept', async () => {
+  it('refused → the same refusal for a moment; then the server is asked', async () => {
+    world.answer = () => Promise.resolve({ ...text('no'), isError: true });
+    await world.call('read');
+    expect(await world.call('read')).toMatchObject({ isError: true });
+    expect(world.calls).toHaveLength(1);
+    await world.call('non-idempotent');
+    world.answer = () => Promise.resolve(text('yes'));
+    expect(await world.call('read')).toMatchObject({ isError: false });
+  });
+
+  it('result that holds an artifact → not kept', async () => {
     const answers: readonly McpAnswer[] = [
-      { ...text('no'), isError: true },
       text('x'.repeat(50_000)),
       {
         ...text(''),
