@@ -64,11 +64,14 @@ export interface LlmUsage {
   readonly inputTokens: number | null;
   readonly cacheReadTokens: number | null;
   readonly cacheWriteTokens: number | null;
-  /** Those of `cacheWriteTokens` that are kept for an hour, where the provider tells them apart. */
-  readonly cacheWriteHourTokens?: number | null;
   /** All tokens written, reasoning included. */
   readonly outputTokens: number | null;
   readonly reasoningTokens: number | null;
+  /**
+   * Parts of these counts, or besides them, that have prices of their own, by the price list's names:
+   * `cache_write_1h_tokens`, `input_audio_tokens`, `web_searches`.
+   */
+  readonly pricedApart?: Readonly<Record<string, number>>;
   /** `null` where the price is unknown. */
   readonly costUsd: number | null;
 }

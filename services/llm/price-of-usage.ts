@@ -57,16 +57,10 @@ export function priceOfUsage(
       output_tokens: outputTokens,
       ...(cacheRead === 0 ? {} : { cache_read_tokens: cacheRead }),
       ...(cacheWrite === 0 ? {} : { cache_write_tokens: cacheWrite }),
-      ...hourLong(usage),
+      ...usage.pricedApart,
     },
     model,
     { providerId: source.vendor, timestamp: new Date(atMs) },
   );
   return price?.total_price ?? null;
-}
-
-/** Writes that are kept for an hour cost more than those for five minutes. */
-function hourLong({ cacheWriteHourTokens }: TokenCounts): Record<string, number> {
-  const tokens = cacheWriteHourTokens ?? 0;
-  return tokens === 0 ? {} : { cache_write_1h_tokens: tokens };
 }

@@ -34,7 +34,7 @@ describe('priceOfUsage', () => {
 
   it('tokens kept for an hour → at the higher price', () => {
     const hour = priceOfUsage(
-      { ...usage, cacheWriteHourTokens: 1_956 },
+      { ...usage, pricedApart: { cache_write_1h_tokens: 1_956 } },
       'claude-haiku-4-5',
       anthropic,
       AT_MS,

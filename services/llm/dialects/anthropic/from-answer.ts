@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { LlmPart, LlmResponse } from '../../../../common/llm.ts';
 import { finishAnswer } from '../../finish-answer.ts';
 import { parseToolArgs } from '../../parse-tool-args.ts';
+import { pricedApart } from '../../priced-apart.ts';
 import { parseAnswer } from '../parse-answer.ts';
 
 const count = z.number().nullish();
@@ -22,6 +23,8 @@ const answerShape = z.object({
       output_tokens: count,
       cache_read_input_tokens: count,
       cache_creation_input_tokens: count,
+      cache_creation: z.object({ ephemeral_1h_input_tokens: count }).nullish(),
+      server_tool_use: z.object({ web_search_requests: count }).nullish(),
       output_tokens_details: z.object({ thinking_tokens: count }).nullish(),
     })
     .nullish(),
@@ -48,6 +51,10 @@ export function fromAnthropicAnswer(answer: unknown): Omit<LlmResponse, 'servedB
       inputTokens: usage?.input_tokens ?? null,
       cacheReadTokens: usage?.cache_read_input_tokens ?? null,
       cacheWriteTokens: usage?.cache_creation_input_tokens ?? null,
+      ...pricedApart({
+        cache_write_1h_tokens: usage?.cache_creation?.ephemeral_1h_input_tokens,
+        web_searches: usage?.server_tool_use?.web_search_requests,
+      }),
       outputTokens: usage?.output_tokens ?? null,
       reasoningTokens: usage?.output_tokens_details?.thinking_tokens ?? null,
     },

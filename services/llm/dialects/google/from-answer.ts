@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { FAILURE } from '../../../../common/failures.ts';
-import type { LlmPart, LlmResponse, LlmUsage } from '../../../../common/llm.ts';
+import type { LlmPart, LlmResponse } from '../../../../common/llm.ts';
 import { ServiceError } from '../../../errors.ts';
 import { finishAnswer } from '../../finish-answer.ts';
 import { newCallId } from '../../new-call-id.ts';
 import { parseToolArgs } from '../../parse-tool-args.ts';
 import { parseAnswer } from '../parse-answer.ts';
+import { geminiUsage, toGeminiUsage } from './to-gemini-usage.ts';
 
-const count = z.number().nullish();
 const part = z.object({
   text: z.string().optional(),
   thought: z.boolean().optional(),
@@ -15,13 +15,6 @@ const part = z.object({
   functionCall: z
     .object({ id: z.string().optional(), name: z.string(), args: z.unknown().optional() })
     .optional(),
-});
-const usage = z.object({
-  promptTokenCount: count,
-  toolUsePromptTokenCount: count,
-  cachedContentTokenCount: count,
-  candidatesTokenCount: count,
-  thoughtsTokenCount: count,
 });
 const answerShape = z.object({
   candidates: z
@@ -33,7 +26,7 @@ const answerShape = z.object({
     )
     .optional(),
   promptFeedback: z.object({ blockReason: z.string().optional() }).optional(),
-  usageMetadata: usage.optional(),
+  usageMetadata: geminiUsage.optional(),
 });
 
 const REFUSALS = /SAFETY|BLOCKLIST|PROHIBITED_CONTENT|SPII|RECITATION|BLOCKED/;
@@ -55,7 +48,7 @@ export function fromGeminiAnswer(answer: unknown): Omit<LlmResponse, 'servedBy'>
     parts: (candidate?.content?.parts ?? []).flatMap(toPart),
     unified: unify(raw),
     raw,
-    usage: toUsage(usageMetadata),
+    usage: toGeminiUsage(usageMetadata),
   });
 }
 
@@ -86,20 +79,4 @@ function toPart({
     ];
   }
   return thought === true || text === undefined || text === '' ? [] : [{ kind: 'text', text }];
-}
-
-/** Gemini counts cached tokens among the prompt's, and thoughts apart from the answer. */
-function toUsage(given: z.infer<typeof usage> | undefined): Omit<LlmUsage, 'costUsd'> {
-  const prompt = given?.promptTokenCount ?? null;
-  const read = given?.cachedContentTokenCount ?? null;
-  const written = given?.candidatesTokenCount ?? null;
-  const thoughts = given?.thoughtsTokenCount ?? null;
-  const fromTools = given?.toolUsePromptTokenCount ?? 0;
-  return {
-    inputTokens: prompt === null ? null : Math.max(0, prompt - (read ?? 0)) + fromTools,
-    cacheReadTokens: read,
-    cacheWriteTokens: null,
-    outputTokens: written === null && thoughts === null ? null : (written ?? 0) + (thoughts ?? 0),
-    reasoningTokens: thoughts,
-  };
 }
