@@ -12,8 +12,10 @@ export type Reservation =
 export const WINDOW_MS = 60_000;
 /** Fine enough that what is held back at the edge of a minute is below half a percent. */
 export const SLOT_MS = 250;
-/** One slot more than a minute: what was used at the end of the oldest one is then a minute old. */
-export const SLOTS = WINDOW_MS / SLOT_MS + 1;
+/** The provider counts arrivals: one call may take so much longer to get there than another. */
+const TRAVEL_MS = 1_000;
+/** One slot more than that: what was used at the end of the oldest one is then old enough. */
+export const SLOTS = (WINDOW_MS + TRAVEL_MS) / SLOT_MS + 1;
 
 /**
  * A sliding window over slots of a quarter of a second: no 60 s, wherever they begin, ever hold more
