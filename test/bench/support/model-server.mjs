@@ -36,7 +36,7 @@ function streamed(response) {
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   /** @type {(choices: readonly object[], more?: object) => void} */
   const send = (choices, more = {}) =>
-    response.write(
+    void response.write(
       `data: ${JSON.stringify({ ...shared, object: 'chat.completion.chunk', choices, ...more })}\n\n`,
     );
   let left = WORDS;
