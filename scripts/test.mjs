@@ -11,7 +11,7 @@ const SUITES = {
   /** Everything but what needs a whole system up. */
   main: { projects: ['unit', 'integration'], extras: 'redis,postgres', mayBeEmpty: false },
   /** test/live: whole systems, one at a time. */
-  live: { projects: ['live'], extras: 'redis,postgres', mayBeEmpty: true },
+  live: { projects: ['live'], extras: 'redis,postgres,ollama,smollm2', mayBeEmpty: true },
 };
 
 /** What shows that a process belongs to the tests: this folder, the cache, their temporary folders. */

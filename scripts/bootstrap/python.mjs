@@ -7,7 +7,7 @@ import { aptInstall } from './apt.mjs';
  *
  * @param {import('./step-context.mjs').StepContext} context
  * @param {string} directory is made, and is the caller's to remove
- * @param {readonly string[]} packages pip requirement specifiers
+ * @param {readonly string[]} packages pip requirement specifiers; may be none
  * @param {string} remedy what to do where PyPI cannot be reached
  * @returns {Promise<string>} its python
  */
@@ -19,6 +19,7 @@ export async function pythonWith(context, directory, packages, remedy) {
     await aptInstall(context, ['python3-venv']);
     await context.must('python3', ['-m', 'venv', '--clear', directory], 'python3 -m venv', remedy);
   }
+  if (packages.length === 0) return python;
   context.say(`pip install ${packages.join(' ')}`);
   const args = ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', ...packages];
   await context.must(python, args, `pip install ${packages.join(' ')}`, remedy);

@@ -1,7 +1,9 @@
 import { chromium } from './steps/chromium.mjs';
 import { embeddingModel } from './steps/embedding-model.mjs';
 import { faissAddon } from './steps/faiss-addon.mjs';
+import { localModel } from './steps/local-model.mjs';
 import { npmPackages } from './steps/npm-packages.mjs';
+import { ollamaServer } from './steps/ollama-server.mjs';
 import { postgresServer } from './steps/postgres-server.mjs';
 import { redisServer } from './steps/redis-server.mjs';
 import { temporalCli } from './steps/temporal-cli.mjs';
@@ -23,4 +25,4 @@ import { temporalCli } from './steps/temporal-cli.mjs';
 export const BASE_STEPS = [npmPackages, temporalCli, faissAddon, embeddingModel];
 
 /** Done when asked for by name. @type {readonly Step[]} */
-export const EXTRA_STEPS = [redisServer, postgresServer, chromium];
+export const EXTRA_STEPS = [redisServer, postgresServer, chromium, ollamaServer, localModel];

