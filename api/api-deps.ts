@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { OstinatoConnection } from '../client/index.ts';
+import type { PlanExplanation } from '../common/optimise/plan-explanation.ts';
 import type { Plan } from '../common/plan.ts';
 import type { TenantId } from '../common/tenant.ts';
 import type { CallToolInput, ToolResult } from '../common/tool.ts';
@@ -38,7 +39,10 @@ export interface ApiDeps {
   readonly index: Pick<ToolIndex, 'search' | 'find'>;
   readonly tools: ApiToolCaller;
   /** Throws `Plan.Invalid`; its `problems`, where it has them, become the answer's. */
-  readonly plans: { check(tenantId: TenantId, written: unknown): Promise<Plan> };
+  readonly plans: {
+    check(tenantId: TenantId, written: unknown): Promise<Plan>;
+    explain(tenantId: TenantId, written: unknown): Promise<PlanExplanation>;
+  };
   readonly artifacts: Pick<ArtifactStore, 'get'>;
   readonly providers: ProviderView;
   readonly batchStore: BatchStore;

@@ -24,6 +24,7 @@ import { registerBatches } from './routes/batches.ts';
 import { registerFindTools } from './routes/find-tools.ts';
 import { registerHealth } from './routes/health.ts';
 import { registerProviders } from './routes/providers.ts';
+import { registerPlans } from './routes/plans.ts';
 import { registerRunEvents } from './routes/run-events.ts';
 import { registerRuns } from './routes/runs.ts';
 import { registerSearch } from './routes/search.ts';
@@ -81,6 +82,7 @@ export function createServer(deps: ApiDeps): FastifyInstance {
     registerRuns(routes, resolved);
     registerRunEvents(routes, resolved);
     registerBatches(routes, resolved);
+    registerPlans(routes, resolved);
     registerServers(routes, resolved);
     registerServerChecks(routes, resolved);
     registerTools(routes, resolved);

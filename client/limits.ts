@@ -17,6 +17,7 @@ export const limitsSchema = z.strictObject({
     .min(1_000)
     .max(7 * 24 * 3_600_000),
   maxParallel: z.int().min(1).max(500),
+  maxParallelPerServer: z.int().min(1).max(500).exactOptional(),
   maxTokens: z.int().min(1).max(1_000_000_000).exactOptional(),
   maxCostUsd: z.number().min(0.000_001).max(100_000).exactOptional(),
 }) satisfies z.ZodType<AgentLimits>;

@@ -43,6 +43,8 @@ export const writtenPlanSchema = z.strictObject({
     )
     .min(1, 'is empty: a plan has at least one step')
     .max(500, 'has more than 500 steps: split the plan'),
+  order: z.enum(['free', 'written']).exactOptional(),
+  returns: z.array(z.string()).max(500).exactOptional(),
 }) satisfies z.ZodType<WrittenPlan>;
 
 export const startPlanSchema = z.strictObject({ ...common, plan: writtenPlanSchema });

@@ -39,6 +39,8 @@ export interface AgentLimits {
   readonly maxWallMs: number;
   /** Steps in flight at once in this run. */
   readonly maxParallel: number;
+  /** Steps in flight at once on any one server. @default no limit of its own */
+  readonly maxParallelPerServer?: number;
   /** Tokens of all model calls, those of child runs included. @default no limit */
   readonly maxTokens?: number;
   /** US dollars for model calls, those of child runs included. @default no limit */

@@ -25,6 +25,13 @@ export interface PlanStep {
   readonly timeoutMs: number;
   /** What the step is for, in a person's words; shown in progress and in the Temporal UI. */
   readonly title: string;
+  /**
+   * Asks what that step, among those it waits for, asks at the same point: its answer is taken and
+   * no call made.
+   */
+  readonly sameAs?: StepId;
+  /** What a call of the tool has taken of late, ms; orders the starts and promises nothing. */
+  readonly expectedMs?: number;
 }
 
 /**

@@ -3,8 +3,11 @@ import type { PlanStep, StepId } from './plan.ts';
 
 /** Which steps of a plan may start now. Pure: the caller starts them and says how they ended. */
 export interface Schedule {
-  /** A step whose needs are met, the one with the longest chain behind it first; `null`: none now. */
-  next(): PlanStep | null;
+  /**
+   * A step whose needs are met, the one with the longest chain behind it first; `null`: none now.
+   * @param mayStart leaves steps for later. @default all may
+   */
+  next(mayStart?: (step: PlanStep) => boolean): PlanStep | null;
   /**
    * Takes note that a step ended.
    * @returns the steps that can never start because of it, in the order of the plan.
@@ -13,7 +16,7 @@ export interface Schedule {
 }
 
 /**
- * List scheduling by longest remaining path (critical-path method; Graham 1969 bounds it at twice
+ * List scheduling by longest remaining path in expected time (critical-path method; Graham 1969 bounds it at twice
  * the optimum with few workers, and it is optimal with enough of them). Linear in steps and edges,
  * but for a scan of the ready list. The plan must be free of cycles.
  */
@@ -27,12 +30,16 @@ export function createSchedule(steps: readonly PlanStep[]): Schedule {
   ready.forEach((step) => open.delete(step.id));
 
   return {
-    next() {
-      let best = 0;
+    next(mayStart = () => true) {
+      let best = -1;
+      let longest = -1;
       ready.forEach((step, index) => {
-        if ((depth.get(step.id) ?? 0) > (depth.get(ready[best]?.id as StepId) ?? 0)) best = index;
+        const length = depth.get(step.id) ?? 0;
+        if (length <= longest || !mayStart(step)) return;
+        best = index;
+        longest = length;
       });
-      return ready.splice(best, 1)[0] ?? null;
+      return best === -1 ? null : (ready.splice(best, 1)[0] ?? null);
     },
     settle(id, succeeded) {
       if (!succeeded) return dropDependents(id, dependents, open, steps);
@@ -66,21 +73,34 @@ function dropDependents(
   return steps.map((step) => step.id).filter((step) => dropped.has(step));
 }
 
-/** Steps on the longest path from each step to the end of the plan, itself included. */
+/**
+ * What each step is expected to take: as measured, else the mean of those measured, so that one
+ * unknown step neither leads nor vanishes. Where nothing is known all count alike.
+ */
+function lengths(steps: readonly PlanStep[]): (step: PlanStep) => number {
+  const known = steps.flatMap(({ expectedMs }) => expectedMs ?? []);
+  const mean = known.reduce((sum, ms) => sum + ms, 0) / Math.max(1, known.length);
+  // Never nothing: a longer chain goes first among steps that take no time.
+  return ({ expectedMs }) => 1 + (expectedMs ?? mean);
+}
+
+/** The longest way from each step to the end of the plan, itself included. */
 function depths(
   steps: readonly PlanStep[],
   dependents: ReadonlyMap<StepId, readonly StepId[]>,
 ): ReadonlyMap<StepId, number> {
   const waiting = new Map(steps.map((step) => [step.id, dependents.get(step.id)?.length ?? 0]));
   const depth = new Map<StepId, number>();
+  const lengthOf = lengths(steps);
   const leaves = steps.filter((step) => waiting.get(step.id) === 0);
-  for (const step of leaves) depth.set(step.id, 1);
+  for (const step of leaves) depth.set(step.id, lengthOf(step));
   const byId = new Map(steps.map((step) => [step.id, step]));
   for (const step of leaves) {
     for (const need of dependenciesOf(step)) {
-      depth.set(need, Math.max(depth.get(need) ?? 0, (depth.get(step.id) ?? 0) + 1));
-      waiting.set(need, (waiting.get(need) ?? 0) - 1);
       const freed = byId.get(need);
+      const own = freed === undefined ? 0 : lengthOf(freed);
+      depth.set(need, Math.max(depth.get(need) ?? 0, (depth.get(step.id) ?? 0) + own));
+      waiting.set(need, (waiting.get(need) ?? 0) - 1);
       if (waiting.get(need) === 0 && freed !== undefined) leaves.push(freed);
     }
   }

@@ -8,6 +8,14 @@ import type { JsonObject } from './json.ts';
  */
 export interface WrittenPlan {
   readonly steps: readonly WrittenStep[];
+  /**
+   * `free`: the steps have the order that references and `after` state, and no other. `written`:
+   * they were written down one after the other; what may safely run at the same time does.
+   * @default 'free'
+   */
+  readonly order?: 'free' | 'written';
+  /** Steps whose results are wanted: a read that none of them, and no effect, needs is left out. @default all */
+  readonly returns?: readonly string[];
 }
 
 export interface WrittenStep {

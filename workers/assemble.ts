@@ -28,6 +28,7 @@ import type { ToolIndex } from '../services/registry/tool-index.ts';
 import { createSchemaValidator } from '../services/schema/schema-validator.ts';
 import type { Metrics } from '../services/telemetry/metrics.ts';
 import { createMetrics } from '../services/telemetry/metrics.ts';
+import { createToolDurations } from '../services/tools/tool-durations.ts';
 import type { ToolCaller } from '../services/tools/tool-caller.ts';
 import { createToolCaller } from '../services/tools/tool-caller.ts';
 import { openResultCache } from './open-result-cache.ts';
@@ -82,6 +83,7 @@ export async function assemble({ config, env, log }: AssembleOptions): Promise<S
   });
   const recent = recentLookups(registry);
   const results = await openResultCache(config.redisUrl, metrics, log.child({ part: 'cache' }));
+  const durations = createToolDurations();
   const tools = createToolCaller({
     registry: recent,
     connections,
@@ -90,6 +92,7 @@ export async function assemble({ config, env, log }: AssembleOptions): Promise<S
     validator,
     cache: results.cache,
     metrics,
+    durations,
     log: log.child({ part: 'tools' }),
   });
   const models = await openGateway({
@@ -100,8 +103,12 @@ export async function assemble({ config, env, log }: AssembleOptions): Promise<S
     log: log.child({ part: 'llm' }),
   });
   const { gateway } = models;
-  const plans = createPlanChecker({ registry: { ...registry, ...recent }, validator });
-  const planning = { index, registry, conversations, validator, log };
+  const plans = createPlanChecker({
+    registry: { ...registry, ...recent },
+    validator,
+    durations,
+  });
+  const planning = { index, registry, conversations, validator, durations, log };
   return {
     artifacts,
     ...openBatches({ ...config, ...breakers, database, plans, tools }),

@@ -40,16 +40,20 @@ export async function executePlan(plan: Plan, run: PlanRun): Promise<PlanEnd> {
   const ended: { abort: string | null; limit: PlanEnd['limit'] } = { abort: null, limit: null };
   let running = 0;
 
+  const busy = createServerLimit(run.limits.maxParallelPerServer);
+
   const finish = async (step: PlanStep): Promise<void> => {
-    const refused = await run.budget.takeToolCall();
+    const refused = step.sameAs === undefined ? await run.budget.takeToolCall() : null;
     if (refused !== null) {
       running -= 1;
+      busy.leave(step);
       ended.limit ??= refused;
       return;
     }
-    run.state.toolCalls += 1;
+    if (step.sameAs === undefined) run.state.toolCalls += 1;
     const end = await runStep(step, results, run);
     running -= 1;
+    busy.leave(step);
     if (end.result !== null) results.set(step.id, end.result);
     // A step stopped together with the run is no failure: the caller closes the plan.
     if (end.stopped && scope.consideredCancelled) return;
@@ -66,13 +70,14 @@ export async function executePlan(plan: Plan, run: PlanRun): Promise<PlanEnd> {
     const started: Promise<void>[] = [];
     while (ended.abort === null && ended.limit === null && running < run.limits.maxParallel) {
       if (scope.consideredCancelled) break;
-      const step = schedule.next();
+      const step = schedule.next(busy.mayEnter);
       if (step === null) break;
       if (Date.now() >= run.deadlineMs) {
         ended.limit = 'maxWallMs';
         break;
       }
       running += 1;
+      busy.enter(step);
       started.push(finish(step).then(startReady));
     }
     await Promise.all(started);
@@ -88,6 +93,21 @@ export async function executePlan(plan: Plan, run: PlanRun): Promise<PlanEnd> {
   const why = ended.abort ?? `The run reached ${ended.limit}.`;
   closeSteps(run.state, plan, 'skipped', why);
   return { results, ...judge(plan, run.state, ended.abort, ended.limit) };
+}
+
+/** Counts the steps in flight on each server. */
+function createServerLimit(most: number | undefined) {
+  const inFlight = new Map<string, number>();
+  const serverOf = ({ tool }: PlanStep): string => tool.split('/', 1)[0] ?? tool;
+  const change = (step: PlanStep, by: number): void => {
+    const server = serverOf(step);
+    inFlight.set(server, (inFlight.get(server) ?? 0) + by);
+  };
+  return {
+    mayEnter: (step: PlanStep) => most === undefined || (inFlight.get(serverOf(step)) ?? 0) < most,
+    enter: (step: PlanStep) => change(step, 1),
+    leave: (step: PlanStep) => change(step, -1),
+  };
 }
 
 function judge(

@@ -55,6 +55,7 @@ async function attempt(
   run: PlanRun,
 ): Promise<StepEnd> {
   try {
+    if (step.sameAs !== undefined) return sameAnswer(step.sameAs, results);
     const args = resolveArgs(step.args, results);
     const tooLarge = sizeProblem(step, args);
     if (tooLarge !== null) return { result: null, problem: tooLarge, stopped: false };
@@ -69,6 +70,13 @@ async function attempt(
     const problem = stopped ? 'The step was stopped.' : describeFailure(error);
     return { result: null, problem, stopped };
   }
+}
+
+/** The other step has succeeded: else this one would never have started. */
+function sameAnswer(id: StepId, results: ReadonlyMap<StepId, ToolResult>): StepEnd {
+  const result = results.get(id);
+  if (result === undefined) throw new UnresolvedReference(`Step "${id}" has no result.`);
+  return { result, problem: null, stopped: false };
 }
 
 function callTool(step: PlanStep, args: JsonObject, run: PlanRun): Promise<ToolResult> {

@@ -27,6 +27,12 @@ export const effectSchema: z.ZodType<EffectClass> = z
       'What a call may do: `read` has no effect; `keyed` drops repeats of one idempotency key; the others are sent at most once.',
   });
 
+const resourceRule = z.strictObject({
+  arg: line(200).min(1),
+  kind: z.enum(['path', 'uri', 'id']),
+  access: z.enum(['read', 'write']).exactOptional(),
+});
+
 const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, 'is no header name');
 const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'is no variable name');
 
@@ -68,6 +74,10 @@ export const definitionSchema = z
     connectTimeoutMs: z.int().min(100).max(300_000).default(DEFAULTS.connectTimeoutMs),
     trustAnnotations: z.boolean().default(DEFAULTS.trustAnnotations),
     effects: z.record(z.string().min(1).max(200), effectSchema).default({}),
+    resources: z
+      .record(z.string().min(1).max(200), z.array(resourceRule).min(1).max(20))
+      .exactOptional()
+      .meta({ description: 'By tool name: the arguments that name all that the tool touches.' }),
     tags: z.array(line(64).min(1)).max(50).default([]),
     title: line(200).nullable().default(null),
     description: line(4000).nullable().default(null),

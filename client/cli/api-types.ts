@@ -47,6 +47,22 @@ export interface ToolAnswer {
   readonly status: 'active' | 'changed' | 'gone';
 }
 
+export interface PlanAnswer {
+  readonly steps: readonly {
+    readonly id: string;
+    readonly tool: string;
+    readonly waits: readonly {
+      readonly for: string;
+      readonly reason: string;
+      readonly detail: string;
+    }[];
+    readonly sameAs: string | null;
+    readonly round: number;
+  }[];
+  readonly dropped: readonly string[];
+  readonly depth: number;
+}
+
 export interface HealthAnswer {
   readonly status: 'ok' | 'degraded' | 'down';
   readonly components: readonly {

@@ -5,6 +5,7 @@ import { addDev } from './commands/dev.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addMcp } from './commands/mcp.ts';
 import { addProviders } from './commands/providers.ts';
+import { addPlan } from './commands/plan.ts';
 import { addRun } from './commands/run.ts';
 import { addRuns } from './commands/runs.ts';
 import { addServers } from './commands/servers.ts';
@@ -54,6 +55,7 @@ OSTINATO_API_KEY holds the key of the API, where it wants one.`,
   addRun(program, act);
   addRuns(program, act);
   addBatch(program, act);
+  addPlan(program, act);
   addServers(program, act);
   addTools(program, act);
   addProviders(program, act);

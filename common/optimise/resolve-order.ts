@@ -6,6 +6,7 @@ import { placeSteps } from './place-steps.ts';
 import type { PlanEdge } from './plan-edge.ts';
 import type { Meeting } from './resource-order.ts';
 import { createResourceOrder } from './resource-order.ts';
+import type { ResourceKey, StepAccess } from './step-access.ts';
 import { stepAccesses } from './step-access.ts';
 import type { FindToolFacts } from './tool-facts.ts';
 
@@ -26,6 +27,12 @@ export interface ResolveOrderOptions {
    * @default false
    */
   readonly guardEffects?: boolean;
+  /**
+   * Where the order of two steps is not known to be safe, the written one stays. `false`: steps are
+   * written as a graph, and only effects on a resource that both declare add to it.
+   * @default true
+   */
+  readonly keepOrder?: boolean;
 }
 
 /** Steps that one step waits for one by one; of more, the last one stands for those before it. */
@@ -39,8 +46,11 @@ const MAX_FRONT = 64;
  */
 export function resolveOrder(plan: Plan, options: ResolveOrderOptions): OrderedPlan {
   const placed = placeSteps(plan.steps);
-  const accesses = stepAccesses(placed, options.findFacts);
-  const needs = inferProducers(placed, options.findFacts);
+  const keepOrder = options.keepOrder ?? true;
+  const accesses = stepAccesses(placed, options.findFacts).map((access) =>
+    keepOrder ? access : declaredOnly(access),
+  );
+  const needs = keepOrder ? inferProducers(placed, options.findFacts) : NO_NEEDS;
   const resources = createResourceOrder();
   const ends = new Set<StepId>();
   let guards: StepId[] = [];
@@ -67,6 +77,14 @@ export function resolveOrder(plan: Plan, options: ResolveOrderOptions): OrderedP
     edges: plan.steps.flatMap((step) => edges.get(step.id) ?? []),
     hidden: [...needs.values()].flat(),
   };
+}
+
+const NO_NEEDS: ReturnType<typeof inferProducers> = new Map();
+
+/** Without the keys that mean a whole server: nobody has said what is touched there. */
+function declaredOnly({ reads, writes }: StepAccess): StepAccess {
+  const isDeclared = (key: ResourceKey) => key.length > 1;
+  return { reads: reads.filter(isDeclared), writes: writes.filter(isDeclared) };
 }
 
 const GUARDED = 'has an effect, and a failure of the earlier step would have prevented it';

@@ -13,6 +13,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   'fingerprint',
   'timeoutMs',
   'title',
+  'expectedMs',
 ]);
 
 /** Whether a worker may run this plan by itself: few steps, each a plain tool call. */

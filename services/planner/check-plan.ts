@@ -1,3 +1,6 @@
+import type { OptimisedPlan } from '../../common/optimise/optimise-plan.ts';
+import { optimisePlan } from '../../common/optimise/optimise-plan.ts';
+import type { FindToolFacts, ToolFacts } from '../../common/optimise/tool-facts.ts';
 import { dependenciesOf, orderSteps } from '../../common/order-steps.ts';
 import type { Plan, PlanStep, StepId } from '../../common/plan.ts';
 import { parseStepArgs } from '../../common/step-arg.ts';
@@ -25,16 +28,19 @@ export interface CheckPlanOptions {
 const DEFAULT_MAX_STEPS = 200;
 
 /**
- * Turns a written plan into one that can run: every tool is there, every reference leads somewhere,
- * the steps have an order and the arguments fit the tools' schemas as far as they are known. Else
- * gives all problems found, so that they can be repaired at once. Throws only when the registry or
+ * Turns a written plan into one that can run, as wide as is safe: every tool is there, every
+ * reference leads somewhere, the steps have an order and the arguments fit the tools' schemas as far
+ * as they are known. Else gives all problems found, so that they can be repaired at once. Throws only when the registry or
  * the validator fails.
  */
 export async function checkPlan(
   plan: unknown,
   tools: ToolLookup,
   options: CheckPlanOptions,
-): Promise<{ readonly plan: Plan } | { readonly problems: readonly PlanProblem[] }> {
+): Promise<
+  | { readonly plan: Plan; readonly optimised: OptimisedPlan }
+  | { readonly problems: readonly PlanProblem[] }
+> {
   const parsed = parseWrittenPlan(plan);
   if ('problems' in parsed) return parsed;
   const { written } = parsed;
@@ -61,7 +67,41 @@ export async function checkPlan(
       problems.push(...(await checkArguments(step, tool, found, options.validator)));
     }
   }
-  return problems.length === 0 ? { plan: { steps } } : { problems };
+  problems.push(...checkReturns(written, steps));
+  if (problems.length > 0) return { problems };
+  const optimised = optimisePlan(
+    { steps },
+    {
+      findFacts: await toolFacts(found, tools),
+      order: written.order ?? 'free',
+      returns: (written.returns as readonly StepId[] | undefined) ?? null,
+    },
+  );
+  return { plan: { steps: optimised.steps }, optimised };
+}
+
+function checkReturns({ returns = [] }: WrittenPlan, steps: readonly PlanStep[]): PlanProblem[] {
+  const ids = steps.map(({ id }) => id);
+  return returns.flatMap((name, at) => {
+    if (ids.includes(name as StepId)) return [];
+    const field = `returns[${at}]`;
+    const text = `names step ${shown(name)}, which is not in the plan.${didYouMean(name, ids)}`;
+    return [{ kind: 'unknown-step', step: null, field, message: `plan, "${field}": ${text}` }];
+  });
+}
+
+/** What the optimiser is told of the plan's tools. */
+async function toolFacts(
+  found: ReadonlyMap<string, RegisteredTool>,
+  tools: ToolLookup,
+): Promise<FindToolFacts> {
+  const facts = new Map<string, ToolFacts>();
+  for (const tool of found.values()) {
+    if (facts.has(tool.id)) continue;
+    const { inputSchema, outputSchema } = tool;
+    facts.set(tool.id, { inputSchema, outputSchema, resources: await tools.resources(tool) });
+  }
+  return (tool) => facts.get(tool);
 }
 
 function checkSize(written: WrittenPlan, maxSteps: number): PlanProblem | null {
@@ -123,7 +163,9 @@ async function toPlanStep(
   tool: RegisteredTool | null,
   tools: ToolLookup,
 ): Promise<PlanStep> {
+  const expectedMs = tool === null ? null : tools.expectedMs(tool.id);
   return {
+    ...(expectedMs === null ? {} : { expectedMs }),
     id: step.id as StepId,
     tool: tool?.id ?? (step.tool as PlanStep['tool']),
     args: parseStepArgs(step.args ?? {}),

@@ -10,6 +10,7 @@ import type { CallOptions, LlmGateway } from '../llm/gateway.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { ToolIndex } from '../registry/tool-index.ts';
 import type { SchemaValidator } from '../schema/schema-validator.ts';
+import type { ToolDurations } from '../tools/tool-durations.ts';
 import { findTools, findToolsForGoal } from './model/find-tools.ts';
 import { planTurn } from './model/plan-turn.ts';
 import { createReplies } from './model/reply-to-call.ts';
@@ -25,6 +26,8 @@ export interface ModelPlannerDeps {
   readonly registry: Pick<Registry, 'findTool' | 'findToolByModelName' | 'listTools' | 'getServer'>;
   readonly conversations: Pick<ConversationStore, 'append' | 'appendedTo' | 'read'>;
   readonly validator: Pick<SchemaValidator, 'validate'>;
+  /** @default nothing is known of how long tools take */
+  readonly durations?: Pick<ToolDurations, 'expected'>;
   readonly log: Logger;
 }
 
@@ -68,7 +71,7 @@ export function createModelPlanner(deps: ModelPlannerDeps): Planner {
         reply: createReplies(
           {
             find: (query) => findTools(deps, tenantId, query),
-            tools: createToolLookup(deps.registry, tenantId),
+            tools: createToolLookup(deps.registry, tenantId, deps.durations),
             validator: deps.validator,
             considered,
           },

@@ -7,6 +7,7 @@ import type { ConversationStore } from '../conversations/conversation-store.ts';
 import type { RegisteredTool, Registry } from '../registry/registry.ts';
 import type { ToolIndex } from '../registry/tool-index.ts';
 import type { SchemaValidator } from '../schema/schema-validator.ts';
+import type { ToolDurations } from '../tools/tool-durations.ts';
 import { checkPlan } from './check-plan.ts';
 import type { Candidate } from './offline/choose-tool.ts';
 import { toolsNamedLike } from './offline/choose-tool.ts';
@@ -28,6 +29,8 @@ export interface OfflinePlannerDeps {
   readonly registry: Pick<Registry, 'findTool' | 'findToolByModelName' | 'listTools' | 'getServer'>;
   readonly conversations: Pick<ConversationStore, 'append'>;
   readonly validator: Pick<SchemaValidator, 'validate'>;
+  /** @default nothing is known of how long tools take */
+  readonly durations?: Pick<ToolDurations, 'expected'>;
   readonly log: Logger;
 }
 
@@ -101,7 +104,7 @@ async function planning(
     const reason = `The goal takes ${draft.steps.length} tool calls and the run may make ${stepsLeft} more; raise maxToolCalls or ask for less.`;
     return { kind: 'gave-up', reason: `${OFFLINE_NOTICE} ${reason}` };
   }
-  const lookup = createToolLookup(deps.registry, tenant.tenantId);
+  const lookup = createToolLookup(deps.registry, tenant.tenantId, deps.durations);
   const checked = await checkPlan(toWrittenPlan(draft.steps), lookup, {
     validator: deps.validator,
     usedStepIds,

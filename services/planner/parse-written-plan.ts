@@ -17,7 +17,11 @@ const writtenStep = z.strictObject({
   title: z.string().max(200).optional(),
   timeoutMs: z.int().min(1).max(MAX_TIMEOUT_MS).optional(),
 });
-const writtenPlan = z.strictObject({ steps: z.array(writtenStep) });
+const writtenPlan = z.strictObject({
+  steps: z.array(writtenStep),
+  order: z.enum(['free', 'written']).optional(),
+  returns: z.array(z.string()).optional(),
+});
 
 const FIELDS = {
   plan: Object.keys(writtenPlan.shape),

@@ -1,9 +1,12 @@
 import { FAILURE } from '../../common/failures.ts';
+import type { PlanExplanation } from '../../common/optimise/plan-explanation.ts';
+import { explainPlan } from '../../common/optimise/plan-explanation.ts';
 import type { Plan } from '../../common/plan.ts';
 import type { TenantId } from '../../common/tenant.ts';
 import { ServiceError } from '../errors.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { SchemaValidator } from '../schema/schema-validator.ts';
+import type { ToolDurations } from '../tools/tool-durations.ts';
 import { checkPlan } from './check-plan.ts';
 import type { PlanProblem } from './plan-problem.ts';
 import { createToolLookup } from './tool-lookup.ts';
@@ -13,22 +16,29 @@ const MAX_REPORTED = 25;
 export interface PlanChecker {
   /** Checks a plan as written. Throws `Plan.Invalid` with all its problems, one a line, and as `problems`. */
   check(tenantId: TenantId, written: unknown): Promise<Plan>;
+  /** How the plan would run and why, without running it. Throws as `check` does. */
+  explain(tenantId: TenantId, written: unknown): Promise<PlanExplanation>;
 }
 
 export function createPlanChecker(deps: {
   readonly registry: Pick<Registry, 'findTool' | 'findToolByModelName' | 'listTools' | 'getServer'>;
   readonly validator: Pick<SchemaValidator, 'validate'>;
+  /** @default nothing is known of how long tools take */
+  readonly durations?: Pick<ToolDurations, 'expected'>;
   /** @default 200 */
   readonly maxSteps?: number;
 }): PlanChecker {
+  const checked = async (tenantId: TenantId, written: unknown) => {
+    const lookup = createToolLookup(deps.registry, tenantId, deps.durations);
+    const found = await checkPlan(written, lookup, deps);
+    if ('plan' in found) return found;
+    const { problems } = found;
+    const error = new ServiceError(FAILURE.planInvalid, listProblems(problems));
+    throw Object.assign(error, { problems });
+  };
   return {
-    async check(tenantId, written) {
-      const checked = await checkPlan(written, createToolLookup(deps.registry, tenantId), deps);
-      if ('plan' in checked) return checked.plan;
-      const { problems } = checked;
-      const error = new ServiceError(FAILURE.planInvalid, listProblems(problems));
-      throw Object.assign(error, { problems });
-    },
+    check: async (tenantId, written) => (await checked(tenantId, written)).plan,
+    explain: async (tenantId, written) => explainPlan((await checked(tenantId, written)).optimised),
   };
 }
 

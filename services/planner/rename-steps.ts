@@ -51,5 +51,6 @@ function renamed(step: PlanStep, names: ReadonlyMap<StepId, StepId>): PlanStep {
     id: nameOf(step.id),
     args: renameAll(step.args),
     after: step.after.map(nameOf),
+    ...(step.sameAs === undefined ? {} : { sameAs: nameOf(step.sameAs) }),
   };
 }

@@ -1,6 +1,8 @@
+import type { ResourceRule } from '../../common/optimise/tool-facts.ts';
 import type { TenantId } from '../../common/tenant.ts';
 import type { ServerName, ToolId } from '../../common/tool.ts';
-import type { RegisteredTool, Registry } from '../registry/registry.ts';
+import type { RegisteredServer, RegisteredTool, Registry } from '../registry/registry.ts';
+import type { ToolDurations } from '../tools/tool-durations.ts';
 
 /** What checking a plan needs to know about the tools of one tenant. */
 export interface ToolLookup {
@@ -10,15 +12,22 @@ export interface ToolLookup {
   ids(): Promise<readonly ToolId[]>;
   /** Longest time for one call to that server, ms. */
   callTimeoutMs(server: ServerName): Promise<number>;
+  /** The arguments that name what the tool touches; `null`: nobody has declared it. */
+  resources(tool: Pick<RegisteredTool, 'server' | 'name'>): Promise<readonly ResourceRule[] | null>;
+  /** What its calls have taken of late, ms; `null`: nobody knows. */
+  expectedMs(tool: ToolId): number | null;
 }
 
 /** Reads the registry, each thing once. Make one for each plan: it does not see later changes. */
 export function createToolLookup(
   registry: Pick<Registry, 'findTool' | 'findToolByModelName' | 'listTools' | 'getServer'>,
   tenantId: TenantId,
+  durations?: Pick<ToolDurations, 'expected'>,
 ): ToolLookup {
   const tools = new Map<string, Promise<RegisteredTool | null>>();
-  const timeouts = new Map<ServerName, Promise<number>>();
+  const servers = new Map<ServerName, Promise<RegisteredServer>>();
+  const definitionOf = async (name: ServerName) =>
+    (await remember(servers, name, () => registry.getServer(tenantId, name))).definition;
   return {
     find: (name) =>
       remember(tools, name, async () => {
@@ -28,11 +37,12 @@ export function createToolLookup(
     async ids() {
       return (await registry.listTools(tenantId)).map((tool) => tool.id);
     },
-    callTimeoutMs: (server) =>
-      remember(timeouts, server, async () => {
-        const { definition } = await registry.getServer(tenantId, server);
-        return definition.callTimeoutMs;
-      }),
+    callTimeoutMs: async (server) => (await definitionOf(server)).callTimeoutMs,
+    async resources({ server, name }) {
+      const declared = (await definitionOf(server)).resources ?? {};
+      return Object.hasOwn(declared, name) ? (declared[name] ?? null) : null;
+    },
+    expectedMs: (tool) => durations?.expected(tenantId, tool) ?? null,
   };
 }
 

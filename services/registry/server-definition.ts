@@ -1,4 +1,5 @@
 import type { EffectClass } from '../../common/tool.ts';
+import type { ResourceRule } from '../../common/optimise/tool-facts.ts';
 import type { ServerTransport } from '../mcp/server-transport.ts';
 
 /** How to reach a server and how far to trust it: set by an admin, never by the server. */
@@ -13,6 +14,11 @@ export interface ServerDefinition {
   readonly trustAnnotations: boolean;
   /** By tool name as the server lists it; `*` is for all others. */
   readonly effects: Readonly<Record<string, EffectClass>>;
+  /**
+   * By tool name: the arguments that name all that the tool touches. Steps with such tools are
+   * ordered by what they touch; of others nothing is known. @default none
+   */
+  readonly resources?: Readonly<Record<string, readonly ResourceRule[]>>;
   readonly tags: readonly string[];
   readonly title: string | null;
   readonly description: string | null;

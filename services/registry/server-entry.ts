@@ -4,6 +4,7 @@ import { nearestName } from '../../common/nearest-name.ts';
 import type { EffectClass } from '../../common/tool.ts';
 import type { ServerTransport } from '../mcp/server-transport.ts';
 import type { FieldProblem } from './field-problem.ts';
+import { readResources } from './read-resources.ts';
 import type { ServerDefinition } from './server-definition.ts';
 import { SERVER_DEFINITION_DEFAULTS } from './server-definition.ts';
 
@@ -16,6 +17,7 @@ const OTHER_FIELDS = [
   'connectTimeoutMs',
   'trustAnnotations',
   'effects',
+  'resources',
   'tags',
   'title',
   'description',
@@ -69,6 +71,7 @@ export function readServerEntry(
     trustAnnotations: fields.boolean('trustAnnotations', defaults.trustAnnotations),
     // The values are checked with the definition.
     effects: fields.texts('effects') as Readonly<Record<string, EffectClass>>,
+    ...readResources(entry['resources'], fields.fail),
     tags: fields.list('tags'),
     title: fields.text('title'),
     description: fields.text('description'),

@@ -18,6 +18,7 @@ import type { ToolRegistry } from './find-callable.ts';
 import { findServer, findTool } from './find-callable.ts';
 import { prepareArguments } from './prepare-arguments.ts';
 import { resultAddress, resultScope } from './result-cache.ts';
+import type { ToolDurations } from './tool-durations.ts';
 
 export interface ToolCallContext {
   /** Ends the call; its reason is thrown as it is. */
@@ -45,6 +46,8 @@ export interface ToolCallerDeps extends Omit<EffectDeps, 'failpoint'> {
   /** From `createResultCache`. */
   readonly cache: Pick<LayeredCache<ToolResult>, 'getOrLoad' | 'forget'>;
   readonly metrics: Pick<Metrics, 'toolCall'>;
+  /** Gets the time of each answered call. @default nobody */
+  readonly durations?: Pick<ToolDurations, 'record'>;
   readonly log: Logger;
   /** For tests of crashes. @default none */
   readonly failpoint?: (point: Failpoint) => void | Promise<void>;
@@ -105,6 +108,10 @@ export function createToolCaller(deps: ToolCallerDeps): ToolCaller {
         server = tool.server;
         const { value, hit } = await run(tool, input, context);
         outcome = hit ? 'cached' : value.isError ? 'error' : 'ok';
+        if (outcome === 'ok') {
+          const durationMs = performance.now() - startMs;
+          deps.durations?.record(input.tenant.tenantId, tool.id, durationMs);
+        }
         return value;
       } catch (error) {
         if (context.signal.aborted) outcome = 'cancelled';

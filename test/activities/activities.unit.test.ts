@@ -33,7 +33,7 @@ function callTool(call: Call) {
     tools: { call } as never,
     planner: { decide: none },
     batches: null as never,
-    plans: { check: none },
+    plans: { check: none, explain: none },
   }).callTool;
 }
 

@@ -81,6 +81,13 @@ describe('runs', () => {
     expect(services.starts[0]?.input).toMatchObject({ plan: { steps: [] }, written: null });
   });
 
+  it('a plan to be explained → how it would run, and nothing is started', async () => {
+    const { ask, services } = serve();
+    const answer = await ask('POST', '/v1/plans/explain', { plan: PLAN });
+    expect([answer.status, answer.body]).toEqual([200, { steps: [], dropped: ['dead'], depth: 0 }]);
+    expect(services.starts).toHaveLength(0);
+  });
+
   it('a wrong plan → 400 with every problem, and nothing is started', async () => {
     const { ask, services } = serve();
     services.planProblems = [
@@ -410,6 +417,7 @@ describe('the rest', () => {
       '/v1/batches/{id}/items',
       '/v1/batches/{id}/results',
       '/v1/batches/{id}/resume',
+      '/v1/plans/explain',
       '/v1/providers',
       '/v1/providers/{name}/enable',
       '/v1/runs',

@@ -147,6 +147,49 @@ describe('runPlan', () => {
     expect(most).toBeLessThanOrEqual(2);
   });
 
+  it('maxParallelPerServer 1 → one call at a time on each server, both servers at once', async () => {
+    const inFlight = new Map<string, number>();
+    const first = gate();
+    const second = gate();
+    const steps = ['a/x', 'a/y', 'b/x', 'b/y'].map((tool) =>
+      step(tool.replace('/', ''), { tool: tool as never }),
+    );
+    let most = 0;
+    for (const { id } of steps) {
+      const server = id.charAt(0);
+      const entry = server === 'a' ? first : second;
+      behaviours.set(id, async (input) => {
+        inFlight.set(server, (inFlight.get(server) ?? 0) + 1);
+        most = Math.max(most, inFlight.get(server) ?? 0);
+        const result = await entry.wait(input);
+        inFlight.set(server, (inFlight.get(server) ?? 0) - 1);
+        return result;
+      });
+    }
+    const handle = await start(plan(...steps), { maxParallelPerServer: 1 });
+    await Promise.all([first.entered, second.entered]);
+    first.open();
+    second.open();
+    expect((await handle.result()).outcome).toBe('completed');
+    expect(most).toBe(1);
+  });
+
+  it('a step with the answer of another → no call of its own, and the same result', async () => {
+    behaviours.set('m1', () => textResult('once'));
+    const result = await run(
+      plan(
+        step('m1'),
+        step('m2', { sameAs: 'm1' as never, ...after('m1') }),
+        step('m3', { args: { text: output('m2') } }),
+      ),
+      { maxToolCalls: 2 },
+    );
+    expect(result.outcome).toBe('completed');
+    expect(calls).toHaveLength(2);
+    expect(calls[1]?.args).toEqual({ text: 'once' });
+    expect(result.results['m2']).toEqual(result.results['m1']);
+  });
+
   it('a failing step with abort → what runs is stopped, what waits is skipped, the reason names it', async () => {
     const slow = gate();
     behaviours.set('slow', slow.wait);

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import type { ApiDeps } from '../../../api/api-deps.ts';
 import { FAILURE } from '../../../common/failures.ts';
-import type { Plan } from '../../../common/plan.ts';
+import type { Plan, StepId } from '../../../common/plan.ts';
 import { DEFAULT_TENANT_ID } from '../../../common/tenant.ts';
 import type { CallToolInput, ServerName, ToolId } from '../../../common/tool.ts';
 import { ServiceError } from '../../../services/errors.ts';
@@ -114,6 +114,9 @@ export function fakeServices(given: Partial<ApiDeps> = {}): FakeServices {
         if (services.planProblems.length === 0) return { steps: [] } satisfies Plan;
         const error = new ServiceError(FAILURE.planInvalid, 'The plan has problems.');
         throw Object.assign(error, { problems: services.planProblems });
+      },
+      async explain() {
+        return { steps: [], dropped: ['dead' as StepId], depth: 0 };
       },
     },
     artifacts: {

@@ -6,6 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { dropDeadSteps } from '../../../common/optimise/drop-dead-steps.ts';
 import { explainOrder } from '../../../common/optimise/explain-order.ts';
 import { mergeSteps } from '../../../common/optimise/merge-steps.ts';
+import { optimisePlan } from '../../../common/optimise/optimise-plan.ts';
+import { explainPlan } from '../../../common/optimise/plan-explanation.ts';
 import type { OrderedPlan } from '../../../common/optimise/resolve-order.ts';
 import { resolveOrder } from '../../../common/optimise/resolve-order.ts';
 import type { FindToolFacts, ToolFacts } from '../../../common/optimise/tool-facts.ts';
@@ -221,6 +223,50 @@ describe('widenSequence', () => {
     const got = widenSequence(plan(...steps), (name) => known[name]);
     expect(got.hidden).toMatchObject([{ step: 'send', from: 'bill', field: 'invoice_id' }]);
     expect(pairs(got)).toEqual(['bill>send', 'joke>send']);
+  });
+});
+
+describe('optimisePlan', () => {
+  const options = { findFacts: facts, order: 'free', returns: null } as const;
+
+  it('any graph → nobody waits for less, ids stay, and every merged step waits for its source', () => {
+    fc.assert(
+      fc.property(randomSteps, (steps) => {
+        const got = optimisePlan(plan(...steps), options);
+        expect(got.steps.map((at) => at.id)).toEqual(steps.map((at) => at.id));
+        const order = closure(got.steps);
+        const names = (name: StepId) => got.merged.get(name) ?? name;
+        for (const at of steps) {
+          if (got.merged.has(at.id)) continue;
+          for (const need of dependenciesOf(at)) expect(order.get(at.id)).toContain(names(need));
+        }
+        for (const [gone, source] of got.merged) expect(order.get(gone)).toContain(source);
+      }),
+    );
+  });
+
+  it('a graph → declared resources add order; servers of which nothing is known do not', () => {
+    const got = optimisePlan(
+      plan(write('w1', '/a'), unknown('u1', 'files2'), write('w2', '/a'), unknown('u2', 'files2')),
+      options,
+    );
+    expect(got.edges.map(({ from, to, reason }) => [from, to, reason])).toEqual([
+      ['w1', 'w2', 'resource'],
+    ]);
+  });
+
+  it('explained → rounds, reasons, the merged and the left out', () => {
+    const steps = [read('a', '/a'), read('b', '/a'), write('w', '/a'), read('dead', '/d')];
+    const got = explainPlan(
+      optimisePlan(plan(...steps), { ...options, returns: [id('a'), id('b')] }),
+    );
+    expect(got.steps.map(({ id: name, round, sameAs }) => [name, round, sameAs])).toEqual([
+      ['a', 1, null],
+      ['b', 1, 'a'],
+      ['w', 2, null],
+    ]);
+    expect(got.steps[2]?.waits.map((wait) => wait.reason)).toEqual(['resource', 'resource']);
+    expect([got.dropped, got.depth]).toEqual([['dead'], 2]);
   });
 });
 

@@ -86,7 +86,7 @@ describe('a sound plan', () => {
         },
       ],
     });
-    expect(checked).toEqual({
+    expect('plan' in checked && { plan: checked.plan }).toEqual({
       plan: {
         steps: [
           {
@@ -368,5 +368,45 @@ describe('a faulty plan', () => {
     expect(problems.map(({ kind }) => kind).sort()).toEqual(
       ['bad-argument', 'bad-argument', 'unknown-step', 'unknown-tool'].sort(),
     );
+  });
+});
+
+describe('the order of a plan', () => {
+  const look = (id: string, path: string) => ({ id, tool: 'files/read_file', args: { path } });
+  const needs = async (plan: unknown) => {
+    const checked = await check(plan);
+    if ('problems' in checked) throw new Error(checked.problems[0]?.message);
+    return checked;
+  };
+
+  it('reads written one after the other → all at once; the effect after them waits for all', async () => {
+    const steps = [
+      look('a', 'a'),
+      look('b', 'b'),
+      { id: 'c', tool: 'text/count', args: { text: 'x' } },
+    ];
+    const { plan, optimised } = await needs({ steps, order: 'written' });
+    expect(plan.steps.map((step) => step.after)).toEqual([[], [], ['a', 'b']]);
+    expect(optimised.edges.map(({ reason }) => reason)).toEqual(['kept-order', 'kept-order']);
+  });
+
+  it('the same steps as a graph → nothing is added', async () => {
+    const steps = [look('a', 'a'), { id: 'c', tool: 'text/count', args: { text: 'x' } }];
+    const { plan } = await needs({ steps });
+    expect(plan.steps.map((step) => step.after)).toEqual([[], []]);
+  });
+
+  it('one read twice → the second takes the answer of the first', async () => {
+    const { plan } = await needs({ steps: [look('a', 'a'), look('b', 'a')] });
+    expect(plan.steps[1]).toMatchObject({ id: 'b', sameAs: 'a', after: ['a'], args: {} });
+  });
+
+  it('only some results wanted → other reads are left out; a wanted step that is missing is named', async () => {
+    const steps = [look('a', 'a'), look('b', 'b')];
+    const { plan, optimised } = await needs({ steps, returns: ['b'] });
+    expect([plan.steps.map(({ id }) => id), optimised.dropped]).toEqual([['b'], ['a']]);
+    expect(await problemsOf({ steps, returns: ['bb'] })).toMatchObject([
+      { kind: 'unknown-step', field: 'returns[0]', message: expect.stringContaining('"bb"') },
+    ]);
   });
 });

@@ -44,6 +44,7 @@ describe('parseServersFile', () => {
         connectTimeoutMs: 2,
         trustAnnotations: true,
         effects: { '*': 'read' },
+        resources: { put: [{ arg: 'path', kind: 'path' }] },
         tags: ['a'],
         title: 'T',
         description: 'D',
@@ -61,11 +62,19 @@ describe('parseServersFile', () => {
       connectTimeoutMs: 2,
       trustAnnotations: true,
       effects: { '*': 'read' },
+      resources: { put: [{ arg: 'path', kind: 'path' }] },
       tags: ['a'],
       title: 'T',
       description: 'D',
       protocol: '2025-11-25',
     });
+  });
+
+  it('a resource of an unknown kind → refused, with its place and an example', () => {
+    const resources = { put: [{ arg: 'path', kind: 'folder' }] };
+    const said = refusal(file({ web: { url: 'https://x', resources } }));
+    expect(said).toContain('mcpServers.web.resources.put[0].kind is wrong');
+    expect(said).toContain('"kind": "path"');
   });
 
   it.each([

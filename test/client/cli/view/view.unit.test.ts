@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cleanText, oneLine } from '../../../../client/cli/view/clean-text.ts';
+import { explanationLines } from '../../../../client/cli/view/explanation-lines.ts';
 import { formatDuration } from '../../../../client/cli/view/format-duration.ts';
 import { planTree } from '../../../../client/cli/view/plan-tree.ts';
 import { progressLines, stepLines } from '../../../../client/cli/view/progress-lines.ts';
@@ -23,6 +24,28 @@ function progress(
 ): RunProgress {
   return { phase, goal: null, planner: null, turn: 0, steps, revision: 1, ...given };
 }
+
+describe('explanationLines', () => {
+  it('two rounds, one step answered by another, one left out → each said in words', () => {
+    const step = { tool: 's/t', waits: [], sameAs: null, round: 1 };
+    const wait = { for: 'a', reason: 'resource', detail: 'both touch /a\u001b[2J' };
+    const steps = [
+      { ...step, id: 'a' },
+      { ...step, id: 'b', sameAs: 'a' },
+      { ...step, id: 'w', waits: [wait], round: 2 },
+    ];
+    expect(explanationLines({ steps, dropped: ['d'], depth: 2 }, PLAIN)).toEqual([
+      'At once',
+      '  a (s/t)',
+      '  b (s/t, answered by a)',
+      'Round 2',
+      '  w (s/t)',
+      '    waits for a: both touch /a (resource)',
+      'Left out, since nothing wanted needs them: d',
+      '3 steps in 2 rounds',
+    ]);
+  });
+});
 
 describe('formatDuration', () => {
   it.each([

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { startPlanSchema } from '../../client/requests.ts';
+import type { PlanExplanation } from '../../common/optimise/plan-explanation.ts';
+import type { Api } from '../api.ts';
+import type { ResolvedApiDeps } from '../api-deps.ts';
+import { errorAnswers } from '../schemas/error-answers.ts';
+import { tenantOf } from '../tenant-of.ts';
+
+const explanation = z
+  .object({
+    steps: z.array(
+      z.object({
+        id: z.string(),
+        tool: z.string(),
+        waits: z.array(
+          z.object({
+            for: z.string(),
+            reason: z.enum(['reference', 'after', 'rule', 'hidden', 'resource', 'kept-order']),
+            detail: z.string(),
+          }),
+        ),
+        sameAs: z.string().nullable().meta({ description: 'The step whose answer it takes.' }),
+        round: z.number().meta({ description: '1 where it starts at once.' }),
+      }),
+    ),
+    dropped: z.array(z.string()).meta({ description: 'Reads that nothing wanted needs.' }),
+    depth: z.number().meta({ description: 'Steps on the longest way through the plan.' }),
+  })
+  .meta({ id: 'PlanExplanation' }) as unknown as z.ZodType<PlanExplanation>;
+
+export function registerPlans(api: Api, deps: ResolvedApiDeps): void {
+  api.post(
+    '/v1/plans/explain',
+    {
+      schema: {
+        tags: ['runs'],
+        summary: 'How a plan would run, and why its steps wait',
+        description:
+          'Checks the plan and runs nothing. A wrong one is answered 400 with every problem.',
+        body: z.strictObject({ plan: startPlanSchema.shape.plan }).meta({ id: 'ExplainPlan' }),
+        response: { 200: explanation, ...errorAnswers(400, 503) },
+      },
+    },
+    (request) => deps.plans.explain(tenantOf(request).tenantId, request.body.plan),
+  );
+}

@@ -1,0 +1,34 @@
+import type { PlanAnswer } from '../api-types.ts';
+import { oneLine } from './clean-text.ts';
+import type { Style } from './style.ts';
+
+/** A detail may hold a path or a description of any length. */
+const DETAIL_WIDTH = 160;
+
+type Step = PlanAnswer['steps'][number];
+
+/** A plan by rounds: what starts when, and under each step why it waits. */
+export function explanationLines(plan: PlanAnswer, style: Style): readonly string[] {
+  const lines: string[] = [];
+  for (let round = 1; round <= plan.depth; round += 1) {
+    const steps = plan.steps.filter((step) => step.round === round);
+    lines.push(style.dim(round === 1 ? 'At once' : `Round ${round}`));
+    lines.push(...steps.flatMap((step) => stepLines(step, style)));
+  }
+  if (plan.dropped.length > 0) {
+    lines.push(`Left out, since nothing wanted needs them: ${plan.dropped.join(', ')}`);
+  }
+  lines.push(style.dim(`${plan.steps.length} steps in ${plan.depth} rounds`));
+  return lines;
+}
+
+function stepLines({ id, tool, waits, sameAs }: Step, style: Style): readonly string[] {
+  const same = sameAs === null ? '' : `, answered by ${sameAs}`;
+  return [
+    `  ${id} ${style.dim(`(${tool}${same})`)}`,
+    ...waits.map(
+      (wait) =>
+        `    waits for ${wait.for}: ${oneLine(wait.detail, DETAIL_WIDTH)} ${style.dim(`(${wait.reason})`)}`,
+    ),
+  ];
+}

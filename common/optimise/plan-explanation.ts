@@ -1,0 +1,58 @@
+import type { PlanStep, StepId } from '../plan.ts';
+import type { ToolId } from '../tool.ts';
+import type { OptimisedPlan } from './optimise-plan.ts';
+import { placeSteps } from './place-steps.ts';
+import type { EdgeReason } from './plan-edge.ts';
+
+/** How a plan will run and why: one entry a step, in the order of the plan. */
+export interface PlanExplanation {
+  readonly steps: readonly ExplainedStep[];
+  /** Steps left out: reads that nothing wanted needs. */
+  readonly dropped: readonly StepId[];
+  /** Steps on the longest way through the plan: the fewest rounds that it takes. */
+  readonly depth: number;
+}
+
+export interface ExplainedStep {
+  readonly id: StepId;
+  readonly tool: ToolId;
+  readonly waits: readonly {
+    readonly for: StepId;
+    readonly reason: EdgeReason;
+    readonly detail: string;
+  }[];
+  /** The step whose answer it takes; `null`: it makes its own call. */
+  readonly sameAs: StepId | null;
+  /** 1 where it starts at once; else one more than the last step that it waits for. */
+  readonly round: number;
+}
+
+/** Says what became of a plan; `edges` hold the reasons. */
+export function explainPlan({ steps, edges, dropped }: OptimisedPlan): PlanExplanation {
+  const waits = new Map<StepId, ExplainedStep['waits'][number][]>();
+  for (const { from, to, reason, detail } of edges) {
+    const known = waits.get(to) ?? [];
+    waits.set(to, [...known, { for: from, reason, detail }]);
+  }
+  const rounds = roundsOf(steps, waits);
+  const explained = steps.map((step): ExplainedStep => ({
+    id: step.id,
+    tool: step.tool,
+    waits: waits.get(step.id) ?? [],
+    sameAs: step.sameAs ?? null,
+    round: rounds.get(step.id) ?? 1,
+  }));
+  return { steps: explained, dropped, depth: Math.max(0, ...rounds.values()) };
+}
+
+function roundsOf(
+  steps: readonly PlanStep[],
+  waits: ReadonlyMap<StepId, ExplainedStep['waits']>,
+): ReadonlyMap<StepId, number> {
+  const rounds = new Map<StepId, number>();
+  for (const step of placeSteps(steps)) {
+    const needs = (waits.get(step.id) ?? []).map((wait) => rounds.get(wait.for) ?? 0);
+    rounds.set(step.id, 1 + Math.max(0, ...needs));
+  }
+  return rounds;
+}
