@@ -1,10 +1,20 @@
 import type { JsonObject } from './json.ts';
-import type { ServerName, ToolId } from './tool.ts';
+import type { EffectClass, ServerName, ToolId } from './tool.ts';
 
 /** What a model asks for: the kind of server, where it has one in mind, and what the tool must do. */
 export interface ToolWish {
   readonly server: string | null;
   readonly tool: string;
+}
+
+/** What a search is limited to; what is left out limits nothing. */
+export interface WishFilter {
+  readonly servers?: readonly ServerName[];
+  readonly effects?: readonly EffectClass[];
+  /** Tools with at least one of them; a server's tags are its tools' too. */
+  readonly tags?: readonly string[];
+  /** `true`: no tools of servers that could not be reached when last tried. */
+  readonly reachable?: boolean;
 }
 
 /** A tool as models see it; calls are checked against the whole definition. */
@@ -13,6 +23,8 @@ export interface FoundTool {
   readonly server: ServerName;
   /** At most 400 characters. */
   readonly description: string;
+  /** What is odd about the definition, such as a description that gives orders; `null`: nothing. */
+  readonly warning: string | null;
   /** Without what a caller does not need. */
   readonly inputSchema: JsonObject;
   /** Higher is better; comparable within one answer only. */

@@ -15,7 +15,7 @@ export function localEngine(
   return {
     connection: { ...connection, tenant },
     closing,
-    findTools: (wishes) => metaTools.findTools(tenant, wishes),
+    findTools: (wishes, filter) => metaTools.findTools(tenant, wishes, filter),
     callTool: ({ tool, args, idempotencyKey }, { signal, onProgress }) =>
       metaTools.callTool(
         tenant,

@@ -4,6 +4,7 @@ import { createMetaTools } from '../../services/discovery/meta-tools.ts';
 import type { Api } from '../api.ts';
 import type { ResolvedApiDeps } from '../api-deps.ts';
 import { errorAnswers } from '../schemas/error-answers.ts';
+import { searchFilter } from '../schemas/search-filter.ts';
 import { jsonObject } from '../schemas/tool-schema.ts';
 import { tenantOf } from '../tenant-of.ts';
 
@@ -25,6 +26,7 @@ const answer = z
         id: z.string(),
         server: z.string(),
         description: z.string(),
+        warning: z.string().nullable().meta({ description: 'What is odd about its definition.' }),
         inputSchema: jsonObject.meta({ description: 'Without what a caller does not need.' }),
         score: z.number(),
       }),
@@ -41,12 +43,17 @@ export function registerFindTools(api: Api, deps: ResolvedApiDeps): void {
       schema: {
         tags: ['tools'],
         summary: 'The best few tools for each of several needs',
-        body: z.strictObject({ requests: z.array(wish).min(1).max(10) }),
+        body: z.strictObject({
+          requests: z.array(wish).min(1).max(10),
+          only: searchFilter.default({}).meta({ description: 'What the search is limited to.' }),
+        }),
         response: { 200: z.object({ answers: z.array(answer) }), ...errorAnswers(400) },
       },
     },
     async (request) => ({
-      answers: [...(await metaTools.findTools(tenantOf(request), request.body.requests))],
+      answers: [
+        ...(await metaTools.findTools(tenantOf(request), request.body.requests, request.body.only)),
+      ],
     }),
   );
 }

@@ -41,6 +41,9 @@ export const toolSchema = z
 export const toolHitSchema = z.object({
   tool: toolSchema,
   score: z.number(),
+  matched: z.string().nullable().meta({
+    description: 'The step of the request that it serves; null: the request as a whole.',
+  }),
   arms: z.object({
     dense: z.object({ rank: z.number(), score: z.number() }).nullable(),
     lexical: z.object({ rank: z.number(), score: z.number() }).nullable(),

@@ -5,7 +5,11 @@ import type { Services } from './services.ts';
 
 /** Asks the HTTP API. Answers are those of the routes; see /docs of the API. */
 export interface ApiClient {
-  get<Answer>(path: string, query?: Readonly<Record<string, string | undefined>>): Promise<Answer>;
+  /** A list becomes a repeated parameter. */
+  get<Answer>(
+    path: string,
+    query?: Readonly<Record<string, string | readonly string[] | undefined>>,
+  ): Promise<Answer>;
   send<Answer>(
     method: 'POST' | 'PUT' | 'PATCH' | 'DELETE',
     path: string,
@@ -72,8 +76,10 @@ export function createApiClient({ apiUrl, apiKey }: Services): ApiClient {
   };
   return {
     get(path, query = {}) {
-      const given = Object.entries(query).filter(([, value]) => value !== undefined);
-      const search = new URLSearchParams(given as [string, string][]).toString();
+      const given = Object.entries(query).flatMap(([name, value = []]) =>
+        (typeof value === 'string' ? [value] : value).map((one): [string, string] => [name, one]),
+      );
+      const search = new URLSearchParams(given).toString();
       return ask('GET', search === '' ? path : `${path}?${search}`);
     },
     send: ask,

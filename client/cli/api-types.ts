@@ -45,6 +45,28 @@ export interface ToolAnswer {
   readonly effect: EffectClass;
   readonly enabled: boolean;
   readonly status: 'active' | 'changed' | 'gone';
+  readonly tags: readonly string[];
+  /** What to look at before trusting it. */
+  readonly warnings: readonly string[];
+}
+
+export interface SearchHitAnswer {
+  readonly tool: ToolAnswer;
+  readonly score: number;
+  /** The step of the request that it serves; `null`: the whole. */
+  readonly matched: string | null;
+  readonly arms: Readonly<
+    Record<'dense' | 'lexical', { readonly rank: number; readonly score: number } | null>
+  >;
+}
+
+export interface SearchAnswer {
+  readonly fits: boolean;
+  readonly confidence: number;
+  readonly evidence: Readonly<
+    Record<'nearest' | 'lead' | 'covered' | 'coveredByBest', number>
+  > | null;
+  readonly hits: readonly SearchHitAnswer[];
 }
 
 export interface PlanAnswer {

@@ -14,8 +14,8 @@ export function remoteEngine(
   return {
     connection,
     closing,
-    async findTools(requests) {
-      const body = { requests };
+    async findTools(requests, only) {
+      const body = { requests, only };
       const found = await api.send<{ answers: WishAnswer[] }>('POST', '/v1/tools/find', body);
       return found.answers;
     },

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../common/json.ts';
-import type { ToolWish, WishAnswer } from '../../common/meta-tools.ts';
+import type { ToolWish, WishAnswer, WishFilter } from '../../common/meta-tools.ts';
 import type { ToolResult } from '../../common/tool.ts';
 import type { OstinatoConnection } from '../connection.ts';
 
@@ -10,7 +10,7 @@ import type { OstinatoConnection } from '../connection.ts';
 export interface McpEngine {
   /** As the caller's tenant sees it. */
   readonly connection: OstinatoConnection;
-  findTools(wishes: readonly ToolWish[]): Promise<readonly WishAnswer[]>;
+  findTools(wishes: readonly ToolWish[], filter: WishFilter): Promise<readonly WishAnswer[]>;
   callTool(call: InnerCall, context: InnerCallContext): Promise<ToolResult>;
   readArtifact(artifactId: string): Promise<Uint8Array>;
   /** What an error says to the caller; `null`: it was not thrown on purpose and was logged. */

@@ -83,12 +83,12 @@ async function call(
   const { connection } = engine;
   switch (name) {
     case 'find_tools': {
-      const { requests } = parseRequest(toolArguments.find_tools, args);
+      const { requests, only } = parseRequest(toolArguments.find_tools, args);
       const wishes = requests.map(({ server, tool }) => ({
         server: server === '' ? null : server,
         tool,
       }));
-      return structuredResult({ answers: await engine.findTools(wishes) });
+      return structuredResult({ answers: await engine.findTools(wishes, only) });
     }
     case 'call_tool': {
       const signal = AbortSignal.any([context.mcpReq.signal, engine.closing]);

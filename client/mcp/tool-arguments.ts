@@ -1,10 +1,16 @@
 import { z } from 'zod';
 import type { JsonObject } from '../../common/json.ts';
+import type { ServerName } from '../../common/tool.ts';
 import { startAgentSchema, startPlanSchema } from '../requests.ts';
 
 const waitMs = z.int().min(0).max(600_000);
 const DEFAULT_WAIT_MS = 45_000;
 
+const serverName = z
+  .string()
+  .min(1)
+  .max(63)
+  .transform((name) => name as ServerName);
 const runId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'is no run id');
 
 /** What the tools take, checked as `inputSchema` in `mcp-tools.ts` describes it. */
@@ -19,6 +25,18 @@ export const toolArguments = {
       )
       .min(1)
       .max(10),
+    only: z
+      .strictObject({
+        servers: z.array(serverName).min(1).max(100).exactOptional(),
+        effects: z
+          .array(z.enum(['read', 'keyed', 'non-idempotent', 'compensable']))
+          .min(1)
+          .max(4)
+          .exactOptional(),
+        tags: z.array(z.string().min(1).max(64)).min(1).max(50).exactOptional(),
+        reachable: z.boolean().exactOptional(),
+      })
+      .default({}),
   }),
   call_tool: z.strictObject({
     tool: z.string().min(1).max(300),

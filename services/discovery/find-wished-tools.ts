@@ -1,38 +1,49 @@
-import type { FoundTool, ToolWish, WishAnswer } from '../../common/meta-tools.ts';
+import type { FoundTool, ToolWish, WishAnswer, WishFilter } from '../../common/meta-tools.ts';
 import type { TenantId } from '../../common/tenant.ts';
 import type { RegisteredTool, Registry } from '../registry/registry.ts';
-import type { SearchHit, ToolIndex } from '../registry/tool-index.ts';
+import type { SearchHit, SearchOptions, ToolIndex } from '../registry/tool-index.ts';
+import { searchLimits } from './search-limits.ts';
+import { shownCount } from './shown-count.ts';
 import { cutText, slimSchema } from './slim-schema.ts';
 
 export interface FindDeps {
   readonly index: Pick<ToolIndex, 'find'>;
-  readonly registry: Pick<Registry, 'findTool'>;
+  readonly registry: Pick<Registry, 'findTool' | 'listServers'>;
 }
 
-const TOOLS_PER_WISH = 5;
+const SEARCHED = 12;
 const NEAREST = 2;
 const MAX_DESCRIPTION = 400;
+const MAX_WARNING = 300;
 
 /**
  * The best few tools for each wish, each wish on its own. Tools that may not be called now are left
  * out; what tools say of themselves is data and is passed on cut, never followed.
  */
-export function findWishedTools(
+export async function findWishedTools(
   deps: FindDeps,
   tenantId: TenantId,
   wishes: readonly ToolWish[],
+  filter: WishFilter = {},
 ): Promise<readonly WishAnswer[]> {
-  return Promise.all(wishes.map((wish) => answer(deps, tenantId, wish)));
+  const limits = await searchLimits(deps.registry, tenantId, filter);
+  return Promise.all(wishes.map((wish) => answer(deps, tenantId, wish, limits)));
 }
 
-async function answer(deps: FindDeps, tenantId: TenantId, wish: ToolWish): Promise<WishAnswer> {
+async function answer(
+  deps: FindDeps,
+  tenantId: TenantId,
+  wish: ToolWish,
+  limits: Omit<SearchOptions, 'k'>,
+): Promise<WishAnswer> {
   const request = { server: wish.server ?? '', tool: wish.tool };
   // A few more, since some of them may have been disabled since the index was made.
-  const answered = await deps.index.find(tenantId, request, { k: TOOLS_PER_WISH * 2 });
+  const answered = await deps.index.find(tenantId, request, { ...limits, k: SEARCHED });
   const loaded = await Promise.all(answered.hits.map((hit) => load(deps, tenantId, hit)));
   const usable = loaded.flatMap((found) => (found === null ? [] : [found]));
   const fits = answered.fits && usable.length > 0;
-  const tools = usable.slice(0, fits ? TOOLS_PER_WISH : NEAREST).map(toFound);
+  const shown = fits ? shownCount(answered.confidence) : NEAREST;
+  const tools = usable.slice(0, shown).map(toFound);
   const confidence = round(answered.confidence);
   return { request: wish, fits, confidence, note: fits ? null : nothingFits(tools), tools };
 }
@@ -56,6 +67,7 @@ function toFound({ hit, tool }: Found): FoundTool {
     id: tool.id,
     server: tool.server,
     description: cutText(tool.description, MAX_DESCRIPTION),
+    warning: tool.warnings.length === 0 ? null : cutText(tool.warnings.join('; '), MAX_WARNING),
     inputSchema: slimSchema(tool.inputSchema),
     score: round(hit.score),
   };

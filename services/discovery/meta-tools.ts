@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../common/json.ts';
-import type { ToolWish, WishAnswer } from '../../common/meta-tools.ts';
+import type { ToolWish, WishAnswer, WishFilter } from '../../common/meta-tools.ts';
 import type { TenantContext } from '../../common/tenant.ts';
 import type { ToolId, ToolResult } from '../../common/tool.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -12,7 +12,11 @@ import { findWishedTools } from './find-wished-tools.ts';
  * registered, so that the tool lists that models are sent stay the same bytes.
  */
 export interface MetaTools {
-  findTools(tenant: TenantContext, wishes: readonly ToolWish[]): Promise<readonly WishAnswer[]>;
+  findTools(
+    tenant: TenantContext,
+    wishes: readonly ToolWish[],
+    filter?: WishFilter,
+  ): Promise<readonly WishAnswer[]>;
   /**
    * Calls a found tool. It goes the way of every tool call, as the inner tool: permissions, metering,
    * arguments and the effect ledger see nothing of the meta-tool.
@@ -35,7 +39,7 @@ export interface MetaToolCall {
 }
 
 export interface MetaToolsDeps extends FindDeps {
-  readonly registry: Pick<Registry, 'findTool' | 'findToolByModelName'>;
+  readonly registry: Pick<Registry, 'findTool' | 'findToolByModelName' | 'listServers'>;
   readonly tools: Pick<ToolCaller, 'call'>;
 }
 
@@ -45,7 +49,7 @@ const MAX_TOTAL_TIMEOUT_MS = 600_000;
 
 export function createMetaTools(deps: MetaToolsDeps): MetaTools {
   return {
-    findTools: ({ tenantId }, wishes) => findWishedTools(deps, tenantId, wishes),
+    findTools: ({ tenantId }, wishes, filter) => findWishedTools(deps, tenantId, wishes, filter),
     async callTool(tenant, { tool, args, idempotencyKey }, context) {
       const named = await deps.registry.findToolByModelName(tenant.tenantId, tool);
       return deps.tools.call(

@@ -11,6 +11,7 @@ import { openVectorIndex } from './index/open-vector-index.ts';
 import type { RegisteredTool } from './registered-tool.ts';
 import type { ActiveRequest } from './search/active-request.ts';
 import { activeRequestText, splitActiveRequest } from './search/active-request.ts';
+import type { FitEvidence } from './search/fit-evidence.ts';
 import type { Probe } from './search/score-tools.ts';
 import { splitRequest } from './search/split-request.ts';
 import type { TenantIndex } from './search/tenant-index.ts';
@@ -56,6 +57,8 @@ export interface SearchAnswer {
   readonly confidence: number;
   /** `false`: better say that nothing fits than offer the hits. */
   readonly fits: boolean;
+  /** What `confidence` is made from; `null` where there is no hit. */
+  readonly evidence: FitEvidence | null;
 }
 
 export interface IndexHealth {
@@ -113,7 +116,7 @@ interface Tenant {
   readonly problem: string | null;
 }
 
-const NOTHING: SearchAnswer = { hits: [], confidence: 0, fits: false };
+const NOTHING: SearchAnswer = { hits: [], confidence: 0, fits: false, evidence: null };
 
 export function createToolIndex(deps: ToolIndexDeps): ToolIndex {
   const { embedder, metrics } = deps;

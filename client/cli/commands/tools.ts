@@ -9,7 +9,12 @@ import { helpExamples } from '../help-examples.ts';
 import { toolArgs } from '../tool-args.ts';
 import { resultLines } from '../view/result-lines.ts';
 import { tableLines } from '../view/table.ts';
+import { toolLines } from '../view/tool-lines.ts';
 import { wholeNumber } from '../whole-number.ts';
+import { addToolsSearch } from './tools-search.ts';
+
+/** Tools with warnings that are named under the list. */
+const MAX_NAMED = 5;
 
 type Args = readonly (string | undefined)[];
 
@@ -25,17 +30,13 @@ export function addTools(program: Command, act: Act): void {
     .option('--all', 'also those that are disabled, changed or gone')
     .addHelpText('after', helpExamples('tools list', 'tools list --server files --json'))
     .action(act(list));
+  addToolsSearch(tools, act);
   tools
-    .command('search')
-    .description('Finds tools by what they do.')
-    .argument('<query>', 'what the tool should do')
-    .option('-k <n>', 'at most so many', wholeNumber, 10)
-    .option('--server <name>', 'only of this server')
-    .addHelpText(
-      'after',
-      helpExamples('tools search "read a text file"', 'tools search "add numbers" -k 3'),
-    )
-    .action(act(search));
+    .command('show')
+    .description('Shows a tool: what it says of itself, what it takes, and what is odd about it.')
+    .argument('<tool>', 'server/tool')
+    .addHelpText('after', helpExamples('tools show files/read_text_file'))
+    .action(act(show));
   tools
     .command('call')
     .description('Calls a tool, outside of any run.')
@@ -71,7 +72,19 @@ async function list(
   if (context.isJson) context.printJson(tools);
   else if (tools.length === 0) {
     context.print('No tools. See the servers with: ostinato servers list');
-  } else context.print(...toolTable(tools, context));
+  } else {
+    context.print(...toolTable(tools, context));
+    const odd = tools.filter(({ warnings }) => warnings.length > 0);
+    if (odd.length > 0) {
+      const which = odd.slice(0, MAX_NAMED).map(({ id }) => id);
+      const more = odd.length > MAX_NAMED ? ', …' : '';
+      context.print(
+        '',
+        context.style.warn(`Look at these before trusting them: ${which.join(', ')}${more}`),
+        '  with: ostinato tools show TOOL',
+      );
+    }
+  }
   return EXIT.worked;
 }
 
@@ -93,37 +106,14 @@ function toolTable(tools: readonly ToolAnswer[], context: CliContext): readonly 
   );
 }
 
-function stateOf({ enabled, status }: ToolAnswer): string {
-  return enabled ? status : 'disabled';
+function stateOf({ enabled, status, warnings }: ToolAnswer): string {
+  return `${enabled ? status : 'disabled'}${warnings.length > 0 ? ' (!)' : ''}`;
 }
 
-async function search(
-  context: CliContext,
-  [query]: Args,
-  flags: { readonly k: number; readonly server?: string },
-): Promise<ExitCode> {
-  const { hits } = await context.api.get<{
-    hits: { readonly tool: ToolAnswer; readonly score: number }[];
-  }>('/v1/search', { q: query, k: String(flags.k), server: flags.server });
-  if (context.isJson) {
-    context.printJson(hits);
-    return EXIT.worked;
-  }
-  if (hits.length === 0) {
-    context.print('No tool fits. See them all with: ostinato tools list');
-    return EXIT.worked;
-  }
-  context.print(
-    ...tableLines(
-      hits,
-      [
-        { title: 'SCORE', text: ({ score }) => score.toFixed(3) },
-        { title: 'TOOL', text: ({ tool }) => tool.id },
-        { title: 'WHAT IT DOES', text: ({ tool }) => tool.description, isFlexible: true },
-      ],
-      { style: context.style, width: context.process.width() },
-    ),
-  );
+async function show(context: CliContext, [tool]: Args): Promise<ExitCode> {
+  const answer = await context.api.get<ToolAnswer>(pathOf(tool));
+  if (context.isJson) context.printJson(answer);
+  else context.print(...toolLines(answer, context.style));
   return EXIT.worked;
 }
 

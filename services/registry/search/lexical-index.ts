@@ -14,10 +14,17 @@ export interface LexicalIndex {
   /** Scores of all texts that share a word with the query; a word given twice counts twice. */
   scores(words: readonly string[]): Map<string, number>;
   /**
-   * Share of the words that at least one of these texts has, 0 to 1: rare words weigh more, words
-   * that no text has at all do not count. 0 where none counts.
+   * Share of the words that at least one of these texts has, 0 to 1: rare words weigh more. 0 where
+   * none counts.
    */
-  coverage(words: readonly string[], keys: readonly string[]): number;
+  coverage(words: readonly string[], keys: readonly string[], options: CoverageOptions): number;
+}
+
+export interface CoverageOptions {
+  /** Texts that are not accepted are as if they were not there. */
+  readonly accept: (key: string) => boolean;
+  /** Whether words that no accepted text has count too, as the rarest. */
+  readonly countUnknown: boolean;
 }
 
 export function createLexicalIndex({ k1 = 1.5, b = 0.75 }: LexicalOptions = {}): LexicalIndex {
@@ -36,11 +43,9 @@ export function createLexicalIndex({ k1 = 1.5, b = 0.75 }: LexicalOptions = {}):
     totalLength -= text.length;
     texts.delete(key);
   };
-  /** How rare a word is: high for rare ones, and for one that no text has. */
-  const idf = (word: string): number => {
-    const holders = postings.get(word)?.size ?? 0;
-    return Math.log(1 + (texts.size - holders + 0.5) / (holders + 0.5));
-  };
+  /** How rare a word of so many texts is: high for rare ones, and for one that no text has. */
+  const rarity = (holders: number): number =>
+    Math.log(1 + (texts.size - holders + 0.5) / (holders + 0.5));
 
   return {
     get size() {
@@ -57,23 +62,27 @@ export function createLexicalIndex({ k1 = 1.5, b = 0.75 }: LexicalOptions = {}):
       totalLength += words.length;
     },
     remove,
-    coverage(words, keys) {
-      let known = 0;
+    coverage(words, keys, { accept, countUnknown }) {
+      let counted = 0;
       let covered = 0;
       for (const word of new Set(words)) {
         const holders = postings.get(word);
-        if (holders === undefined) continue;
-        known += idf(word);
-        if (keys.some((key) => holders.has(key))) covered += idf(word);
+        const held = holders !== undefined && someKey(holders, accept);
+        if (!held && !countUnknown) continue;
+        const weight = rarity(held ? holders.size : 0);
+        counted += weight;
+        if (held && keys.some((key) => holders.has(key))) covered += weight;
       }
-      return known === 0 ? 0 : covered / known;
+      return counted === 0 ? 0 : covered / counted;
     },
     scores(words) {
       const scores = new Map<string, number>();
       const averageLength = totalLength / Math.max(1, texts.size);
       for (const [word, repeats] of countWords(words)) {
-        const weight = repeats * idf(word) * (k1 + 1);
-        for (const [key, count] of postings.get(word) ?? []) {
+        const holders = postings.get(word);
+        if (holders === undefined) continue;
+        const weight = repeats * rarity(holders.size) * (k1 + 1);
+        for (const [key, count] of holders) {
           const length = texts.get(key)?.length ?? averageLength;
           const damping = k1 * (1 - b + (b * length) / averageLength);
           scores.set(key, (scores.get(key) ?? 0) + (weight * count) / (count + damping));
@@ -82,6 +91,12 @@ export function createLexicalIndex({ k1 = 1.5, b = 0.75 }: LexicalOptions = {}):
       return scores;
     },
   };
+}
+
+/** Stops at the first: most words have one at once. */
+function someKey(holders: ReadonlyMap<string, number>, accept: (key: string) => boolean): boolean {
+  for (const key of holders.keys()) if (accept(key)) return true;
+  return false;
 }
 
 function countWords(words: readonly string[]): Map<string, number> {

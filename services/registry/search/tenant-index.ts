@@ -6,6 +6,7 @@ import type { RegisteredTool } from '../registered-tool.ts';
 import type { SearchAnswer, SearchOptions } from '../tool-index.ts';
 import { chooseTools } from './choose-tools.ts';
 import { confidence, FIT_THRESHOLD } from './confidence.ts';
+import { fitEvidence } from './fit-evidence.ts';
 import type { LexicalIndex } from './lexical-index.ts';
 import { createLexicalIndex } from './lexical-index.ts';
 import type { Probe, ScoredTool } from './score-tools.ts';
@@ -133,8 +134,10 @@ function searchTools(
       arms: { dense: reason?.dense ?? null, lexical: reason?.lexical ?? null },
     };
   });
-  const sure = confidence(ofWhole, searchWords(whole.text), lexical);
-  return { hits, confidence: sure, fits: sure >= FIT_THRESHOLD };
+  const words = searchWords(whole.text);
+  const evidence = fitEvidence({ whole: ofWhole, steps: ofSteps, words, lexical, accept });
+  const sure = confidence(evidence);
+  return { hits, confidence: sure, fits: sure >= FIT_THRESHOLD, evidence };
 }
 
 function toEntry(tool: RegisteredTool): IndexedTool {

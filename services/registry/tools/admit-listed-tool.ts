@@ -1,6 +1,7 @@
 import type { JsonValue } from '../../../common/json.ts';
 import type { ListedTool } from '../../mcp/listed-tool.ts';
 import { describeHiddenCharacters } from './hidden-characters.ts';
+import { describeOrders } from './orders-to-model.ts';
 import { toolFingerprint } from './tool-fingerprint.ts';
 
 export const LISTING_LIMITS = {
@@ -36,6 +37,10 @@ export function admitListedTool(listed: ListedTool): Admission {
     hiddenIn('description', listed.description),
     hiddenIn('input schema', allTexts(listed.inputSchema)),
     hiddenIn('output schema', allTexts(listed.outputSchema)),
+    ordersIn('title', listed.title ?? ''),
+    ordersIn('description', listed.description),
+    ordersIn('input schema', allTexts(listed.inputSchema)),
+    ordersIn('output schema', allTexts(listed.outputSchema)),
   ].filter((warning) => warning !== null);
   const description = cutDescription(storable(listed.description));
   if (description.cut > 0) {
@@ -111,6 +116,13 @@ function allTexts(value: JsonValue): string {
 function hiddenIn(part: string, text: string): string | null {
   const hidden = describeHiddenCharacters(text);
   return hidden === null ? null : `the ${part} has ${hidden}: read it in full before trusting it`;
+}
+
+function ordersIn(part: string, text: string): string | null {
+  const order = describeOrders(text);
+  return order === null
+    ? null
+    : `the ${part} gives orders to the model (${order}): read it in full before trusting it`;
 }
 
 /** SQL text cannot hold U+0000. */

@@ -101,7 +101,7 @@ export function fakeServices(given: Partial<ApiDeps> = {}): FakeServices {
     providers: { list: async () => [ROUTE], enable: () => true },
     index: {
       search: async () => [HIT],
-      find: async () => ({ hits: [HIT], confidence: 0.9, fits: true }),
+      find: async () => ({ hits: [HIT], confidence: 0.9, fits: true, evidence: null }),
     },
     tools: {
       async call(input) {

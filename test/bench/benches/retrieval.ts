@@ -4,6 +4,7 @@ import type { Bench, BenchContext, BenchRow } from '../bench.ts';
 import type { Arm } from '../support/arms.ts';
 import { createArms } from '../support/arms.ts';
 import { interval } from '../support/bootstrap.ts';
+import { goldServersOf } from '../support/gold-servers.ts';
 import { complete, firstHit, mean, ndcg, recall } from '../support/measures.ts';
 import { createRememberingEmbedder } from '../support/remembering-embedder.ts';
 import type { RetrievalSet, SetTask } from '../support/retrieval-set.ts';
@@ -63,16 +64,11 @@ async function measureQueries(set: RetrievalSet, arm: Arm, note: Note): Promise<
 async function measureRefusals(set: RetrievalSet, arm: Arm, note: Note): Promise<BenchRow[]> {
   if (set.queries.length === 0) return [];
   const startedMs = performance.now();
-  const groupOf = new Map(set.tools.map(({ id, server }) => [id, server ?? id]));
   const fitting: number[] = [];
   const lost: number[] = [];
-  for (const { text, gold } of set.queries) {
-    const groups = new Set(gold.map((id) => groupOf.get(id)));
-    const without = new Set(
-      set.tools.filter(({ id }) => groups.has(groupOf.get(id))).map(({ id }) => id),
-    );
-    fitting.push((await arm.find(text, K)).confidence);
-    lost.push((await arm.find(text, K, without)).confidence);
+  for (const query of set.queries) {
+    fitting.push((await arm.find(query.text, K)).confidence);
+    lost.push((await arm.find(query.text, K, goldServersOf(set, query))).confidence);
   }
   const threshold = fitting.toSorted((a, b) => a - b)[Math.floor(fitting.length * FALSE_REFUSALS)];
   const refused = lost.map((confidence) => (confidence < (threshold ?? 0) ? 1 : 0));

@@ -7,6 +7,7 @@ import type { VectorMatch } from '../../../services/registry/index/vector-index.
 import type { ActiveRequest } from '../../../services/registry/search/active-request.ts';
 import { activeRequestText } from '../../../services/registry/search/active-request.ts';
 import { best } from '../../../services/registry/search/best.ts';
+import type { FitEvidence } from '../../../services/registry/search/fit-evidence.ts';
 import { createLexicalIndex } from '../../../services/registry/search/lexical-index.ts';
 import { splitWords } from '../../../services/registry/search/split-words.ts';
 import { denseText } from '../../../services/registry/search/tool-text.ts';
@@ -27,6 +28,8 @@ export interface Found {
   readonly ids: readonly string[];
   /** Higher where the arm is surer that one of them fits; of no known scale. */
   readonly confidence: number;
+  /** What it is made from; `null`: from the best score alone. */
+  readonly evidence: FitEvidence | null;
 }
 
 type Request = string | ActiveRequest;
@@ -105,8 +108,11 @@ export async function createArms(
       name: 'ostinato',
       async find(request, k, without = NONE) {
         const exclude = [...without] as ToolId[];
-        const { hits, confidence } = await index.find(BENCH_TENANT, request, { k, exclude });
-        return { ids: hits.map(({ id }) => id), confidence };
+        const { hits, confidence, evidence } = await index.find(BENCH_TENANT, request, {
+          k,
+          exclude,
+        });
+        return { ids: hits.map(({ id }) => id), confidence, evidence };
       },
     },
   ];
@@ -117,7 +123,7 @@ function asText(request: Request): string {
 }
 
 function found(matches: readonly VectorMatch[]): Found {
-  return { ids: matches.map(({ key }) => key), confidence: matches[0]?.score ?? 0 };
+  return { ids: matches.map(({ key }) => key), confidence: matches[0]?.score ?? 0, evidence: null };
 }
 
 function plainWords(text: string): string[] {

@@ -4,8 +4,12 @@ import type { JsonObject } from '../../../common/json.ts';
 import type { TenantContext, TenantId } from '../../../common/tenant.ts';
 import type { CallToolInput, ServerName, ToolId } from '../../../common/tool.ts';
 import { createMetaTools } from '../../../services/discovery/meta-tools.ts';
-import type { RegisteredTool } from '../../../services/registry/registry.ts';
-import type { SearchAnswer, SearchHit } from '../../../services/registry/tool-index.ts';
+import type { RegisteredServer, RegisteredTool } from '../../../services/registry/registry.ts';
+import type {
+  SearchAnswer,
+  SearchHit,
+  SearchOptions,
+} from '../../../services/registry/tool-index.ts';
 
 const TENANT: TenantContext = { tenantId: 'acme' as TenantId, actor: 'ann', scopes: [] };
 
@@ -36,19 +40,28 @@ function hit(id: string, score: number): SearchHit {
   return { id: id as ToolId, score, matched: null, arms: { dense: null, lexical: null } };
 }
 
-function metaTools(tools: readonly RegisteredTool[], found: Record<string, Partial<SearchAnswer>>) {
-  const queries: { readonly tenantId: TenantId; readonly request: unknown }[] = [];
+function metaTools(
+  tools: readonly RegisteredTool[],
+  found: Record<string, Partial<SearchAnswer>>,
+  servers: readonly RegisteredServer[] = [],
+) {
+  const queries: {
+    readonly tenantId: TenantId;
+    readonly request: unknown;
+    readonly options: SearchOptions;
+  }[] = [];
   const calls: CallToolInput[] = [];
   const byId = new Map(tools.map((each) => [each.id, each]));
   const made = createMetaTools({
     index: {
-      async find(tenantId, request) {
-        queries.push({ tenantId, request });
+      async find(tenantId, request, options) {
+        queries.push({ tenantId, request, options });
         const answer = typeof request === 'string' ? undefined : found[request.tool];
-        return { hits: [], confidence: 0.5, fits: answer !== undefined, ...answer };
+        return { hits: [], confidence: 0.5, fits: answer !== undefined, evidence: null, ...answer };
       },
     },
     registry: {
+      listServers: async () => servers,
       findTool: async (_tenantId, id) => byId.get(id) ?? null,
       findToolByModelName: async (_tenantId, name) =>
         tools.find(({ modelName }) => modelName === name) ?? null,
@@ -73,7 +86,7 @@ describe('find_tools', () => {
       { server: 'a code host', tool: 'commit a change' },
       { server: null, tool: 'send a mail' },
     ]);
-    expect(queries).toEqual([
+    expect(queries).toMatchObject([
       { tenantId: 'acme', request: { server: 'a code host', tool: 'commit a change' } },
       { tenantId: 'acme', request: { server: '', tool: 'send a mail' } },
     ]);
@@ -88,6 +101,7 @@ describe('find_tools', () => {
             id: 'git/commit',
             server: 'git',
             description: 'Does commit.',
+            warning: null,
             inputSchema: { type: 'object' },
             score: 0.712,
           },
@@ -100,14 +114,44 @@ describe('find_tools', () => {
     ]);
   });
 
-  it('many hits → the best five', async () => {
-    const ids = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => `s/${name}`);
+  it('many hits → the best three when sure, up to eight when not', async () => {
+    const ids = [...'abcdefghijkl'].map((name) => `s/${name}`);
+    const hits = ids.map((id) => hit(id, 0.6));
     const { findTools } = metaTools(
       ids.map((id) => tool(id)),
-      { many: { hits: ids.map((id) => hit(id, 0.6)) } },
+      { sure: { hits, confidence: 0.9 }, unsure: { hits, confidence: 0.3 } },
     );
-    const [many] = await findTools(TENANT, [{ server: null, tool: 'many' }]);
-    expect(many?.tools.map(({ id }) => id)).toEqual(ids.slice(0, 5));
+    const [sure, unsure] = await findTools(TENANT, [
+      { server: null, tool: 'sure' },
+      { server: null, tool: 'unsure' },
+    ]);
+    expect(sure?.tools.map(({ id }) => id)).toEqual(ids.slice(0, 3));
+    expect(unsure?.tools.map(({ id }) => id)).toEqual(ids.slice(0, 8));
+  });
+
+  it('a filter → reaches the index for every request, without servers that cannot be reached', async () => {
+    const servers = [
+      { name: 'up', status: 'ready' },
+      { name: 'down', status: 'unreachable' },
+    ] as unknown as readonly RegisteredServer[];
+    const { findTools, queries } = metaTools([], {}, servers);
+    await findTools(TENANT, [{ server: null, tool: 'any' }], {
+      effects: ['read'],
+      tags: ['team-a'],
+      reachable: true,
+    });
+    expect(queries[0]?.options).toMatchObject({
+      effects: ['read'],
+      tags: ['team-a'],
+      skipServers: ['down'],
+    });
+  });
+
+  it('a tool whose description gives orders → shown with the warning', async () => {
+    const odd = tool('s/odd', { warnings: ['the description gives orders to the model'] });
+    const { findTools } = metaTools([odd], { odd: { hits: [hit('s/odd', 0.6)] } });
+    const [answer] = await findTools(TENANT, [{ server: null, tool: 'odd' }]);
+    expect(answer?.tools[0]?.warning).toContain('gives orders');
   });
 
   it('nothing fits → fits is false, and the nearest two are named as such', async () => {

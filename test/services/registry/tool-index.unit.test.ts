@@ -205,7 +205,12 @@ describe('search', () => {
     expect(near.fits).toBe(true);
     expect(far).toMatchObject({ fits: false });
     expect(far.confidence).toBeLessThan(near.confidence);
-    expect(await index.find(ACME, '', { k: 1 })).toEqual({ hits: [], confidence: 0, fits: false });
+    expect(await index.find(ACME, '', { k: 1 })).toEqual({
+      hits: [],
+      confidence: 0,
+      fits: false,
+      evidence: null,
+    });
   });
 
   it('a 5 MB schema, no description, a 100 kB query → an answer', async () => {

@@ -38,15 +38,28 @@ describe('createLexicalIndex', () => {
   });
 
   it('coverage → share of the known words, the rare ones weighing more', () => {
+    const options = { accept: () => true, countUnknown: false };
     const index = createLexicalIndex();
     index.put('a', ['read', 'file']);
     index.put('b', ['write', 'file']);
     index.put('c', ['send', 'mail']);
-    expect(index.coverage(['read', 'file'], ['a'])).toBe(1);
-    expect(index.coverage(['read', 'file'], ['b'])).toBeLessThan(0.5);
-    expect(index.coverage(['read', 'file'], ['b'])).toBeGreaterThan(0);
-    expect(index.coverage(['file', 'Paris'], ['a'])).toBe(1);
-    expect(index.coverage(['Paris'], ['a', 'b', 'c'])).toBe(0);
-    expect(index.coverage(['mail'], [])).toBe(0);
+    expect(index.coverage(['read', 'file'], ['a'], options)).toBe(1);
+    expect(index.coverage(['read', 'file'], ['b'], options)).toBeLessThan(0.5);
+    expect(index.coverage(['read', 'file'], ['b'], options)).toBeGreaterThan(0);
+    expect(index.coverage(['file', 'Paris'], ['a'], options)).toBe(1);
+    expect(index.coverage(['Paris'], ['a', 'b', 'c'], options)).toBe(0);
+    expect(index.coverage(['mail'], [], options)).toBe(0);
+  });
+
+  it('coverage with unknown words → they count as the rarest; what is not accepted is unknown', () => {
+    const index = createLexicalIndex();
+    index.put('a', ['read', 'file']);
+    index.put('b', ['send', 'mail']);
+    const all = { accept: () => true, countUnknown: true };
+    const onlyA = { accept: (key: string) => key === 'a', countUnknown: true };
+    expect(index.coverage(['read', 'file'], ['a'], all)).toBe(1);
+    expect(index.coverage(['read', 'Paris'], ['a'], all)).toBeLessThan(0.5);
+    expect(index.coverage(['read', 'mail'], ['b'], onlyA)).toBe(0);
+    expect(index.coverage(['read', 'mail'], ['a'], { ...onlyA, countUnknown: false })).toBe(1);
   });
 });
