@@ -5,7 +5,6 @@ import {
   StreamableHTTPClientTransport,
 } from '@modelcontextprotocol/client';
 import { FAILURE } from '../../common/failures.ts';
-import { backoffMs } from './backoff.ts';
 import type { Environment } from './expand-env.ts';
 import { limitResponses } from './limit-response.ts';
 import { McpError } from './mcp-error.ts';
@@ -100,8 +99,10 @@ function createHttp(remote: RemoteServer, deps: TransportDeps): CreatedTransport
       reconnectionDelayGrowFactor: 2,
       maxRetries: 2,
     },
-    reconnectionScheduler: (reconnect, _delay, attempt) => {
-      const timer = setTimeout(reconnect, backoffMs(attempt + 1, Math.random()));
+    // Never before the time that the server asks for (`retry:`), which the delay then is; up to half
+    // as long again, so that many clients of one restarted server do not return together.
+    reconnectionScheduler: (reconnect, delayMs) => {
+      const timer = setTimeout(reconnect, delayMs * (1 + Math.random() / 2));
       return () => clearTimeout(timer);
     },
   });

@@ -1,0 +1,89 @@
+// Proves that Ostinato's MCP client conforms to both protocol revisions for what it does: the official
+// suite starts test/support/conformance-client.ts against a server of its own for each scenario. What
+// the client does not do is in mcp-client-baseline.yaml, with reasons.
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+
+const PACKAGE = join(import.meta.dirname, '../../node_modules/@modelcontextprotocol/conformance');
+const SUITE = join(PACKAGE, 'dist/index.js');
+const CLIENT = join(import.meta.dirname, '../support/conformance-client.ts');
+const BASELINE = join(import.meta.dirname, 'mcp-client-baseline.yaml');
+
+const RUN: Readonly<Record<string, readonly string[]>> = {
+  '2025-11-25': ['initialize', 'tools_call', 'sse-retry'],
+  '2026-07-28': [
+    'tools_call',
+    'request-metadata',
+    'http-standard-headers',
+    'http-custom-headers',
+    'http-invalid-tool-headers',
+    'json-schema-ref-no-deref',
+  ],
+};
+const CASES = Object.entries(RUN).flatMap(([revision, scenarios]) =>
+  scenarios.map((scenario) => [revision, scenario] as const),
+);
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ostinato-conformance-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+function runScenario(scenario: string, revision: string) {
+  const command = `${JSON.stringify(process.execPath)} ${JSON.stringify(CLIENT)}`;
+  const args = [SUITE, 'client', '--command', command, '--scenario', scenario];
+  return new Promise<{ readonly code: number; readonly output: string }>((resolve) => {
+    execFile(
+      process.execPath,
+      [...args, '--spec-version', revision],
+      // The suite writes its results into the folder in which it runs.
+      { cwd: folder, timeout: 50_000, maxBuffer: 64 * 1024 * 1024 },
+      (error, stdout, stderr) =>
+        resolve({
+          code: error === null ? 0 : Number(error.code ?? 1),
+          output: `${stdout}${stderr}`,
+        }),
+    );
+  });
+}
+
+/** The names under `client:` of a file of the suite's shape. */
+async function clientScenarios(path: string): Promise<readonly string[]> {
+  const { client } = parse(await readFile(path, 'utf8')) as { readonly client: readonly string[] };
+  return client;
+}
+
+describe('the official suite', () => {
+  it.each(CASES)(
+    '%s, %s → no check fails',
+    async (revision, scenario) => {
+      const { code, output } = await runScenario(scenario, revision);
+      expect(output).toMatch(/Passed: \d+\/\d+, 0 failed/);
+      expect(code, output).toBe(0);
+    },
+    60_000,
+  );
+
+  it('every required scenario → run here, or in the baseline with its reason, and never both', async () => {
+    const excepted = await clientScenarios(BASELINE);
+    const required = await Promise.all(
+      Object.keys(RUN).map((revision) =>
+        clientScenarios(join(PACKAGE, 'requirements', `${revision}.yaml`)),
+      ),
+    );
+    const all = [...new Set(required.flat())].sort();
+    expect(all.length).toBeGreaterThan(30);
+    const run = [...new Set(Object.values(RUN).flat())];
+    expect([...run, ...excepted].sort()).toEqual(all);
+  });
+
+  it('a scenario of the baseline → fails still', async () => {
+    const { code } = await runScenario('elicitation-sep1034-client-defaults', '2025-11-25');
+    expect(code).not.toBe(0);
+  }, 60_000);
+});
