@@ -32,6 +32,8 @@ export interface Config {
   /** OTLP endpoint for traces; `null`: none are sent. */
   readonly otlpEndpoint: string | null;
   readonly mcp: { readonly maxResultBytes: number };
+  /** What looks at the best hits of a search once more: the configured model, or nothing. */
+  readonly rerank: 'off' | 'model';
   /** Whether files named by a URL may lie on this machine and in its private networks. */
   readonly allowPrivateUrls: boolean;
 }
@@ -71,6 +73,7 @@ const schema = z.object({
   OSTINATO_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
   OSTINATO_ALLOW_PRIVATE_URLS: z.stringbool().default(false),
+  OSTINATO_RERANK: z.enum(['off', 'model']).default('off'),
   OSTINATO_MAX_RESULT_BYTES: z.coerce
     .number()
     .int()
@@ -123,6 +126,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     logLevel: vars.OSTINATO_LOG_LEVEL,
     otlpEndpoint: vars.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
     mcp: { maxResultBytes: vars.OSTINATO_MAX_RESULT_BYTES },
+    rerank: vars.OSTINATO_RERANK,
     allowPrivateUrls: vars.OSTINATO_ALLOW_PRIVATE_URLS,
   };
 }

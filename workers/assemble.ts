@@ -73,7 +73,15 @@ export async function assemble({ config, env, log }: AssembleOptions): Promise<S
     env,
     limits: { maxResultBytes: config.mcp.maxResultBytes },
   });
-  const search = openToolIndex({ config, metrics, log });
+  const models = await openGateway({
+    env,
+    redisUrl: config.redisUrl,
+    metrics,
+    breakers: breakers.breakers,
+    log: log.child({ part: 'llm' }),
+  });
+  const { gateway } = models;
+  const search = openToolIndex({ config, metrics, gateway, log });
   const { index } = search;
   const catalogue = createCatalogue({
     registry,
@@ -95,14 +103,6 @@ export async function assemble({ config, env, log }: AssembleOptions): Promise<S
     durations,
     log: log.child({ part: 'tools' }),
   });
-  const models = await openGateway({
-    env,
-    redisUrl: config.redisUrl,
-    metrics,
-    breakers: breakers.breakers,
-    log: log.child({ part: 'llm' }),
-  });
-  const { gateway } = models;
   const plans = createPlanChecker({
     registry: { ...registry, ...recent },
     validator,

@@ -47,6 +47,9 @@ export const toolHitSchema = z.object({
   arms: z.object({
     dense: z.object({ rank: z.number(), score: z.number() }).nullable(),
     lexical: z.object({ rank: z.number(), score: z.number() }).nullable(),
+    reranked: z.object({ rank: z.number() }).nullable().exactOptional().meta({
+      description: 'Where a model looked at the hits; null: it did not choose this one.',
+    }),
   }),
 });
 

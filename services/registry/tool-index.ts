@@ -12,6 +12,8 @@ import type { RegisteredTool } from './registered-tool.ts';
 import type { ActiveRequest } from './search/active-request.ts';
 import { activeRequestText, splitActiveRequest } from './search/active-request.ts';
 import type { FitEvidence } from './search/fit-evidence.ts';
+import { RERANKED, rerankAnswer } from './search/rerank-answer.ts';
+import type { Reranker } from './search/reranker.ts';
 import type { Probe } from './search/score-tools.ts';
 import { splitRequest } from './search/split-request.ts';
 import type { TenantIndex } from './search/tenant-index.ts';
@@ -27,12 +29,17 @@ export interface ArmHit {
 
 export interface SearchHit {
   readonly id: ToolId;
-  /** Higher is better; comparable within one answer only. */
+  /** Higher is better, but for a reranker's order; comparable within one answer only. */
   readonly score: number;
   /** The step of the request that it serves; `null`: the request as a whole. */
   readonly matched: string | null;
   /** Why it is here; `null`: that way of searching did not find it. */
-  readonly arms: { readonly dense: ArmHit | null; readonly lexical: ArmHit | null };
+  readonly arms: {
+    readonly dense: ArmHit | null;
+    readonly lexical: ArmHit | null;
+    /** Set where a reranker looked; `null`: it did not choose this one. */
+    readonly reranked?: { readonly rank: number } | null;
+  };
 }
 
 export interface SearchOptions {
@@ -107,6 +114,8 @@ export interface ToolIndexDeps {
   /** Of the vectors of queries and their steps. */
   readonly cache: MemoryCache<Float32Array>;
   readonly metrics: Pick<Metrics, 'search' | 'indexSize'>;
+  /** Looks at the best hits once more. @default none */
+  readonly reranker?: Reranker;
   readonly log: Logger;
 }
 
@@ -143,9 +152,11 @@ export function createToolIndex(deps: ToolIndexDeps): ToolIndex {
     const { index } = await openOnce(tenantId);
     const texts = probeTexts(request);
     if (texts[0].trim() === '' || index.size === 0 || options.k < 1) return NOTHING;
-    const answer = index.search(await embedProbes(deps, tenantId, texts), options);
+    const probes = await embedProbes(deps, tenantId, texts);
+    const k = deps.reranker === undefined ? options.k : Math.max(options.k, RERANKED);
+    const answer = index.search(probes, { ...options, k });
     metrics.search({ durationMs: performance.now() - startedMs });
-    return answer;
+    return reranked(deps, { tenantId, request: texts[0], k: options.k }, answer, index);
   };
 
   return {
@@ -181,6 +192,22 @@ async function openTenant(
   const saved = await files.read(tenantId);
   const { index, problem } = openVectorIndex(embedder.dimensions, log, saved?.graph ?? null);
   return { index: await openTenantIndex(index, saved?.vectors ?? []), problem };
+}
+
+/** The answer as it is where there is no reranker, or where it fails: a search never fails with it. */
+async function reranked(
+  { reranker, log }: ToolIndexDeps,
+  asked: { readonly tenantId: TenantId; readonly request: string; readonly k: number },
+  answer: SearchAnswer,
+  index: TenantIndex,
+): Promise<SearchAnswer> {
+  if (reranker === undefined) return answer;
+  try {
+    return await rerankAnswer(reranker, asked, answer, ({ id }) => index.tool(id));
+  } catch (error) {
+    log.warn({ tenantId: asked.tenantId, err: error }, 'The hits of a search were not reranked.');
+    return { ...answer, hits: answer.hits.slice(0, asked.k) };
+  }
 }
 
 /** The request as a whole, then its steps. */

@@ -27,6 +27,8 @@ export interface TenantIndex {
   ): Promise<{ readonly added: number; readonly updated: number; readonly removed: number }>;
   /** @param probes the whole request, then each of its steps */
   search(probes: readonly [Probe, ...Probe[]], options: SearchOptions): SearchAnswer;
+  /** `null` where it is not, or no longer, in the index. */
+  tool(id: ToolId): RegisteredTool | null;
   toSaved(): Pick<SavedIndex, 'vectors' | 'graph'>;
 }
 
@@ -100,6 +102,7 @@ export async function openTenantIndex(
       return { added, updated: changed - added, removed: gone.length };
     },
     search: (probes, options) => searchTools({ tools, dense, lexical }, probes, options),
+    tool: (id) => tools.get(id)?.tool ?? null,
     toSaved: () => ({
       vectors: [...dense.entries()].map(({ key, vector }) => ({
         key,

@@ -10,6 +10,7 @@ import type { EffectClass, ServerName, ToolId } from '../../../common/tool.ts';
 import { createMemoryCache } from '../../../services/cache/memory-cache.ts';
 import type { Embedder } from '../../../services/embeddings/embedder.ts';
 import type { RegisteredTool } from '../../../services/registry/registered-tool.ts';
+import type { Reranker } from '../../../services/registry/search/reranker.ts';
 import { createToolIndex } from '../../../services/registry/tool-index.ts';
 import { createMetrics } from '../../../services/telemetry/metrics.ts';
 
@@ -49,7 +50,11 @@ function letters(text: string): Float32Array {
   return counts.map((count) => count / length);
 }
 
-function open({ embedder = letterEmbedder(), folder = dir as string | null } = {}) {
+function open({
+  embedder = letterEmbedder(),
+  folder = dir as string | null,
+  reranker = undefined as Reranker | undefined,
+} = {}) {
   const metrics = createMetrics();
   const cache = createMemoryCache<Float32Array>({
     name: 'query-vectors',
@@ -60,7 +65,14 @@ function open({ embedder = letterEmbedder(), folder = dir as string | null } = {
     metrics,
   });
   const log = pino({ level: 'warn' }, { write: (line: string) => void warnings.push(line) });
-  return createToolIndex({ embedder, dir: folder, cache, metrics, log });
+  return createToolIndex({
+    embedder,
+    dir: folder,
+    cache,
+    metrics,
+    log,
+    ...(reranker === undefined ? {} : { reranker }),
+  });
 }
 
 function tool(id: string, description: string, more: Partial<RegisteredTool> = {}): RegisteredTool {
@@ -89,6 +101,45 @@ function tool(id: string, description: string, more: Partial<RegisteredTool> = {
 const READ = tool('fs/read_file', 'Reads a file from disk');
 const MAIL = tool('mail/send', 'Sends an e-mail to people', { effect: 'non-idempotent' });
 const ZIP = tool('fs/zip', 'Compresses a folder into an archive');
+
+describe('a reranker', () => {
+  const all = [READ, MAIL, ZIP];
+
+  it('reads more hits than asked for → its choice first, then the rest, k in all', async () => {
+    const read: string[][] = [];
+    const index = open({
+      reranker: {
+        async rerank(_tenantId, _request, candidates) {
+          read.push(candidates.map(({ id }) => id).sort());
+          return [MAIL.id, 'not/there' as ToolId, MAIL.id];
+        },
+      },
+    });
+    await index.sync(ACME, all);
+    const { hits, fits } = await index.find(ACME, 'read a file from disk', { k: 2 });
+    expect(read).toEqual([all.map(({ id }) => id).sort()]);
+    expect(hits.map(({ id, arms }) => [id, arms.reranked])).toEqual([
+      [MAIL.id, { rank: 1 }],
+      [READ.id, null],
+    ]);
+    expect(fits).toBe(true);
+  });
+
+  it('chooses none → nothing fits; the nearest are shown all the same', async () => {
+    const index = open({ reranker: { rerank: async () => [] } });
+    await index.sync(ACME, all);
+    const { hits, fits } = await index.find(ACME, 'read a file from disk', { k: 1 });
+    expect([hits.map(({ id }) => id), fits]).toEqual([[READ.id], false]);
+  });
+
+  it('fails → the search as it was, with a warning', async () => {
+    const index = open({ reranker: { rerank: () => Promise.reject(new Error('model away')) } });
+    await index.sync(ACME, all);
+    const { hits, fits } = await index.find(ACME, 'read a file from disk', { k: 1 });
+    expect([hits.map(({ id }) => id), fits]).toEqual([[READ.id], true]);
+    expect(warnings.join()).toContain('not reranked');
+  });
+});
 
 describe('sync', () => {
   it('first, then with changes → counts, and only new texts are embedded', async () => {
