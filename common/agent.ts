@@ -145,6 +145,8 @@ export interface PlanGoalInput {
   readonly observations: readonly StepObservation[];
   /** Step ids already used in this run: a new plan must not reuse them. */
   readonly usedStepIds: readonly StepId[];
+  /** Tools that this run has used, for rules that reach over its plans. @default none */
+  readonly usedTools?: readonly ToolId[];
 }
 
 export interface StepObservation {

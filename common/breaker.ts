@@ -162,7 +162,9 @@ export function admittedShare(
   const sheds = seen.map(({ ok, failed, slow }) => {
     const calls = ok + failed + slow;
     if (calls < policy.minCalls) return 0;
-    const chance = doubt * Math.sqrt(calls * target * (1 - target));
+    // Few failures are skewed to many: Cornish and Fisher's first term beside the normal quantile.
+    const skew = (Math.max(0, doubt ** 2 - 1) * (2 * target - 1)) / 6;
+    const chance = doubt * Math.sqrt(calls * target * (1 - target)) + skew;
     const excess = failed - (1 - target) * calls - chance;
     return (policy.shedGain * excess) / (target * (calls + 1));
   });

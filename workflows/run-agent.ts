@@ -133,6 +133,7 @@ async function decide(
       stepsLeft: run.budget.toolCallsLeft(),
       observations,
       usedStepIds: [...run.state.steps.keys()],
+      usedTools: [...new Set([...run.state.steps.values()].map(({ tool }) => tool))],
     });
   } catch (error) {
     if (isCancellation(error)) throw error;

@@ -14,8 +14,10 @@ import type { BatchSettings, BatchSource, BatchWork } from '../../common/batch.t
 import type { JsonObject } from '../../common/json.ts';
 import type { LlmMessage } from '../../common/llm.ts';
 import type { Plan } from '../../common/plan.ts';
+import type { CompositionRule } from '../../common/rules/composition-rule.ts';
 import type { TenantId } from '../../common/tenant.ts';
 import type { EffectClass, ServerName, ToolId, ToolResult } from '../../common/tool.ts';
+import type { BreakerOverride } from '../breaker/breaker-override.ts';
 import type { ServerDefinition } from '../registry/server-definition.ts';
 
 /*
@@ -224,4 +226,33 @@ export const batchItems = pgTable(
     primaryKey({ columns: [table.tenantId, table.batchId, table.index] }),
     index('batch_items_by_state').on(table.tenantId, table.batchId, table.state, table.index),
   ],
+);
+
+/** What operators have said of tools that are used together. */
+export const compositionRules = pgTable(
+  'composition_rules',
+  {
+    tenantId: tenantId(),
+    name: text('name').notNull(),
+    rule: json('rule').$type<CompositionRule>().notNull(),
+    /** Who wrote it down: a rules file rules over its own rules only. */
+    source: text('source').$type<'operator' | 'file' | 'suggestion'>().notNull(),
+    updatedBy: text('updated_by').notNull(),
+    updatedAtMs: timeMs('updated_at_ms').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.name] })],
+);
+
+/** Settings of breakers that differ from their preset's, by target; `*` is all of a kind. */
+export const breakerSettings = pgTable(
+  'breaker_settings',
+  {
+    tenantId: tenantId(),
+    /** `mcp/github`, `provider/openai/gpt`, `mcp/*`. */
+    target: text('target').notNull(),
+    settings: json('settings').$type<BreakerOverride>().notNull(),
+    updatedBy: text('updated_by').notNull(),
+    updatedAtMs: timeMs('updated_at_ms').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.target] })],
 );

@@ -4,7 +4,9 @@ import type { FindToolFacts, ToolFacts } from '../../common/optimise/tool-facts.
 import { dependenciesOf, orderSteps } from '../../common/order-steps.ts';
 import type { Plan, PlanStep, StepId } from '../../common/plan.ts';
 import { parseStepArgs } from '../../common/step-arg.ts';
+import type { ToolId } from '../../common/tool.ts';
 import type { WrittenPlan, WrittenStep } from '../../common/written-plan.ts';
+import { applyRules } from './apply-rules.ts';
 import type { RegisteredTool } from '../registry/registry.ts';
 import type { SchemaValidator } from '../schema/schema-validator.ts';
 import { checkArguments } from './check-arguments.ts';
@@ -23,14 +25,17 @@ export interface CheckPlanOptions {
   readonly usedStepIds?: readonly StepId[];
   /** Steps of earlier plans, to say why a reference to one cannot work. @default none */
   readonly earlierStepIds?: readonly StepId[];
+  /** Tools that the run has used, for rules that reach over its plans. @default none */
+  readonly usedTools?: readonly ToolId[];
 }
 
 const DEFAULT_MAX_STEPS = 200;
 
 /**
  * Turns a written plan into one that can run, as wide as is safe: every tool is there, every
- * reference leads somewhere, the steps have an order and the arguments fit the tools' schemas as far
- * as they are known. Else gives all problems found, so that they can be repaired at once. Throws only when the registry or
+ * reference leads somewhere, the steps have an order, the arguments fit the tools' schemas as far as
+ * they are known, and the tenant's composition rules are kept, whose order is added. Else gives all
+ * problems found, so that they can be repaired at once. Throws only when the registry or
  * the validator fails.
  */
 export async function checkPlan(
@@ -69,14 +74,13 @@ export async function checkPlan(
   }
   problems.push(...checkReturns(written, steps));
   if (problems.length > 0) return { problems };
-  const optimised = optimisePlan(
-    { steps },
-    {
-      findFacts: await toolFacts(found, tools),
-      order: written.order ?? 'free',
-      returns: (written.returns as readonly StepId[] | undefined) ?? null,
-    },
-  );
+  const ruled = applyRules({ steps }, await tools.rules(), options.usedTools ?? []);
+  if ('problems' in ruled) return ruled;
+  const optimised = optimisePlan(ruled.plan, {
+    findFacts: await toolFacts(found, tools),
+    order: written.order ?? 'free',
+    returns: (written.returns as readonly StepId[] | undefined) ?? null,
+  });
   return { plan: { steps: optimised.steps }, optimised };
 }
 

@@ -18,6 +18,7 @@ import { goalMessage, openPlanCall, resultsMessage } from './model/planner-messa
 import { PLANNER_TOOLS } from './model/planner-tools.ts';
 import { SYSTEM_PROMPT } from './model/system-prompt.ts';
 import type { Planner } from './planner.ts';
+import type { RuleSource } from './tool-lookup.ts';
 import { createToolLookup } from './tool-lookup.ts';
 
 export interface ModelPlannerDeps {
@@ -28,6 +29,8 @@ export interface ModelPlannerDeps {
   readonly validator: Pick<SchemaValidator, 'validate'>;
   /** @default nothing is known of how long tools take */
   readonly durations?: Pick<ToolDurations, 'expected'>;
+  /** @default none */
+  readonly rules?: RuleSource;
   readonly log: Logger;
 }
 
@@ -71,7 +74,7 @@ export function createModelPlanner(deps: ModelPlannerDeps): Planner {
         reply: createReplies(
           {
             find: (query) => findTools(deps, tenantId, query),
-            tools: createToolLookup(deps.registry, tenantId, deps.durations),
+            tools: createToolLookup(deps.registry, tenantId, deps.durations, deps.rules),
             validator: deps.validator,
             considered,
           },
@@ -121,7 +124,8 @@ async function openTurn(
   }
   const tools = await findToolsForGoal(deps, tenant.tenantId, goal);
   for (const { id } of tools) considered.add(id);
-  return goalMessage(goal, tools, stepsLeft);
+  const rules = (await deps.rules?.active(tenant.tenantId)) ?? [];
+  return goalMessage(goal, tools, stepsLeft, rules);
 }
 
 function askModel(

@@ -22,6 +22,7 @@ import { isDone, writeAnswer } from './offline/write-answer.ts';
 import { OFFLINE_NOTICE, writeQuestion } from './offline/write-question.ts';
 import { listProblems } from './plan-checker.ts';
 import type { Planner } from './planner.ts';
+import type { RuleSource } from './tool-lookup.ts';
 import { createToolLookup } from './tool-lookup.ts';
 
 export interface OfflinePlannerDeps {
@@ -31,6 +32,8 @@ export interface OfflinePlannerDeps {
   readonly validator: Pick<SchemaValidator, 'validate'>;
   /** @default nothing is known of how long tools take */
   readonly durations?: Pick<ToolDurations, 'expected'>;
+  /** @default none */
+  readonly rules?: RuleSource;
   readonly log: Logger;
 }
 
@@ -79,7 +82,7 @@ export function createOfflinePlanner(deps: OfflinePlannerDeps): Planner {
 
 async function planning(
   deps: OfflinePlannerDeps,
-  { goal, tenant, stepsLeft, usedStepIds }: PlanGoalInput,
+  { goal, tenant, stepsLeft, usedStepIds, usedTools }: PlanGoalInput,
   considered: Set<ToolId>,
   signal: AbortSignal,
 ): Promise<Decision> {
@@ -97,18 +100,19 @@ async function planning(
     return { kind: 'needs-input', question: `${OFFLINE_NOTICE} ${what}` };
   }
   const find = finder(deps, tenant.tenantId, tools, considered);
-  const draft = await draftPlan(clauses, find, new Set(usedStepIds));
+  const lookup = createToolLookup(deps.registry, tenant.tenantId, deps.durations, deps.rules);
+  const draft = await draftPlan(clauses, find, new Set(usedStepIds), await lookup.rules());
   signal.throwIfAborted();
   if (draft.gaps.length > 0) return { kind: 'needs-input', question: writeQuestion(draft) };
   if (draft.steps.length > stepsLeft) {
     const reason = `The goal takes ${draft.steps.length} tool calls and the run may make ${stepsLeft} more; raise maxToolCalls or ask for less.`;
     return { kind: 'gave-up', reason: `${OFFLINE_NOTICE} ${reason}` };
   }
-  const lookup = createToolLookup(deps.registry, tenant.tenantId, deps.durations);
   const checked = await checkPlan(toWrittenPlan(draft.steps), lookup, {
     validator: deps.validator,
     usedStepIds,
     maxSteps: stepsLeft,
+    usedTools: usedTools ?? [],
   });
   if ('plan' in checked) return { kind: 'plan', plan: checked.plan };
   const question = `${writeQuestion(draft)}\n\n${listProblems(checked.problems)}`;

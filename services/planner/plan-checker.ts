@@ -9,6 +9,7 @@ import type { SchemaValidator } from '../schema/schema-validator.ts';
 import type { ToolDurations } from '../tools/tool-durations.ts';
 import { checkPlan } from './check-plan.ts';
 import type { PlanProblem } from './plan-problem.ts';
+import type { RuleSource } from './tool-lookup.ts';
 import { createToolLookup } from './tool-lookup.ts';
 
 const MAX_REPORTED = 25;
@@ -25,11 +26,13 @@ export function createPlanChecker(deps: {
   readonly validator: Pick<SchemaValidator, 'validate'>;
   /** @default nothing is known of how long tools take */
   readonly durations?: Pick<ToolDurations, 'expected'>;
+  /** @default none */
+  readonly rules?: RuleSource;
   /** @default 200 */
   readonly maxSteps?: number;
 }): PlanChecker {
   const checked = async (tenantId: TenantId, written: unknown) => {
-    const lookup = createToolLookup(deps.registry, tenantId, deps.durations);
+    const lookup = createToolLookup(deps.registry, tenantId, deps.durations, deps.rules);
     const found = await checkPlan(written, lookup, deps);
     if ('plan' in found) return found;
     const { problems } = found;

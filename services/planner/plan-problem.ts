@@ -17,7 +17,8 @@ export type PlanProblemKind =
   | 'cycle'
   | 'missing-argument'
   | 'unknown-argument'
-  | 'bad-argument';
+  | 'bad-argument'
+  | 'broken-rule';
 
 /** One thing wrong with a plan. */
 export interface PlanProblem {

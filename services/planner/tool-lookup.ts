@@ -1,4 +1,5 @@
 import type { ResourceRule } from '../../common/optimise/tool-facts.ts';
+import type { CompositionRule } from '../../common/rules/composition-rule.ts';
 import type { TenantId } from '../../common/tenant.ts';
 import type { ServerName, ToolId } from '../../common/tool.ts';
 import type { RegisteredServer, RegisteredTool, Registry } from '../registry/registry.ts';
@@ -16,6 +17,13 @@ export interface ToolLookup {
   resources(tool: Pick<RegisteredTool, 'server' | 'name'>): Promise<readonly ResourceRule[] | null>;
   /** What its calls have taken of late, ms; `null`: nobody knows. */
   expectedMs(tool: ToolId): number | null;
+  /** The tenant's composition rules. */
+  rules(): Promise<readonly CompositionRule[]>;
+}
+
+/** Where a planner finds the composition rules of a tenant. */
+export interface RuleSource {
+  active(tenantId: TenantId): Promise<readonly CompositionRule[]>;
 }
 
 /** Reads the registry, each thing once. Make one for each plan: it does not see later changes. */
@@ -23,6 +31,7 @@ export function createToolLookup(
   registry: Pick<Registry, 'findTool' | 'findToolByModelName' | 'listTools' | 'getServer'>,
   tenantId: TenantId,
   durations?: Pick<ToolDurations, 'expected'>,
+  rules?: RuleSource,
 ): ToolLookup {
   const tools = new Map<string, Promise<RegisteredTool | null>>();
   const servers = new Map<ServerName, Promise<RegisteredServer>>();
@@ -43,6 +52,7 @@ export function createToolLookup(
       return Object.hasOwn(declared, name) ? (declared[name] ?? null) : null;
     },
     expectedMs: (tool) => durations?.expected(tenantId, tool) ?? null,
+    rules: async () => (await rules?.active(tenantId)) ?? [],
   };
 }
 

@@ -13,6 +13,7 @@ import { artifactStoreCases } from './sql-store/artifact-store-cases.ts';
 import { conversationStoreCases } from './sql-store/conversation-store-cases.ts';
 import { effectLedgerCases } from './sql-store/effect-ledger-cases.ts';
 import { registryCases } from './sql-store/registry-cases.ts';
+import { ruleCases } from './sql-store/rule-cases.ts';
 import { schemaCases } from './sql-store/schema-cases.ts';
 
 interface Engine {
@@ -63,6 +64,7 @@ describe.each(engines)('$name', ({ start }) => {
   conversationStoreCases(open);
   registryCases(open);
   effectLedgerCases(open);
+  ruleCases(open);
 
   it('ping on an open database → answers', async () => {
     await expect(database.ping()).resolves.toBeUndefined();

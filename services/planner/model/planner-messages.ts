@@ -1,6 +1,8 @@
 import type { StepObservation } from '../../../common/agent.ts';
 import type { LlmMessage } from '../../../common/llm.ts';
 import { resultText } from '../../../common/result-value.ts';
+import type { CompositionRule } from '../../../common/rules/composition-rule.ts';
+import { ruleHints } from '../../../common/rules/rule-hints.ts';
 import type { ToolDescriptor } from '../../../common/tool.ts';
 import { dataBlock } from './data-block.ts';
 import { describeTool } from './describe-tool.ts';
@@ -9,23 +11,34 @@ import { MAKE_PLAN } from './planner-tools.ts';
 const MAX_RESULT_CHARS = 12_000;
 const MAX_ALL_CHARS = 60_000;
 
-type Described = Pick<ToolDescriptor, 'modelName' | 'description' | 'inputSchema' | 'outputSchema'>;
+type Described = Pick<
+  ToolDescriptor,
+  'id' | 'modelName' | 'description' | 'inputSchema' | 'outputSchema'
+>;
 
 /** The first message of a run: the goal, then the tools that a search for it found. */
 export function goalMessage(
   goal: string,
   tools: readonly Described[],
   stepsLeft: number,
+  rules: readonly CompositionRule[] = [],
 ): LlmMessage {
   return {
     from: 'user',
-    text: `${goal}\n\n${stepsText(stepsLeft)}\n\n${toolsText(tools)}`,
+    text: `${goal}\n\n${stepsText(stepsLeft)}\n\n${toolsText(tools, rules)}`,
   };
 }
 
-export function toolsText(tools: readonly Described[]): string {
+/** The tools, and what the operator has said of using them together: plans that break it are refused. */
+export function toolsText(
+  tools: readonly Described[],
+  rules: readonly CompositionRule[] = [],
+): string {
   if (tools.length === 0) return 'No registered tool was found for this.';
-  return dataBlock('Tools found for this', tools.map(describeTool).join('\n'));
+  const found = dataBlock('Tools found for this', tools.map(describeTool).join('\n'));
+  const hints = ruleHints(rules, tools);
+  if (hints.length === 0) return found;
+  return [found, '', 'Rules for these tools:', ...hints.map((hint) => `- ${hint}`)].join('\n');
 }
 
 /** What the last plan brought, as the answer to the call that made it. */

@@ -42,7 +42,11 @@ export const MAX_SEARCHES = 4;
 /** Answers the calls of one turn. It remembers the searches made and the repair allowed. */
 export function createReplies(
   deps: ReplyDeps,
-  { stepsLeft, usedStepIds }: Pick<PlanGoalInput, 'stepsLeft' | 'usedStepIds'>,
+  {
+    stepsLeft,
+    usedStepIds,
+    usedTools,
+  }: Pick<PlanGoalInput, 'stepsLeft' | 'usedStepIds' | 'usedTools'>,
 ): (call: ToolCall) => Promise<CallReply> {
   let searches = 0;
   let refused = false;
@@ -52,6 +56,7 @@ export function createReplies(
       validator: deps.validator,
       maxSteps: stepsLeft,
       earlierStepIds: usedStepIds,
+      usedTools: usedTools ?? [],
     });
     if ('plan' in checked) {
       const plan = renameSteps(checked.plan, usedStepIds);
@@ -79,7 +84,7 @@ export function createReplies(
     }
     const found = await deps.find(query);
     for (const { id } of found) deps.considered.add(id);
-    return { told: toolsText(found), isError: false, end: null };
+    return { told: toolsText(found, await deps.tools.rules()), isError: false, end: null };
   }
 
   return async (call) => {

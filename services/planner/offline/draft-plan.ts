@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { CompositionRule } from '../../../common/rules/composition-rule.ts';
 import type { WrittenPlan } from '../../../common/written-plan.ts';
 import type { RegisteredTool } from '../../registry/registry.ts';
 import type { Candidate, Choice } from './choose-tool.ts';
 import { rankTools } from './choose-tool.ts';
 import type { DraftStep } from './draft-step.ts';
+import { feedMissing } from './feed-missing.ts';
 import type { Mention } from './find-mentions.ts';
 import { findMentions } from './find-mentions.ts';
 import { findLiterals, maskLiterals } from './goal/literals.ts';
@@ -52,6 +54,7 @@ export async function draftPlan(
   clauses: readonly Clause[],
   find: FindCandidates,
   usedIds: ReadonlySet<string>,
+  rules: readonly CompositionRule[] = [],
 ): Promise<DraftPlan> {
   const steps: DraftStep[] = [];
   const gaps: Gap[] = [];
@@ -64,7 +67,7 @@ export async function draftPlan(
       toTell.push(clause);
       continue;
     }
-    const drafted = await draftClause(clause, found[at] ?? [], find, steps, ids);
+    const drafted = await draftClause(clause, found[at] ?? [], find, steps, ids, rules);
     if ('kind' in drafted) gaps.push(drafted);
     else steps.push(...drafted.steps.filter((step) => !repeats(step, steps)));
   }
@@ -100,12 +103,13 @@ async function draftClause(
   find: FindCandidates,
   earlier: readonly DraftStep[],
   ids: Set<string>,
+  rules: readonly CompositionRule[],
 ): Promise<Gap | { readonly steps: readonly DraftStep[] }> {
-  const choices = rankTools(clause, candidates, earlier);
-  const [best] = choices;
-  if (best === undefined) {
+  const [chosen] = rankTools(clause, candidates, earlier);
+  if (chosen === undefined) {
     return { kind: 'no-tool', clause, nearest: candidates.slice(0, 3).map(({ tool }) => tool) };
   }
+  const best = feedMissing(chosen, earlier, rules);
   const bridged = await readFirst(clause, best, candidates, find, earlier, ids);
   if (bridged !== null) return { steps: bridged };
   const { tool, missing, unresolved, leftOver } = best;

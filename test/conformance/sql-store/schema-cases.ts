@@ -24,7 +24,9 @@ export function schemaCases(open: () => Database, config: () => DatabaseConfig):
     expect(new Set(ours.map((row) => row.table))).toEqual(
       new Set([
         'artifacts',
+        'breaker_settings',
         'catalogues',
+        'composition_rules',
         'conversation_appends',
         'effects',
         'model_names',

@@ -6,6 +6,8 @@ import type { JsonObject } from '../../../common/json.ts';
 import { DEFAULT_TENANT_ID } from '../../../common/tenant.ts';
 import { checkPlan } from '../../../services/planner/check-plan.ts';
 import type { CheckPlanOptions } from '../../../services/planner/check-plan.ts';
+import type { CompositionRule } from '../../../common/rules/composition-rule.ts';
+import type { ToolId } from '../../../common/tool.ts';
 import { createToolLookup } from '../../../services/planner/tool-lookup.ts';
 import { ajvValidator } from './support/ajv-validator.ts';
 import { fixedRegistry, registeredTool } from './support/tools.ts';
@@ -408,5 +410,43 @@ describe('the order of a plan', () => {
     expect(await problemsOf({ steps, returns: ['bb'] })).toMatchObject([
       { kind: 'unknown-step', field: 'returns[0]', message: expect.stringContaining('"bb"') },
     ]);
+  });
+});
+
+describe('composition rules', () => {
+  const rules: readonly CompositionRule[] = [
+    {
+      name: 'order',
+      reason: 'counting is last',
+      kind: 'before',
+      first: 'files/*',
+      then: 'text/count',
+      required: true,
+    },
+  ];
+  const checkWith = (plan: unknown, usedTools: readonly string[] = []) =>
+    checkPlan(
+      plan,
+      createToolLookup(fixedRegistry(tools), DEFAULT_TENANT_ID, undefined, {
+        active: () => Promise.resolve(rules),
+      }),
+      { validator: ajvValidator(), usedTools: usedTools as readonly ToolId[] },
+    );
+  const counting = { id: 'a', tool: 'text/count', args: { text: 'x' } };
+
+  it('two steps that a rule orders → the later one waits for the earlier', async () => {
+    const reading = { id: 'b', tool: read.id, args: { path: 'x' } };
+    const checked = await checkWith({ steps: [counting, reading] });
+    expect('plan' in checked && checked.plan.steps[0]?.after).toEqual(['b']);
+  });
+
+  it('what a rule requires is missing → refused with its reason; used earlier in the run → allowed', async () => {
+    const checked = await checkWith({ steps: [counting] });
+    expect('problems' in checked && checked.problems[0]).toMatchObject({
+      kind: 'broken-rule',
+      step: 'a',
+      message: expect.stringContaining('(rule "order": counting is last)') as string,
+    });
+    expect(await checkWith({ steps: [counting] }, ['files/x'])).toHaveProperty('plan');
   });
 });

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { PlanGoalInput } from '../../../common/agent.ts';
 import type { JsonObject } from '../../../common/json.ts';
 import type { StepId } from '../../../common/plan.ts';
+import type { CompositionRule } from '../../../common/rules/composition-rule.ts';
 import { createOfflinePlanner } from '../../../services/planner/offline-planner.ts';
 import { ajvValidator } from './support/ajv-validator.ts';
 import { memoryConversations } from './support/conversations.ts';
@@ -56,13 +57,14 @@ const tools = [
   ),
 ];
 
-function setUp() {
+function setUp(rules: readonly CompositionRule[] = []) {
   const conversations = memoryConversations();
   const planner = createOfflinePlanner({
     conversations,
     index: lexicalIndex(tools),
     registry: fixedRegistry(tools),
     validator: ajvValidator(),
+    rules: { active: () => Promise.resolve(rules) },
     log: pino({ level: 'silent' }),
   });
   const decide = (goal: string, changes: Partial<PlanGoalInput> = {}) =>
@@ -242,5 +244,37 @@ describe('the second turn', () => {
     const transcript = await conversations.read('default', second.conversation);
     expect(transcript.map(({ from }) => from)).toEqual(['user', 'model', 'user', 'model']);
     expect(JSON.stringify(transcript)).toContain('offline planner');
+  });
+});
+
+describe('composition rules', () => {
+  const feeds: CompositionRule = {
+    name: 'note-from-file',
+    reason: 'a note holds what was read',
+    kind: 'feeds',
+    from: 'files/read_file',
+    output: 'content',
+    to: 'notes/create_note',
+    argument: 'content',
+    required: false,
+  };
+  const goal = 'Read a.txt, then create a note titled "Summary"';
+
+  it('an argument that the goal does not say and a rule does → taken from that step', async () => {
+    const decision = await setUp([feeds]).decide(goal);
+    const steps = decision.kind === 'plan' ? decision.plan.steps : [];
+    const made = steps.find(({ tool: id }) => id === 'notes/create_note');
+    expect(made?.args['content']).toEqual({ kind: 'output', step: 'read_file', path: 'content' });
+  });
+
+  it('a plan that a rule refuses → asks, and gives the reason', async () => {
+    const apart: CompositionRule = {
+      name: 'apart',
+      reason: 'files stay private',
+      kind: 'never-together',
+      tools: ['files/*', 'notes/*'],
+    };
+    const decision = await setUp([apart]).decide('Read a.txt, then list all notes');
+    expect(decision.kind === 'needs-input' && decision.question).toContain('files stay private');
   });
 });
