@@ -25,6 +25,8 @@ import { recentLookups } from '../services/registry/recent-lookups.ts';
 import type { Registry } from '../services/registry/registry.ts';
 import { createRegistry } from '../services/registry/registry.ts';
 import type { ToolIndex } from '../services/registry/tool-index.ts';
+import type { Rules } from '../services/rules/rules.ts';
+import { createRules } from '../services/rules/rules.ts';
 import { createSchemaValidator } from '../services/schema/schema-validator.ts';
 import type { Metrics } from '../services/telemetry/metrics.ts';
 import { createMetrics } from '../services/telemetry/metrics.ts';
@@ -47,6 +49,7 @@ export interface Services extends ActivityDeps {
   readonly metrics: Metrics;
   readonly plans: PlanChecker;
   readonly registry: Registry;
+  readonly rules: Rules;
   readonly tools: ToolCaller;
   /** Closes all of it, in the order that loses nothing. */
   close(): Promise<void>;
@@ -103,12 +106,10 @@ export async function assemble({ config, env, log }: AssembleOptions): Promise<S
     durations,
     log: log.child({ part: 'tools' }),
   });
-  const plans = createPlanChecker({
-    registry: { ...registry, ...recent },
-    validator,
-    durations,
-  });
-  const planning = { index, registry, conversations, validator, durations, log };
+  const rules = createRules({ db: database.db, log: log.child({ part: 'rules' }) });
+  const checking = { validator, durations, rules };
+  const plans = createPlanChecker({ registry: { ...registry, ...recent }, ...checking });
+  const planning = { index, registry, conversations, ...checking, log };
   return {
     artifacts,
     ...openBatches({ ...config, ...breakers, database, plans, tools }),
@@ -125,6 +126,7 @@ export async function assemble({ config, env, log }: AssembleOptions): Promise<S
         ? createOfflinePlanner(planning)
         : createModelPlanner({ ...planning, gateway }),
     registry,
+    rules,
     tools,
     close: () =>
       closeAll([catalogue, connections, search, validator, breakers, results, models, database]),

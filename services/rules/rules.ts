@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 import { FAILURE } from '../../common/failures.ts';
 import type { CompositionRule } from '../../common/rules/composition-rule.ts';
 import type { TenantId } from '../../common/tenant.ts';
-import type { Database } from '../database/database.ts';
+import type { Database, SqlDatabase } from '../database/database.ts';
 import { compositionRules } from '../database/schema.ts';
 import { withDatabaseErrors } from '../database/with-database-errors.ts';
 import { ServiceError } from '../errors.ts';
@@ -61,15 +61,7 @@ export function createRules(deps: Pick<Database, 'db'> & { readonly log: Logger 
     max: MAX_TENANTS,
     ttl: TTL_MS,
   });
-
-  async function list(tenantId: TenantId): Promise<readonly StoredRule[]> {
-    const rows = await db
-      .select()
-      .from(compositionRules)
-      .where(eq(compositionRules.tenantId, tenantId))
-      .orderBy(asc(compositionRules.name));
-    return rows.map(toStored);
-  }
+  const list = (tenantId: TenantId) => listRules(db, tenantId);
 
   function changed(tenantId: TenantId, by: string, what: object): void {
     recent.delete(tenantId);
@@ -82,34 +74,14 @@ export function createRules(deps: Pick<Database, 'db'> & { readonly log: Logger 
     source: RuleSource,
     by: string,
   ): Promise<void> {
-    const known = new Set((await list(tenantId)).map(({ rule }) => rule.name));
-    const added = rules.filter(({ name }) => !known.has(name)).length;
-    if (known.size + added > MAX_RULES) throw tooMany(known.size + added);
-    const updatedAtMs = Date.now();
-    await db.transaction(async (tx) => {
-      for (const rule of rules) {
-        const row = { rule, source, updatedBy: by, updatedAtMs };
-        await tx
-          .insert(compositionRules)
-          .values({ tenantId, name: rule.name, ...row })
-          .onConflictDoUpdate({
-            target: [compositionRules.tenantId, compositionRules.name],
-            set: row,
-          });
-      }
-    });
+    await writeRules(db, tenantId, rules, { source, updatedBy: by });
     changed(tenantId, by, { put: rules.map(({ name }) => name), source });
   }
 
-  async function drop(tenantId: TenantId, names: readonly string[], by: string) {
-    const dropped = await db
-      .delete(compositionRules)
-      .where(
-        and(eq(compositionRules.tenantId, tenantId), inArray(compositionRules.name, [...names])),
-      )
-      .returning({ name: compositionRules.name });
-    if (dropped.length > 0) changed(tenantId, by, { removed: dropped.map(({ name }) => name) });
-    return dropped.length;
+  async function drop(tenantId: TenantId, names: readonly string[], by: string): Promise<boolean> {
+    const dropped = await deleteRules(db, tenantId, names);
+    if (dropped.length > 0) changed(tenantId, by, { removed: dropped });
+    return dropped.length > 0;
   }
 
   return withDatabaseErrors({
@@ -138,10 +110,56 @@ export function createRules(deps: Pick<Database, 'db'> & { readonly log: Logger 
       return gone;
     },
     async remove(tenantId, name, by) {
-      if ((await drop(tenantId, [name], by)) > 0) return;
+      if (await drop(tenantId, [name], by)) return;
       throw noSuchRule(name, await list(tenantId));
     },
   });
+}
+
+async function listRules(db: SqlDatabase, tenantId: TenantId): Promise<readonly StoredRule[]> {
+  const rows = await db
+    .select()
+    .from(compositionRules)
+    .where(eq(compositionRules.tenantId, tenantId))
+    .orderBy(asc(compositionRules.name));
+  return rows.map(toStored);
+}
+
+async function writeRules(
+  db: SqlDatabase,
+  tenantId: TenantId,
+  rules: readonly CompositionRule[],
+  origin: Pick<StoredRule, 'source' | 'updatedBy'>,
+): Promise<void> {
+  const known = new Set((await listRules(db, tenantId)).map(({ rule }) => rule.name));
+  const added = rules.filter(({ name }) => !known.has(name)).length;
+  if (known.size + added > MAX_RULES) throw tooMany(known.size + added);
+  const updatedAtMs = Date.now();
+  await db.transaction(async (tx) => {
+    for (const rule of rules) {
+      const row = { rule, ...origin, updatedAtMs };
+      await tx
+        .insert(compositionRules)
+        .values({ tenantId, name: rule.name, ...row })
+        .onConflictDoUpdate({
+          target: [compositionRules.tenantId, compositionRules.name],
+          set: row,
+        });
+    }
+  });
+}
+
+async function deleteRules(
+  db: SqlDatabase,
+  tenantId: TenantId,
+  names: readonly string[],
+): Promise<readonly string[]> {
+  const { name, tenantId: tenant } = compositionRules;
+  const dropped = await db
+    .delete(compositionRules)
+    .where(and(eq(tenant, tenantId), inArray(name, [...names])))
+    .returning({ name });
+  return dropped.map((row) => row.name);
 }
 
 function toStored({ rule, source, updatedBy, updatedAtMs }: Row): StoredRule {

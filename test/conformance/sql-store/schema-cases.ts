@@ -24,6 +24,8 @@ export function schemaCases(open: () => Database, config: () => DatabaseConfig):
     expect(new Set(ours.map((row) => row.table))).toEqual(
       new Set([
         'artifacts',
+        'batch_items',
+        'batches',
         'breaker_settings',
         'catalogues',
         'composition_rules',
