@@ -12,6 +12,7 @@ import type { McpConnections } from '../services/mcp/mcp-connections.ts';
 import type { Catalogue } from '../services/registry/catalogue.ts';
 import type { Registry } from '../services/registry/registry.ts';
 import type { ToolIndex } from '../services/registry/tool-index.ts';
+import type { Rules } from '../services/rules/rules.ts';
 import type { Metrics } from '../services/telemetry/metrics.ts';
 import type { ToolCallContext } from '../services/tools/tool-caller.ts';
 import type { HealthChecks } from './health/health-component.ts';
@@ -46,6 +47,7 @@ export interface ApiDeps {
   readonly artifacts: Pick<ArtifactStore, 'get'>;
   readonly providers: ProviderView;
   readonly batchStore: BatchStore;
+  readonly rules: Pick<Rules, 'list' | 'get' | 'put' | 'remove' | 'applyFile'>;
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>;
   readonly health: HealthChecks;
   /** Where people look: `temporalUi` is the Web UI's address, `null` where there is none. */

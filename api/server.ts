@@ -25,6 +25,7 @@ import { registerFindTools } from './routes/find-tools.ts';
 import { registerHealth } from './routes/health.ts';
 import { registerProviders } from './routes/providers.ts';
 import { registerPlans } from './routes/plans.ts';
+import { registerRules } from './routes/rules.ts';
 import { registerRunEvents } from './routes/run-events.ts';
 import { registerRuns } from './routes/runs.ts';
 import { registerSearch } from './routes/search.ts';
@@ -91,6 +92,7 @@ export function createServer(deps: ApiDeps): FastifyInstance {
     registerFindTools(routes, resolved);
     registerProviders(routes, resolved);
     registerArtifacts(routes, resolved);
+    registerRules(routes, resolved);
     registerHealth(routes, resolved);
     registerMcp(routes, resolved);
   });

@@ -28,6 +28,8 @@ export interface Config {
     /** Required unless bound to loopback. */
     readonly apiKey: string | null;
   };
+  /** Composition rules applied at start; `null`: none. */
+  readonly rulesFile: string | null;
   readonly logLevel: LogLevel;
   /** OTLP endpoint for traces; `null`: none are sent. */
   readonly otlpEndpoint: string | null;
@@ -67,6 +69,7 @@ const schema = z.object({
   OSTINATO_CACHE_DIR: text.optional(),
   XDG_CACHE_HOME: text.optional(),
   OSTINATO_MODEL_DIR: text.optional(),
+  OSTINATO_RULES_FILE: text.optional(),
   OSTINATO_HOST: text.default('127.0.0.1'),
   OSTINATO_PORT: port.default(8484),
   OSTINATO_API_KEY: text.min(16, 'must have at least 16 characters').optional(),
@@ -123,6 +126,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       port: vars.OSTINATO_PORT,
       apiKey: vars.OSTINATO_API_KEY ?? null,
     },
+    rulesFile: vars.OSTINATO_RULES_FILE ?? null,
     logLevel: vars.OSTINATO_LOG_LEVEL,
     otlpEndpoint: vars.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
     mcp: { maxResultBytes: vars.OSTINATO_MAX_RESULT_BYTES },

@@ -11,6 +11,7 @@ import { DEFAULT_TENANT_ID } from '../common/tenant.ts';
 import type { Config } from '../services/config.ts';
 import { ServiceError } from '../services/errors.ts';
 import { parseServersFile } from '../services/registry/parse-servers-file.ts';
+import { readRulesFile } from '../services/rules/read-rules-file.ts';
 import type { Services } from './assemble.ts';
 import { assemble } from './assemble.ts';
 import { claimPort } from './claim-port.ts';
@@ -77,6 +78,7 @@ async function startParts(
   const host = config.http.host;
   const port = await claimPort(host, config.http.port, 'the HTTP API', '--port');
   const definitions = await readServersFile(options.serversFile);
+  const rules = await readRulesFile(config.rulesFile);
   const temporal = await startTemporal(options, started);
   const address = options.temporalAddress ?? temporal?.address ?? '';
   const connection = await connect({
@@ -92,6 +94,7 @@ async function startParts(
   for (const { name, definition } of definitions) {
     await services.registry.putServer(DEFAULT_TENANT_ID, name, definition);
   }
+  if (rules !== null) await services.rules.applyFile(DEFAULT_TENANT_ID, rules, 'start');
   const uiUrl = temporal?.uiUrl ?? null;
   const apiUrl = await startApi(options, { services, connection, workers, uiUrl, port, started });
   const dev: DevFile = {

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../common/json.ts';
+import type { CompositionRule } from '../../common/rules/composition-rule.ts';
 import type { EffectClass } from '../../common/tool.ts';
 
 /** The API's answers, as far as commands read them; `--json` prints them whole. */
@@ -83,6 +84,14 @@ export interface PlanAnswer {
   }[];
   readonly dropped: readonly string[];
   readonly depth: number;
+}
+
+export interface RuleAnswer {
+  readonly rule: CompositionRule;
+  /** The rule in a sentence. */
+  readonly says: string;
+  readonly source: 'operator' | 'file' | 'suggestion';
+  readonly updatedBy: string;
 }
 
 export interface HealthAnswer {

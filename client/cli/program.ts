@@ -6,6 +6,7 @@ import { addDoctor } from './commands/doctor.ts';
 import { addMcp } from './commands/mcp.ts';
 import { addProviders } from './commands/providers.ts';
 import { addPlan } from './commands/plan.ts';
+import { addRules } from './commands/rules.ts';
 import { addRun } from './commands/run.ts';
 import { addRuns } from './commands/runs.ts';
 import { addServers } from './commands/servers.ts';
@@ -58,6 +59,7 @@ OSTINATO_API_KEY holds the key of the API, where it wants one.`,
   addPlan(program, act);
   addServers(program, act);
   addTools(program, act);
+  addRules(program, act);
   addProviders(program, act);
   addMcp(program, act);
   addDoctor(program, act);

@@ -347,6 +347,36 @@ describe('tools', () => {
   });
 });
 
+describe('composition rules', () => {
+  const rule = { name: 'ask', kind: 'needs-approval', tool: 'crm/*', reason: 'no undo' };
+
+  it('written, listed in a sentence, removed → 404 afterwards', async () => {
+    const { ask } = serve();
+    expect((await ask('PUT', '/v1/rules/ask', rule)).body).toMatchObject({
+      rule,
+      says: "crm/* waits for a person's approval",
+      source: 'operator',
+      updatedBy: 'api',
+    });
+    expect((await ask('GET', '/v1/rules')).body).toMatchObject({ rules: [{ rule }] });
+    expect((await ask('DELETE', '/v1/rules/ask')).status).toBe(204);
+    expect((await ask('GET', '/v1/rules/ask')).status).toBe(404);
+  });
+
+  it('a file → its rules; a wrong one → line and column; two names → 400', async () => {
+    const { ask } = serve();
+    const text = 'rules: [{name: ask, kind: needs-approval, tool: crm/*, reason: no undo}]';
+    const applied = await ask('POST', '/v1/rules/import', { text, source: 'a.yaml' });
+    expect(applied.body).toEqual({ written: ['ask'], removed: [] });
+    const wrong = await ask('POST', '/v1/rules/import', { text: 'rules: 1', source: 'a.yaml' });
+    expect([wrong.status, wrong.text]).toMatchObject([
+      400,
+      expect.stringContaining('a.yaml is wrong: line 1, column 8: rules') as string,
+    ]);
+    expect((await ask('PUT', '/v1/rules/other', rule)).status).toBe(400);
+  });
+});
+
 describe('the rest', () => {
   it('providers → each route with its health; enabling one that is not there → 404 names those', async () => {
     const { ask } = serve();
@@ -420,6 +450,9 @@ describe('the rest', () => {
       '/v1/plans/explain',
       '/v1/providers',
       '/v1/providers/{name}/enable',
+      '/v1/rules',
+      '/v1/rules/import',
+      '/v1/rules/{name}',
       '/v1/runs',
       '/v1/runs/{id}',
       '/v1/runs/{id}/cancel',

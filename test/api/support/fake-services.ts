@@ -7,6 +7,7 @@ import type { CallToolInput, ServerName, ToolId } from '../../../common/tool.ts'
 import { ServiceError } from '../../../services/errors.ts';
 import type { RouteView } from '../../../services/llm/provider-view.ts';
 import type { RegisteredServer, RegisteredTool } from '../../../services/registry/registry.ts';
+import type { StoredRule } from '../../../services/rules/rules.ts';
 import type { SearchHit } from '../../../services/registry/tool-index.ts';
 import { fakeTemporal } from './fake-temporal.ts';
 
@@ -98,6 +99,7 @@ export function fakeServices(given: Partial<ApiDeps> = {}): FakeServices {
       },
       async disconnect() {},
     },
+    rules: fakeRules(),
     providers: { list: async () => [ROUTE], enable: () => true },
     index: {
       search: async () => [HIT],
@@ -196,6 +198,33 @@ function registryOf(
       toolsById.delete(id);
     },
     catalogueVersion: async () => 1,
+  };
+}
+
+/** Composition rules in memory. */
+export function fakeRules(): ApiDeps['rules'] {
+  const rules = new Map<string, StoredRule>();
+  const of = (name: string): StoredRule => {
+    const found = rules.get(name);
+    if (found === undefined) throw new ServiceError(FAILURE.notFound, `No rule "${name}".`);
+    return found;
+  };
+  return {
+    list: async () => [...rules.values()],
+    get: async (_tenantId, name) => of(name),
+    async put(_tenantId, rule, source, updatedBy) {
+      rules.set(rule.name, { rule, source, updatedBy, updatedAtMs: 1 });
+    },
+    async remove(_tenantId, name) {
+      of(name);
+      rules.delete(name);
+    },
+    async applyFile(_tenantId, written, updatedBy) {
+      for (const rule of written) {
+        rules.set(rule.name, { rule, source: 'file', updatedBy, updatedAtMs: 1 });
+      }
+      return [];
+    },
   };
 }
 
