@@ -3,7 +3,7 @@ import type { LlmRouting } from './llm-routing.ts';
 import type { LlmUsage } from './llm.ts';
 import type { Plan, StepId, StepState } from './plan.ts';
 import type { TenantContext } from './tenant.ts';
-import type { ToolId, ToolResult } from './tool.ts';
+import type { Degraded, ToolId, ToolResult } from './tool.ts';
 import type { WrittenPlan } from './written-plan.ts';
 
 /** Input of the `runAgent` workflow. */
@@ -119,6 +119,8 @@ export interface StepReport {
   readonly problem: string | null;
   /** First characters of the answer. */
   readonly preview: string | null;
+  /** Set where an alternate path gave the answer. */
+  readonly degraded?: readonly Degraded[];
 }
 
 /** Answer of the `progress` query. */

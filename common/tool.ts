@@ -54,6 +54,16 @@ export type ToolContent =
       readonly artifact: ArtifactRef | null;
     };
 
+/** How an answer came that the tool which was asked for did not give. */
+export interface Degraded {
+  readonly kind: 'alternative-tool';
+  /** Which one answered, and by which composition rule. */
+  readonly tool: ToolId;
+  readonly rule: string;
+  /** Why the tool itself did not. */
+  readonly why: string;
+}
+
 /** A tool that ran and said no is a result, not an exception: the planner should see it. */
 export interface ToolResult {
   readonly isError: boolean;
@@ -65,6 +75,8 @@ export interface ToolResult {
    * JSON lies there, `content` holds a preview and `structured` is `null`.
    */
   readonly artifact: ArtifactRef | null;
+  /** Set where an alternate path gave the answer; absent: the tool itself did. */
+  readonly degraded?: readonly Degraded[];
 }
 
 /** In an argument: stands for a value inside an artifact; the activity puts it in before the call. */

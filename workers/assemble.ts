@@ -31,13 +31,15 @@ import { createSchemaValidator } from '../services/schema/schema-validator.ts';
 import type { Metrics } from '../services/telemetry/metrics.ts';
 import { createMetrics } from '../services/telemetry/metrics.ts';
 import { createToolDurations } from '../services/tools/tool-durations.ts';
+import type { OpenCalls } from '../services/tools/open-calls.ts';
+import { openCalls } from '../services/tools/open-calls.ts';
 import type { ToolCaller } from '../services/tools/tool-caller.ts';
 import { createToolCaller } from '../services/tools/tool-caller.ts';
 import { openResultCache } from './open-result-cache.ts';
 import { openToolIndex } from './open-tool-index.ts';
 
 /** Everything a worker or the API uses, made once. */
-export interface Services extends ActivityDeps {
+export interface Services extends ActivityDeps, OpenCalls {
   readonly artifacts: ArtifactStore;
   readonly batchStore: BatchStore;
   readonly breakers: OpenBreakers;
@@ -107,12 +109,14 @@ export async function assemble({ config, env, log }: AssembleOptions): Promise<S
     log: log.child({ part: 'tools' }),
   });
   const rules = createRules({ db: database.db, log: log.child({ part: 'rules' }) });
+  const guarded = openCalls({ rules, registry: recent, tools, ...breakers, log });
   const checking = { validator, durations, rules };
   const plans = createPlanChecker({ registry: { ...registry, ...recent }, ...checking });
   const planning = { index, registry, conversations, ...checking, log };
   return {
     artifacts,
-    ...openBatches({ ...config, ...breakers, database, plans, tools }),
+    ...guarded,
+    ...openBatches({ ...config, database, plans, tools: guarded.calls }),
     breakers,
     catalogue,
     connections,

@@ -178,6 +178,7 @@ async function startApi(options: StandaloneOptions, parts: ApiParts): Promise<st
   const { services, connection, workers, uiUrl, port, started } = parts;
   const server = createServer({
     ...services,
+    tools: services.calls,
     providers: services.gateway.providers,
     config: config.http,
     connection,

@@ -1,4 +1,5 @@
 import type { WorkerOptions } from '@temporalio/worker';
+import type { CallToolInput } from '../common/tool.ts';
 import type { Services } from './assemble.ts';
 import { breakerTarget } from './breaker-target.ts';
 import { circuitBreaker } from './interceptors/circuit-breaker.ts';
@@ -8,11 +9,19 @@ import { measureActivities } from './interceptors/measure-activities.ts';
 export function workerInterceptors({
   metrics,
   breakers,
-}: Pick<Services, 'metrics' | 'breakers'>): WorkerOptions['interceptors'] {
+  alternates,
+}: Pick<Services, 'metrics' | 'breakers' | 'alternates'>): WorkerOptions['interceptors'] {
   return {
     activity: [
       measureActivities(metrics),
-      circuitBreaker({ breakers: breakers.breakers, targetOf: breakerTarget }),
+      circuitBreaker({
+        breakers: breakers.breakers,
+        targetOf: breakerTarget,
+        otherwise: (activityType, input, context, why) =>
+          activityType === 'callTool'
+            ? alternates.answer(input as CallToolInput, context, why)
+            : Promise.resolve(null),
+      }),
     ],
   };
 }

@@ -45,6 +45,7 @@ export async function runStep(
     endedAtMs: Date.now(),
     problem: end.problem,
     preview: end.result === null ? null : previewOf(end.result),
+    ...(end.result?.degraded === undefined ? {} : { degraded: end.result.degraded }),
   });
   return end;
 }

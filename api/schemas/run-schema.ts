@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { startAgentSchema, startPlanSchema } from '../../client/requests.ts';
+import { degradedSchema } from './tool-schema.ts';
 import type { RunDetail, RunStatus, RunSummary } from '../../client/index.ts';
 import type { AgentResult, RunPlanResult, RunProgress, StepReport } from '../../common/agent.ts';
 
@@ -75,6 +76,7 @@ const step = z
     endedAtMs: z.number().nullable(),
     problem: z.string().nullable(),
     preview: z.string().nullable(),
+    degraded: degradedSchema.exactOptional(),
   })
   .meta({ id: 'Step' }) as unknown as z.ZodType<StepReport>;
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { JsonObject } from '../../common/json.ts';
-import type { ToolContent, ToolResult } from '../../common/tool.ts';
+import type { ToolContent, ToolId, ToolResult } from '../../common/tool.ts';
 import { effectSchema, serverName } from './server-schema.ts';
 
 /** JSON was parsed from the body; deeper checks are the tool's own schema. */
@@ -62,11 +62,23 @@ const artifactRef = z
   })
   .meta({ id: 'ArtifactRef' });
 
+export const degradedSchema = z
+  .array(
+    z.object({
+      kind: z.literal('alternative-tool'),
+      tool: z.string() as unknown as z.ZodType<ToolId>,
+      rule: z.string(),
+      why: z.string(),
+    }),
+  )
+  .meta({ description: 'How the answer came, where the tool itself did not give it.' });
+
 export const toolResultSchema: z.ZodType<ToolResult> = z
   .object({
     isError: z.boolean(),
     content: z.array(z.looseObject({ kind: z.string() }) as unknown as z.ZodType<ToolContent>),
     structured: jsonObject.nullable(),
     artifact: artifactRef.nullable(),
+    degraded: degradedSchema.exactOptional(),
   })
   .meta({ id: 'ToolResult' });

@@ -39,8 +39,8 @@ function reasonOf({ result, failure }: RunDetail): string | null {
   return 'reason' in result ? result.reason : null;
 }
 
-function toStep({ id, tool, state, problem, preview }: StepReport): object {
-  return { id, tool, state, problem, preview };
+function toStep({ id, tool, state, problem, preview, degraded }: StepReport): object {
+  return { id, tool, state, problem, preview, ...(degraded === undefined ? {} : { degraded }) };
 }
 
 /** By step id; what is too long is left out, and the step's preview shows how it begins. */

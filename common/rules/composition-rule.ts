@@ -56,7 +56,10 @@ export interface AlternativeRule {
    * `{"q": "${args.query}"}`. An entry whose argument the call lacks is left out. `null`: the same.
    */
   readonly args: JsonObject | null;
-  /** It may stand in for a call that has an effect; else for reads alone, and only by a read. */
+  /**
+   * It may stand in for a call that has an effect, or have one; else only a read for a read. When a
+   * worker dies in between, both may have acted.
+   */
   readonly safe: boolean;
 }
 

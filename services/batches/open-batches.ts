@@ -1,5 +1,3 @@
-import type { Breakers } from '../breaker/breakers.ts';
-import { guardCalls } from '../breaker/guard-calls.ts';
 import type { Database } from '../database/database.ts';
 import type { PlanChecker } from '../planner/plan-checker.ts';
 import type { ToolCaller } from '../tools/tool-caller.ts';
@@ -13,15 +11,15 @@ import { fetchItems } from './fetch-items.ts';
 export function openBatches(deps: {
   readonly database: Pick<Database, 'db'>;
   readonly plans: PlanChecker;
+  /** With breakers in front: an item's calls are no activities of their own. */
   readonly tools: ToolCaller;
-  readonly breakers: Pick<Breakers, 'admit'>;
   readonly allowPrivateUrls: boolean;
 }): { readonly batches: Batches; readonly batchStore: BatchStore } {
   const store = createBatchStore(deps.database);
   const batches = createBatches({
     store,
     plans: deps.plans,
-    callTool: guardCalls(deps.breakers, deps.tools.call),
+    callTool: deps.tools.call,
     fetchItems: (url, signal) => fetchItems(url, { signal, allowPrivate: deps.allowPrivateUrls }),
   });
   return { batches, batchStore: store };

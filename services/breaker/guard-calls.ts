@@ -6,6 +6,13 @@ import type { Breakers } from './breakers.ts';
 
 type CallTool<Context> = (input: CallToolInput, context: Context) => Promise<ToolResult>;
 
+/** Another way to the answer, where the server does not give it; `null`: there is none. */
+export type Otherwise<Context> = (
+  input: CallToolInput,
+  context: Context,
+  why: string,
+) => Promise<ToolResult | null>;
+
 /** While a breaker does not say when it may be asked again, ms. */
 const RETRY_AFTER_MS = 1_000;
 
@@ -17,19 +24,28 @@ const OUTCOMES: Readonly<Record<string, BreakerOutcome>> = {
 
 /**
  * The same call with its server's breaker in front, for calls that are no activity of their own and
- * so meet no interceptor.
+ * so meet no interceptor. What the server does not answer is asked of `otherwise`.
  *
  * @throws ServiceError (CircuitOpen), to be retried, where the call was not made.
  */
 export function guardCalls<Context>(
   breakers: Pick<Breakers, 'admit'>,
   call: CallTool<Context>,
+  otherwise: Otherwise<Context> = () => Promise.resolve(null),
 ): CallTool<Context> {
   return async (input, context) => {
     const name = input.tool.slice(0, input.tool.indexOf('/'));
     const { tenantId } = input.tenant;
     const admission = await breakers.admit({ tenantId, kind: 'mcp', name });
-    if (admission.kind === 'diverted') throw diverted(name, admission.retryAtMs);
+    if (admission.kind === 'diverted') {
+      const answer = await otherwise(
+        input,
+        context,
+        `the breaker of mcp ${name} is ${admission.state.kind}`,
+      );
+      if (answer !== null) return answer;
+      throw diverted(name, admission.retryAtMs);
+    }
     const startedMs = performance.now();
     const ended = (outcome: BreakerOutcome | null): Promise<void> =>
       admission.ended({ outcome, latencyMs: performance.now() - startedMs });
@@ -38,7 +54,10 @@ export function guardCalls<Context>(
       await ended('ok');
       return result;
     } catch (error) {
-      await ended(isServiceError(error) ? (OUTCOMES[error.type] ?? null) : null);
+      const outcome = isServiceError(error) ? (OUTCOMES[error.type] ?? null) : null;
+      await ended(outcome);
+      const answer = outcome === null ? null : await otherwise(input, context, String(error));
+      if (answer !== null) return answer;
       throw error;
     }
   };

@@ -7,7 +7,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runPlan } from '../../client/index.ts';
+import type { CompositionRule } from '../../common/rules/composition-rule.ts';
 import { DEFAULT_TENANT_ID } from '../../common/tenant.ts';
+import type { ToolId } from '../../common/tool.ts';
 import type { Engine } from '../support/engine.ts';
 import { startEngine } from '../support/engine.ts';
 import { freePort } from '../support/free-port.ts';
@@ -49,7 +51,10 @@ beforeAll(async () => {
   redis = await startRedis();
   server = await startServer();
   engine = await startEngine(
-    { remote: { url: `http://127.0.0.1:${port}/mcp`, effects: { '*': 'read' } } },
+    {
+      remote: { url: `http://127.0.0.1:${port}/mcp`, effects: { '*': 'read' } },
+      spare: { command: process.execPath, args: [EVERYTHING, 'stdio'], effects: { '*': 'read' } },
+    },
     { REDIS_URL: redis.url },
   );
 });
@@ -58,6 +63,43 @@ afterAll(async () => {
   await engine?.stop();
   await stopServer();
   await redis?.stop();
+});
+
+describe('an alternative tool', () => {
+  it('the server of the main tool is away → the alternative answers, and the step says so', async () => {
+    const { rules, calls } = engine.services;
+    const rule: CompositionRule = {
+      name: 'spare-echo',
+      reason: 'the same echo',
+      kind: 'alternative',
+      of: 'remote/echo' as ToolId,
+      tool: 'spare/echo' as ToolId,
+      args: { message: 'spare: ${args.message}' },
+      safe: false,
+    };
+    await rules.put(DEFAULT_TENANT_ID, rule, 'operator', 'test');
+    await stopServer();
+    try {
+      const plan = { steps: [{ id: 'a', tool: 'remote/echo', args: { message: 'hello' } }] };
+      const result = await (await runPlan(engine.ostinato, { plan })).result();
+      expect(result.steps[0]).toMatchObject({
+        state: 'done',
+        preview: expect.stringContaining('spare: hello') as string,
+        degraded: [{ kind: 'alternative-tool', tool: 'spare/echo', rule: 'spare-echo' }],
+      });
+      await engine.services.breakers.breakers.hold(TARGET, 'ann', 'maintenance');
+      const { tenant } = engine.ostinato;
+      const call = { tenant, tool: rule.of, args: { message: 'held' }, idempotencyKey: 'k' };
+      const times = { fingerprint: null, timeoutMs: 10_000, maxTotalTimeoutMs: 10_000 };
+      const { signal } = new AbortController();
+      const held = await calls.call({ ...call, ...times }, { signal, attempt: 1 });
+      expect(held.degraded).toMatchObject([{ why: 'the breaker of mcp remote is open' }]);
+    } finally {
+      await rules.remove(DEFAULT_TENANT_ID, rule.name, 'test');
+      await engine.services.breakers.breakers.release(TARGET);
+      server = await startServer();
+    }
+  }, 120_000);
 });
 
 describe('the breaker of an MCP server', () => {

@@ -10,6 +10,18 @@ const HELD_RETRY_MS = 30_000;
 const PARTIAL_RETRY_MS = 1_000;
 const LEAST_RETRY_MS = 250;
 
+const BEAT_EVERY_MS = 600;
+
+/** @returns what the activity would have, or `null`. */
+export type Otherwise = (
+  activityType: string,
+  input: unknown,
+  context: { readonly signal: AbortSignal; readonly attempt: number },
+  why: string,
+) => Promise<unknown>;
+
+type Context = Parameters<ActivityInterceptorsFactory>[0];
+
 /** What says that the dependency is ill. All else (bad input, denied, cancelled) says nothing. */
 const OUTCOMES: Readonly<Record<string, BreakerOutcome>> = {
   [FAILURE.toolUnavailable]: 'failed',
@@ -22,19 +34,31 @@ const OUTCOMES: Readonly<Record<string, BreakerOutcome>> = {
  * Temporal waits for it: nothing sleeps in a slot. Such failures use up attempts, so activities are
  * bounded by `scheduleToCloseTimeout`.
  *
+ * A call that has another declared path goes by that instead, also when its server fails.
+ *
  * @param deps.targetOf what an activity calls; `null` for one that nothing guards.
  */
 export function circuitBreaker(deps: {
   readonly breakers: Breakers;
   readonly targetOf: (activityType: string, input: unknown) => BreakerTarget | null;
+  /** Another way to the answer; `null`: there is none. @default none */
+  readonly otherwise?: Otherwise;
 }): ActivityInterceptorsFactory {
-  return ({ info }) => ({
+  return (context) => ({
     inbound: {
       async execute(input, next) {
-        const target = deps.targetOf(info.activityType, input.args[0]);
+        const target = deps.targetOf(context.info.activityType, input.args[0]);
         if (target === null) return next(input);
         const admission = await deps.breakers.admit(target);
-        if (admission.kind === 'diverted') throw circuitOpen(target, admission.state);
+        const other = (why: string) => askOtherwise(deps.otherwise, context, input.args[0], why);
+        if (admission.kind === 'diverted') {
+          const refusal = circuitOpen(target, admission.state);
+          const answer = await other(
+            `the breaker of ${target.kind} ${target.name} is ${admission.state.kind}`,
+          );
+          if (answer !== null) return answer;
+          throw refusal;
+        }
         const startedMs = performance.now();
         const ended = (outcome: BreakerOutcome | null) =>
           admission.ended({ outcome, latencyMs: performance.now() - startedMs });
@@ -43,12 +67,37 @@ export function circuitBreaker(deps: {
           await ended('ok');
           return result;
         } catch (error) {
-          await ended(outcomeOf(error));
+          const outcome = outcomeOf(error);
+          await ended(outcome);
+          const answer = outcome === null ? null : await other((error as Error).message);
+          if (answer !== null) return answer;
           throw error;
         }
       },
     },
   });
+}
+
+/** A dead worker is noticed here as well, so it beats while another path is asked. */
+async function askOtherwise(
+  otherwise: Otherwise | undefined,
+  context: Context,
+  input: unknown,
+  why: string,
+): Promise<unknown> {
+  if (otherwise === undefined) return null;
+  const beat = setInterval(() => context.heartbeat(), BEAT_EVERY_MS);
+  try {
+    const { attempt, activityType } = context.info;
+    return await otherwise(
+      activityType,
+      input,
+      { signal: context.cancellationSignal, attempt },
+      why,
+    );
+  } finally {
+    clearInterval(beat);
+  }
 }
 
 function outcomeOf(error: unknown): BreakerOutcome | null {

@@ -76,7 +76,9 @@ export function timeOf(step: StepReport, nowMs: number): string {
 function noteOf({ step, alsoAfter }: TreeRow): string {
   if (step.problem !== null) return step.problem;
   if (step.state === 'waiting' && alsoAfter.length > 0) return `also after ${alsoAfter.join(', ')}`;
-  return step.preview ?? '';
+  const other = step.degraded?.at(-1);
+  const by = other === undefined ? '' : `[degraded: by ${other.tool}] `;
+  return `${by}${step.preview ?? ''}`;
 }
 
 function nameOf({ branch, step }: TreeRow): string {

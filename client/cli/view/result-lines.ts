@@ -1,5 +1,6 @@
 import type { ToolResult } from '../../index.ts';
 import { cleanText } from './clean-text.ts';
+import { degradedLines } from './degraded-lines.ts';
 import type { Style } from './style.ts';
 
 /** A tool's answer for people: its text, and a line for all that is no text. */
@@ -24,6 +25,7 @@ export function resultLines(result: ToolResult, style: Style): readonly string[]
   const isOnlyStructured = blocks.length === 0 && result.structured !== null;
   return [
     ...(result.isError ? [style.bad('The tool says no:')] : []),
+    ...degradedLines(result.degraded, style),
     ...blocks,
     ...(isOnlyStructured ? [JSON.stringify(result.structured, null, 2)] : []),
     ...(result.artifact === null

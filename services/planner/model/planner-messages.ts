@@ -72,7 +72,9 @@ export function openPlanCall(transcript: readonly LlmMessage[]): string | null {
 }
 
 function describeStep({ step, result }: StepObservation, limit: number): string {
-  const head = `Step ${step.id} (${step.tool}): ${step.state}${result?.isError === true ? ', and the tool refused' : ''}`;
+  const other = result?.degraded?.at(-1);
+  const by = other === undefined ? '' : `, answered by ${other.tool} instead`;
+  const head = `Step ${step.id} (${step.tool}): ${step.state}${by}${result?.isError === true ? ', and the tool refused' : ''}`;
   const why = step.problem === null ? '' : `\n${dataBlock('reason', cut(step.problem, limit))}`;
   if (result === null) return head + why;
   const text = resultText(result).trim();

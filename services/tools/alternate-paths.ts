@@ -1,0 +1,88 @@
+import type { Logger } from 'pino';
+import { describeFailure } from '../../common/describe-failure.ts';
+import type { RuleOfKind } from '../../common/rules/composition-rule.ts';
+import { alternativeArgs, alternativesOf, mayStandIn } from '../../common/rules/alternatives.ts';
+import type { CallToolInput, Degraded, ToolResult } from '../../common/tool.ts';
+import type { Breakers } from '../breaker/breakers.ts';
+import { guardCalls } from '../breaker/guard-calls.ts';
+import type { RegisteredTool, Registry } from '../registry/registry.ts';
+import type { Rules } from '../rules/rules.ts';
+import type { ToolCallContext, ToolCaller } from './tool-caller.ts';
+
+/** The declared ways to an answer that the tool itself did not give. */
+export interface AlternatePaths {
+  /**
+   * Asks them in the order of the rules; what failed is in the log. Never throws, but for a
+   * cancellation.
+   *
+   * @param why the tool itself did not answer, as a sentence without its stop.
+   * @returns `null`: none is declared, or none answered. The result says how it came (`degraded`).
+   */
+  answer(
+    input: CallToolInput,
+    context: Pick<ToolCallContext, 'signal' | 'attempt'>,
+    why: string,
+  ): Promise<ToolResult | null>;
+}
+
+export function createAlternatePaths(deps: {
+  readonly rules: Pick<Rules, 'active'>;
+  readonly registry: Pick<Registry, 'findTool'>;
+  readonly tools: ToolCaller;
+  readonly breakers: Pick<Breakers, 'admit'>;
+  readonly log: Logger;
+}): AlternatePaths {
+  const call = guardCalls(deps.breakers, deps.tools.call);
+
+  async function usable(
+    rule: RuleOfKind<'alternative'>,
+    { tenant }: CallToolInput,
+    tool: RegisteredTool,
+  ): Promise<RegisteredTool | null> {
+    const other = await deps.registry.findTool(tenant.tenantId, rule.tool);
+    if (other?.enabled !== true || other.status !== 'active') return null;
+    return mayStandIn(rule, tool.effect, other.effect) ? other : null;
+  }
+
+  async function ask(
+    rule: RuleOfKind<'alternative'>,
+    input: CallToolInput,
+    context: Pick<ToolCallContext, 'signal' | 'attempt'>,
+    other: RegisteredTool,
+    why: string,
+  ): Promise<ToolResult | null> {
+    const args = alternativeArgs(rule, input.args);
+    if (args === null) return null;
+    const idempotencyKey = `${input.idempotencyKey}/by/${rule.name}`;
+    const result = await call(
+      { ...input, tool: other.id, args, idempotencyKey, fingerprint: other.fingerprint },
+      context,
+    );
+    const how: Degraded = { kind: 'alternative-tool', tool: other.id, rule: rule.name, why };
+    return { ...result, degraded: [...(result.degraded ?? []), how] };
+  }
+
+  return {
+    async answer(input, context, why) {
+      const rules = alternativesOf(await deps.rules.active(input.tenant.tenantId), input.tool);
+      if (rules.length === 0) return null;
+      const tool = await deps.registry.findTool(input.tenant.tenantId, input.tool);
+      if (tool === null) return null;
+      for (const rule of rules) {
+        const entry = { tool: input.tool, alternative: rule.tool, rule: rule.name, why };
+        try {
+          const other = await usable(rule, input, tool);
+          const result = other === null ? null : await ask(rule, input, context, other, why);
+          // One that refuses may be asked wrongly: another may know.
+          if (result === null || result.isError) continue;
+          deps.log.info(entry, 'an alternative tool answered');
+          return result;
+        } catch (error) {
+          context.signal.throwIfAborted();
+          deps.log.warn({ ...entry, problem: describeFailure(error) }, 'an alternative failed too');
+        }
+      }
+      return null;
+    },
+  };
+}

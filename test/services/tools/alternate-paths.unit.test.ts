@@ -1,0 +1,118 @@
+// Proves which alternative tool answers for one that did not, and that its answer says so: reads for
+// reads, others only where the rule says that it is safe, each behind its own breaker.
+import pino from 'pino';
+import { describe, expect, it } from 'vitest';
+import type { CompositionRule } from '../../../common/rules/composition-rule.ts';
+import { FAILURE } from '../../../common/failures.ts';
+import type { CallToolInput, EffectClass, ToolId } from '../../../common/tool.ts';
+import { ServiceError } from '../../../services/errors.ts';
+import { createAlternatePaths } from '../../../services/tools/alternate-paths.ts';
+import { TENANT, textResult } from '../../support/plans.ts';
+import { registeredTool } from '../planner/support/tools.ts';
+
+const rule = (name: string, tool: string, more: { safe?: boolean } = {}): CompositionRule => ({
+  name,
+  reason: 'the same index',
+  kind: 'alternative',
+  of: 'main/find' as ToolId,
+  tool: tool as ToolId,
+  args: { q: '${args.query}' },
+  safe: false,
+  ...more,
+});
+
+const INPUT: CallToolInput = {
+  tenant: TENANT,
+  tool: 'main/find' as ToolId,
+  args: { query: 'x' },
+  idempotencyKey: 'k1',
+  fingerprint: 'main',
+  timeoutMs: 1_000,
+  maxTotalTimeoutMs: 1_000,
+};
+
+function setUp(rules: readonly CompositionRule[], effects: Record<string, EffectClass>) {
+  const calls: CallToolInput[] = [];
+  const diverted = new Set<string>();
+  const tools = new Map(
+    Object.entries(effects).map(([id, effect]) => [
+      id,
+      registeredTool(id, { inputSchema: {} }, { effect }),
+    ]),
+  );
+  const paths = createAlternatePaths({
+    rules: { active: () => Promise.resolve(rules) },
+    registry: { findTool: (_tenant, id) => Promise.resolve(tools.get(id) ?? null) },
+    tools: {
+      call(input) {
+        calls.push(input);
+        if (input.tool.startsWith('bad/')) {
+          return Promise.reject(new ServiceError(FAILURE.toolUnavailable, 'away'));
+        }
+        return Promise.resolve(textResult(`from ${input.tool}`, input.tool.startsWith('no/')));
+      },
+    },
+    breakers: {
+      admit: ({ name }) =>
+        Promise.resolve(
+          diverted.has(name)
+            ? {
+                kind: 'diverted' as const,
+                state: { kind: 'open' as const, retryAtMs: null, mayProbe: false },
+                retryAtMs: null,
+              }
+            : { kind: 'admitted' as const, probe: false, ended: () => Promise.resolve() },
+        ),
+    },
+    log: pino({ level: 'silent' }),
+  });
+  const context = { signal: new AbortController().signal, attempt: 1 };
+  return { calls, diverted, answer: () => paths.answer(INPUT, context, 'main is away') };
+}
+
+const READS = { 'main/find': 'read', 'spare/find': 'read', 'bad/find': 'read' } as const;
+
+describe('createAlternatePaths', () => {
+  it('a read for a read → called with the mapped arguments under a key of its own; the result says so', async () => {
+    const { answer, calls } = setUp([rule('spare', 'spare/find')], READS);
+    expect(await answer()).toMatchObject({
+      content: [{ text: 'from spare/find' }],
+      degraded: [
+        { kind: 'alternative-tool', tool: 'spare/find', rule: 'spare', why: 'main is away' },
+      ],
+    });
+    expect(calls).toMatchObject([
+      { tool: 'spare/find', args: { q: 'x' }, idempotencyKey: 'k1/by/spare' },
+    ]);
+  });
+
+  it('the first is away, refuses or is open → the next one answers', async () => {
+    const all = [rule('a', 'bad/find'), rule('b', 'no/find'), rule('c', 'spare/find')];
+    const { answer, calls } = setUp(all, { ...READS, 'no/find': 'read' });
+    expect((await answer())?.degraded).toMatchObject([{ rule: 'c' }]);
+    expect(calls.map(({ tool }) => tool)).toEqual(['bad/find', 'no/find', 'spare/find']);
+    const held = setUp([rule('c', 'spare/find')], READS);
+    held.diverted.add('spare');
+    expect(await held.answer()).toBeNull();
+    expect(held.calls).toEqual([]);
+  });
+
+  it.each([
+    ['read', 'non-idempotent', false, false],
+    ['non-idempotent', 'read', false, false],
+    ['non-idempotent', 'non-idempotent', true, true],
+  ] as const)('%s by %s, safe %s → answered: %s', async (of, by, safe, answered) => {
+    const effects = { 'main/find': of, 'spare/find': by };
+    const { answer, calls } = setUp([rule('spare', 'spare/find', { safe })], effects);
+    expect((await answer()) !== null).toBe(answered);
+    expect(calls).toHaveLength(answered ? 1 : 0);
+  });
+
+  it('no rule, or a tool that is not registered → null, nothing called', async () => {
+    const without = setUp([], READS);
+    expect(await without.answer()).toBeNull();
+    const missing = setUp([rule('spare', 'gone/find')], READS);
+    expect(await missing.answer()).toBeNull();
+    expect([...without.calls, ...missing.calls]).toEqual([]);
+  });
+});
