@@ -24,5 +24,6 @@ export function agentInput(connection: OstinatoConnection, request: StartAgentRe
           },
     limits: resolveLimits(parsed.limits),
     queues: connection.queues,
+    ...(parsed.fastReads === true ? { fastReads: true } : {}),
   };
 }

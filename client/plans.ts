@@ -28,6 +28,7 @@ export async function runPlan(
     written: checked === null ? parsed.plan : null,
     limits,
     queues: connection.queues,
+    ...(parsed.fastReads === true ? { fastReads: true } : {}),
   };
   const tools = [...new Set(parsed.plan.steps.map((step) => step.tool))].join(', ');
   const summary = `${parsed.plan.steps.length} steps: ${tools}`.slice(0, 200);

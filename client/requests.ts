@@ -15,6 +15,8 @@ const common = {
   /** Chosen by the caller to make a start repeatable: the same id is the same run. */
   runId: name.optional(),
   limits: limitsSchema.partial().optional(),
+  /** Short reads as local activities; see `AgentInput`. @default false */
+  fastReads: z.boolean().optional(),
 };
 
 export const startAgentSchema = z.strictObject({

@@ -20,6 +20,12 @@ export interface AgentInput {
   readonly limits: AgentLimits;
   /** Task queues by resource class. */
   readonly queues: TaskQueues;
+  /**
+   * Calls of effect class `read` that are known to be short run as local activities: fewer trips
+   * through the server, and after a crash those of the last moments run again. Only where one
+   * worker serves workflows and tools. @default false
+   */
+  readonly fastReads?: boolean;
   /** Of a child run. @default the run has a budget of its own */
   readonly budgetOwner?: BudgetOwner;
 }
@@ -91,6 +97,8 @@ export interface RunPlanInput {
   readonly written: WrittenPlan | null;
   readonly limits: AgentLimits;
   readonly queues: TaskQueues;
+  /** As in `AgentInput`. @default false */
+  readonly fastReads?: boolean;
   /** Of a child run. @default the run has a budget of its own */
   readonly budgetOwner?: BudgetOwner;
 }

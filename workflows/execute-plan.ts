@@ -18,6 +18,8 @@ export interface PlanRun {
   readonly deadlineMs: number;
   readonly state: RunState;
   readonly budget: RunBudget;
+  /** @default false */
+  readonly fastReads?: boolean | undefined;
 }
 
 export interface PlanEnd {

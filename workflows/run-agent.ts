@@ -39,6 +39,7 @@ export async function runAgent(input: AgentInput): Promise<AgentResult> {
     tenant: input.tenant,
     limits: input.limits,
     queues: input.queues,
+    fastReads: input.fastReads,
     deadlineMs: Date.now() + input.limits.maxWallMs,
     state,
     budget: createRunBudget(input.limits, input.budgetOwner),

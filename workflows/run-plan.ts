@@ -30,6 +30,7 @@ export async function runPlan(input: RunPlanInput): Promise<RunPlanResult> {
     tenant: input.tenant,
     limits: input.limits,
     queues: input.queues,
+    fastReads: input.fastReads,
     deadlineMs: startedAtMs + input.limits.maxWallMs,
     state,
     budget: createRunBudget(input.limits, input.budgetOwner),

@@ -190,6 +190,34 @@ describe('runPlan', () => {
     expect(result.results['m2']).toEqual(result.results['m1']);
   });
 
+  it('fastReads → a read known to be short is a local activity; a slow one and an effect are not', async () => {
+    const checked = plan(
+      step('short', { expectedMs: 5 }),
+      step('slow', { expectedMs: 5_000 }),
+      step('unknown'),
+      step('effect', { expectedMs: 5, effect: 'non-idempotent' }),
+    );
+    const written = { steps: [{ id: 'a', tool: 'fake/tool' }] };
+    const handle = await runPlan(
+      ostinato,
+      { plan: written, runId: ulid(), fastReads: true },
+      checked,
+    );
+    expect(states(await handle.result())).toEqual({
+      short: 'done',
+      slow: 'done',
+      unknown: 'done',
+      effect: 'done',
+    });
+    const workflow = ostinato.temporal.workflow.getHandle(handle.workflowId);
+    const { events } = await workflow.fetchHistory();
+    const count = (
+      field: 'activityTaskScheduledEventAttributes' | 'markerRecordedEventAttributes',
+    ) => events?.filter((event) => event[field]).length;
+    expect(count('activityTaskScheduledEventAttributes')).toBe(3);
+    expect(count('markerRecordedEventAttributes')).toBe(1);
+  });
+
   it('a failing step with abort → what runs is stopped, what waits is skipped, the reason names it', async () => {
     const slow = gate();
     behaviours.set('slow', slow.wait);

@@ -24,6 +24,7 @@ interface RunFlags {
   readonly maxCost?: number;
   readonly timeout?: number;
   readonly detach?: boolean;
+  readonly fastReads?: boolean;
 }
 
 export function addRun(program: Command, act: Act): void {
@@ -41,6 +42,10 @@ export function addRun(program: Command, act: Act): void {
     .option('--max-tokens <n>', 'tokens of all model calls', wholeNumber)
     .option('--max-cost <usd>', 'US dollars for model calls', usDollars)
     .option('--timeout <seconds>', 'wall time of the run', wholeNumber)
+    .option(
+      '--fast-reads',
+      'short reads without a trip through Temporal; after a crash they repeat',
+    )
     .option('-d, --detach', 'start it and return')
     .addHelpText(
       'after',
@@ -69,7 +74,12 @@ async function run(
   const plan =
     path === undefined ? null : await readPlanFile(path, () => context.process.readStdin());
   return context.withEngine(async (connection) => {
-    const common = { agent: flags.agent, runId: flags.runId, limits: limitsOf(flags) };
+    const common = {
+      agent: flags.agent,
+      runId: flags.runId,
+      limits: limitsOf(flags),
+      fastReads: flags.fastReads,
+    };
     const handle: RunHandle<unknown> =
       plan === null
         ? await startAgent(connection, { ...common, goal: goal ?? '' })

@@ -1,12 +1,13 @@
 // What durability costs: a 12-step plan (four chains of three, 200 ms a tool) run by the whole
-// engine against a real MCP server, beside the same twelve steps one after the other. Before it,
-// each set of labelled plans in simulation (see `simulateSets`).
+// engine against a real MCP server, beside the same twelve steps one after the other. After it,
+// each set of labelled plans: a sample as real workflows (`runSets`), all in simulation.
 import { join } from 'node:path';
 import type { WrittenPlan, WrittenStep } from '../../../client/index.ts';
 import { runPlan } from '../../../client/index.ts';
 import type { Engine } from '../../support/engine.ts';
 import { startEngine } from '../../support/engine.ts';
 import type { Bench, BenchContext, BenchRow } from '../bench.ts';
+import { runSets } from '../support/run-sets.ts';
 import { simulateSets } from '../support/simulate-sets.ts';
 
 const CHAINS = 4;
@@ -26,17 +27,20 @@ export const bench: Bench = {
       },
     });
     try {
-      await timed(engine, chains());
+      await timed(engine, chains(TOOL_MS));
       const parallel: number[] = [];
       const sequential: number[] = [];
+      const empty: number[] = [];
       for (let round = 1; round <= ROUNDS; round += 1) {
-        parallel.push(await timed(engine, chains()));
+        parallel.push(await timed(engine, chains(TOOL_MS)));
         sequential.push(await timed(engine, sequence()));
+        empty.push(await timed(engine, chains(0)));
         note(
-          `round ${round}: ${parallel.at(-1)} ms as a plan, ${sequential.at(-1)} ms in sequence`,
+          `round ${round}: ${parallel.at(-1)} ms as a plan, ${sequential.at(-1)} ms in sequence, ${empty.at(-1)} ms with tools that take no time`,
         );
       }
-      return [...rows(median(parallel), median(sequential)), ...(await simulated(dataDir, note))];
+      const synthetic = rows(median(parallel), median(sequential), median(empty));
+      return [...synthetic, ...(await labelled(engine, dataDir, note))];
     } finally {
       await engine.stop();
     }
@@ -44,7 +48,8 @@ export const bench: Bench = {
 };
 
 /** The labelled sets where they are; the case `synthetic` needs none. */
-async function simulated(
+async function labelled(
+  engine: Engine,
   dataDir: BenchContext['dataDir'],
   note: BenchContext['note'],
 ): Promise<readonly BenchRow[]> {
@@ -55,10 +60,11 @@ async function simulated(
     note(`Without the labelled plans: ${error instanceof Error ? error.message : String(error)}`);
     return [];
   }
-  return simulateSets(dir, note);
+  const real = await runSets(dir, (plan) => timed(engine, plan), note);
+  return [...real, ...(await simulateSets(dir, note))];
 }
 
-function rows(planMs: number, sequenceMs: number): readonly BenchRow[] {
+function rows(planMs: number, sequenceMs: number, overheadMs: number): readonly BenchRow[] {
   const criticalPathMs = LENGTH * TOOL_MS;
   const row = (measure: string, value: number, unit: string): BenchRow => ({
     case: 'synthetic',
@@ -72,19 +78,21 @@ function rows(planMs: number, sequenceMs: number): readonly BenchRow[] {
     row('wall', planMs, 'ms'),
     row('sequential_wall', sequenceMs, 'ms'),
     row('critical_path', criticalPathMs, 'ms'),
+    // The same plan with tools that take no time: what the engine takes, the ratio above included.
+    row('overhead', overheadMs, 'ms'),
   ];
 }
 
 /** Every step has arguments of its own, so that no answer comes from a cache. */
-function work(id: string, after: readonly string[]): WrittenStep {
+function work(id: string, after: readonly string[], ms = TOOL_MS): WrittenStep {
   const name = `${id}-${Date.now()}-${Math.random()}`;
-  return { id, tool: 'work/look_up', args: { name, ms: TOOL_MS }, after };
+  return { id, tool: 'work/look_up', args: { name, ms }, after };
 }
 
-function chains(): WrittenPlan {
+function chains(ms: number): WrittenPlan {
   const steps = Array.from({ length: CHAINS }, (_, chain) =>
     Array.from({ length: LENGTH }, (_none, place) =>
-      work(`c${chain}s${place}`, place === 0 ? [] : [`c${chain}s${place - 1}`]),
+      work(`c${chain}s${place}`, place === 0 ? [] : [`c${chain}s${place - 1}`], ms),
     ),
   );
   return { steps: steps.flat() };
