@@ -41,6 +41,21 @@ export const writtenPlanSchema = z.strictObject({
         onFailure: z.enum(['abort', 'skip-dependents']).exactOptional(),
         title: z.string().exactOptional(),
         timeoutMs: z.int().min(1).exactOptional(),
+        when: z
+          .strictObject({
+            value: json,
+            equals: json.exactOptional(),
+            notEquals: json.exactOptional(),
+            above: z.number().exactOptional(),
+            below: z.number().exactOptional(),
+            exists: z.boolean().exactOptional(),
+          })
+          .exactOptional(),
+        forEach: z
+          .strictObject({ items: json, maxParallel: z.int().min(1).max(100).exactOptional() })
+          .exactOptional(),
+        maxAttempts: z.int().min(1).max(1_000).exactOptional(),
+        optional: z.boolean().exactOptional(),
       }),
     )
     .min(1, 'is empty: a plan has at least one step')

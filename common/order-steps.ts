@@ -1,8 +1,8 @@
 import type { PlanStep, StepId } from './plan.ts';
-import { referencesIn } from './step-arg.ts';
+import { referencesOf } from './step-inputs.ts';
 
 /** What ordering needs to know of a step. */
-export type StepEdges = Pick<PlanStep, 'id' | 'args' | 'after'>;
+export type StepEdges = Pick<PlanStep, 'id' | 'args' | 'after' | 'when' | 'forEach'>;
 
 /** Why steps have no order. `message` is in plain words and names the steps. */
 export type OrderProblem =
@@ -16,12 +16,10 @@ export type OrderProblem =
   /** `cycle` begins and ends with the same step; each waits for the next. */
   | { readonly kind: 'cycle'; readonly cycle: readonly StepId[]; readonly message: string };
 
-/** The steps that a step waits for, each once: those its arguments refer to, then `after`. */
+/** The steps that a step waits for, each once: those it refers to, then `after`. */
 export function dependenciesOf(step: StepEdges): readonly StepId[] {
   const needs = new Set<StepId>();
-  for (const arg of Object.values(step.args)) {
-    for (const reference of referencesIn(arg)) needs.add(reference.step);
-  }
+  for (const reference of referencesOf(step)) needs.add(reference.step);
   for (const id of step.after) needs.add(id);
   return [...needs];
 }

@@ -32,6 +32,30 @@ export interface PlanStep {
   readonly sameAs?: StepId;
   /** What a call of the tool has taken of late, ms; orders the starts and promises nothing. */
   readonly expectedMs?: number;
+  /** Else the step is skipped; what needs it too, unless it is `optional`. @default always */
+  readonly when?: StepCondition;
+  /** Calls the tool for each item; `${item}` in `args` is the item, the answer `{items: […]}`. */
+  readonly forEach?: ForEach;
+  /** Attempts of a call, those that an open breaker refused included. @default bounded by time */
+  readonly maxAttempts?: number;
+  /** Where it fails or is skipped, what needs it goes on with an empty answer. @default false */
+  readonly optional?: boolean;
+}
+
+/** One comparison at most; none asks whether the value is neither false, null, 0 nor empty. */
+export interface StepCondition {
+  readonly value: StepArg;
+  readonly equals?: JsonValue;
+  readonly notEquals?: JsonValue;
+  readonly above?: number;
+  readonly below?: number;
+  readonly exists?: boolean;
+}
+
+export interface ForEach {
+  readonly items: StepArg;
+  /** Items in flight at once. */
+  readonly maxParallel: number;
 }
 
 /**

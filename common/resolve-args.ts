@@ -24,7 +24,8 @@ export function resolveArgs(
   );
 }
 
-function resolveArg(arg: StepArg, results: ReadonlyMap<StepId, ToolResult>): JsonValue {
+/** As `resolveArgs`, for one. @throws UnresolvedReference */
+export function resolveArg(arg: StepArg, results: ReadonlyMap<StepId, ToolResult>): JsonValue {
   switch (arg.kind) {
     case 'literal':
       return arg.value;

@@ -1,4 +1,4 @@
-import type { JsonObject } from './json.ts';
+import type { JsonObject, JsonValue } from './json.ts';
 
 /**
  * A plan as people and models write it, in YAML or JSON. Arguments are plain JSON in which a string
@@ -31,4 +31,28 @@ export interface WrittenStep {
   readonly title?: string;
   /** @default the server's call timeout */
   readonly timeoutMs?: number;
+  /** The step runs only where this holds: one comparison, or none for "is true". @default always */
+  readonly when?: WrittenCondition;
+  /**
+   * Calls the tool once for each item of a list (1,000 at most); `${item}` and `${item.name}` in
+   * `args` are the item. The answer is `{items: […]}`.
+   */
+  readonly forEach?: {
+    readonly items: JsonValue;
+    /** @default 10 */
+    readonly maxParallel?: number;
+  };
+  /** Attempts of a call, those that an open breaker refused included. @default bounded by time */
+  readonly maxAttempts?: number;
+  /** Where it fails or is skipped, what needs it goes on with an empty answer. @default false */
+  readonly optional?: boolean;
+}
+
+export interface WrittenCondition {
+  readonly value: JsonValue;
+  readonly equals?: JsonValue;
+  readonly notEquals?: JsonValue;
+  readonly above?: number;
+  readonly below?: number;
+  readonly exists?: boolean;
 }

@@ -56,14 +56,22 @@ export async function executePlan(plan: Plan, run: PlanRun): Promise<PlanEnd> {
     const end = await runStep(step, results, run);
     running -= 1;
     busy.leave(step);
+    if (end.skipped === true) {
+      run.budget.returnToolCall();
+      run.state.toolCalls -= 1;
+    }
+    ended.limit ??= end.limit ?? null;
+    const goesOn = end.problem === null || step.optional === true;
     if (end.result !== null) results.set(step.id, end.result);
+    else if (goesOn) results.set(step.id, NO_ANSWER);
     // A step stopped together with the run is no failure: the caller closes the plan.
     if (end.stopped && scope.consideredCancelled) return;
     const why = `Step "${step.id}" did not succeed.`;
-    for (const id of schedule.settle(step.id, end.problem === null)) {
+    for (const id of schedule.settle(step.id, goesOn)) {
       updateStep(run.state, id, { state: 'skipped', problem: why });
     }
-    if (end.problem === null || step.onFailure !== 'abort' || ended.abort !== null) return;
+    if (goesOn || end.skipped === true) return;
+    if (step.onFailure !== 'abort' || ended.abort !== null) return;
     ended.abort = `Step "${step.id}" (${step.tool}) failed: ${end.problem}`;
     scope.cancel();
   };
@@ -97,6 +105,9 @@ export async function executePlan(plan: Plan, run: PlanRun): Promise<PlanEnd> {
   return { results, ...judge(plan, run.state, ended.abort, ended.limit) };
 }
 
+/** What a step that may fail has for those that need it. */
+const NO_ANSWER: ToolResult = { isError: false, content: [], structured: null, artifact: null };
+
 /** Counts the steps in flight on each server. */
 function createServerLimit(most: number | undefined) {
   const inFlight = new Map<string, number>();
@@ -120,7 +131,9 @@ function judge(
 ): Omit<PlanEnd, 'results'> {
   if (limit !== null) return { outcome: 'out-of-budget', reason: `Reached ${limit}.`, limit };
   if (abort !== null) return { outcome: 'failed', reason: abort, limit };
-  const failed = plan.steps.filter((step) => state.steps.get(step.id)?.state === 'failed');
+  const failed = plan.steps.filter(
+    (step) => step.optional !== true && state.steps.get(step.id)?.state === 'failed',
+  );
   if (failed.length === 0) return { outcome: 'completed', reason: null, limit };
   const names = failed.map((step) => `"${step.id}" (${step.tool})`).join(', ');
   return { outcome: 'partial', reason: `Failed: ${names}.`, limit };

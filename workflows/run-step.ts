@@ -7,12 +7,16 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
+import type { BudgetLimit } from '../common/budget.ts';
 import { describeFailure } from '../common/describe-failure.ts';
 import type { JsonObject } from '../common/json.ts';
-import type { PlanStep, StepId } from '../common/plan.ts';
+import type { PlanStep, StepId, StepState } from '../common/plan.ts';
 import { resolveArgs, UnresolvedReference } from '../common/resolve-args.ts';
 import { resultText } from '../common/result-value.ts';
+import { conditionHolds, describeCondition } from '../common/step-condition.ts';
 import type { ToolResult } from '../common/tool.ts';
+import type { CallItem } from './call-for-each.ts';
+import { callForEach, withItem } from './call-for-each.ts';
 import type { PlanRun } from './execute-plan.ts';
 import { updateStep } from './run-state.ts';
 
@@ -22,6 +26,10 @@ export interface StepEnd {
   readonly problem: string | null;
   /** The activity was cancelled before it ended. */
   readonly stopped: boolean;
+  /** Its condition did not hold: no call was made. */
+  readonly skipped?: boolean;
+  /** The limit of the run that kept it from going on. */
+  readonly limit?: BudgetLimit | null;
 }
 
 /** Arguments travel in the history; what is larger belongs in an artifact. */
@@ -42,7 +50,7 @@ export async function runStep(
 ): Promise<StepEnd> {
   updateStep(run.state, step.id, { state: 'running', startedAtMs: Date.now() });
   const end = await attempt(step, results, run);
-  const state = end.problem === null ? 'done' : end.stopped ? 'cancelled' : 'failed';
+  const state = stateOf(end);
   updateStep(run.state, step.id, {
     state,
     endedAtMs: Date.now(),
@@ -53,6 +61,12 @@ export async function runStep(
   return end;
 }
 
+function stateOf({ problem, stopped, skipped }: StepEnd): StepState {
+  if (skipped === true) return 'skipped';
+  if (problem === null) return 'done';
+  return stopped ? 'cancelled' : 'failed';
+}
+
 async function attempt(
   step: PlanStep,
   results: ReadonlyMap<StepId, ToolResult>,
@@ -60,20 +74,46 @@ async function attempt(
 ): Promise<StepEnd> {
   try {
     if (step.sameAs !== undefined) return sameAnswer(step.sameAs, results);
-    const args = resolveArgs(step.args, results);
-    const tooLarge = sizeProblem(step, args);
-    if (tooLarge !== null) return { result: null, problem: tooLarge, stopped: false };
-    const result = await callTool(step, args, run);
-    const problem = result.isError ? `The tool answered with an error: ${previewOf(result)}` : null;
-    return { result, problem, stopped: false };
-  } catch (error) {
-    if (error instanceof UnresolvedReference) {
-      return { result: null, problem: error.message, stopped: false };
+    const { when, forEach } = step;
+    if (when !== undefined && !conditionHolds(when, results)) {
+      const problem = `Not wanted: it runs only where ${describeCondition(when)}.`;
+      return { result: null, problem, stopped: false, skipped: true };
     }
-    const stopped = isCancellation(error);
-    const problem = stopped ? 'The step was stopped.' : describeFailure(error);
-    return { result: null, problem, stopped };
+    if (forEach === undefined) return await callOnce(step, step.id, results, run);
+    const call: CallItem = async (item, place) => {
+      try {
+        return await callOnce(withItem(step, item), place, results, run);
+      } catch (error) {
+        return failedWith(error);
+      }
+    };
+    return await callForEach({ ...step, forEach }, results, run, call);
+  } catch (error) {
+    return failedWith(error);
   }
+}
+
+async function callOnce(
+  step: PlanStep,
+  place: string,
+  results: ReadonlyMap<StepId, ToolResult>,
+  run: PlanRun,
+): Promise<StepEnd> {
+  const args = resolveArgs(step.args, results);
+  const tooLarge = sizeProblem(step, args);
+  if (tooLarge !== null) return { result: null, problem: tooLarge, stopped: false };
+  const result = await callTool(step, place, args, run);
+  const problem = result.isError ? `The tool answered with an error: ${previewOf(result)}` : null;
+  return { result, problem, stopped: false };
+}
+
+function failedWith(error: unknown): StepEnd {
+  if (error instanceof UnresolvedReference) {
+    return { result: null, problem: error.message, stopped: false };
+  }
+  const stopped = isCancellation(error);
+  const problem = stopped ? 'The step was stopped.' : describeFailure(error);
+  return { result: null, problem, stopped };
 }
 
 /** The other step has succeeded: else this one would never have started. */
@@ -83,7 +123,13 @@ function sameAnswer(id: StepId, results: ReadonlyMap<StepId, ToolResult>): StepE
   return { result, problem: null, stopped: false };
 }
 
-function callTool(step: PlanStep, args: JsonObject, run: PlanRun): Promise<ToolResult> {
+/** @param place of the call in the run: with the workflow's id it is the idempotency key */
+function callTool(
+  step: PlanStep,
+  place: string,
+  args: JsonObject,
+  run: PlanRun,
+): Promise<ToolResult> {
   const maxTotalTimeoutMs = step.timeoutMs * PROGRESS_FACTOR;
   // The tool's own time-outs end first and name the tool.
   const longestMs = maxTotalTimeoutMs + 5_000;
@@ -92,7 +138,12 @@ function callTool(step: PlanStep, args: JsonObject, run: PlanRun): Promise<ToolR
     // Repeats are safe for every effect class: the effect ledger refuses a second send.
     scheduleToCloseTimeout: Math.max(1_000, Math.min(longestMs, run.deadlineMs - Date.now())),
     startToCloseTimeout: longestMs,
-    retry: { initialInterval: 500, backoffCoefficient: 2, maximumInterval: 15_000 },
+    retry: {
+      initialInterval: 500,
+      backoffCoefficient: 2,
+      maximumInterval: 15_000,
+      ...(step.maxAttempts === undefined ? {} : { maximumAttempts: step.maxAttempts }),
+    },
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     summary: `${step.id}: ${step.title}`.slice(0, 200),
   };
@@ -111,7 +162,7 @@ function callTool(step: PlanStep, args: JsonObject, run: PlanRun): Promise<ToolR
     tenant: run.tenant,
     tool: step.tool,
     args,
-    idempotencyKey: `${workflowInfo().workflowId}/${step.id}/1`,
+    idempotencyKey: `${workflowInfo().workflowId}/${place}/1`,
     fingerprint: step.fingerprint,
     timeoutMs: step.timeoutMs,
     maxTotalTimeoutMs,

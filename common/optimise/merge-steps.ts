@@ -33,10 +33,14 @@ export function mergeSteps(steps: readonly PlanStep[]): MergedSteps {
 }
 
 function questionOf(step: PlanStep): string {
-  const { tool, fingerprint, timeoutMs, onFailure } = step;
+  const { tool, fingerprint, timeoutMs, onFailure, when, forEach, maxAttempts, optional } = step;
   const waits = [...dependenciesOf(step)].sort();
   const args = step.args as unknown as JsonValue;
-  return canonicalJson([tool, fingerprint, timeoutMs, onFailure, args, waits]);
+  const flow = [when ?? null, forEach ?? null, maxAttempts ?? null, optional ?? false];
+  return canonicalJson([
+    ...[tool, fingerprint, timeoutMs, onFailure, args, waits],
+    flow as unknown as JsonValue,
+  ]);
 }
 
 function withNewNames(step: PlanStep, names: ReadonlyMap<StepId, StepId>): PlanStep {

@@ -1,5 +1,6 @@
 import type { Plan, PlanStep, StepId } from '../plan.ts';
 import { referencesIn } from '../step-arg.ts';
+import { inputsOf, isItem } from '../step-inputs.ts';
 import type { HiddenNeed } from './infer-producers.ts';
 import { inferProducers } from './infer-producers.ts';
 import { placeSteps } from './place-steps.ts';
@@ -98,13 +99,15 @@ function nextGuards(guards: StepId[], step: PlanStep, guarded: boolean): StepId[
 }
 
 function declared(step: PlanStep): readonly PlanEdge[] {
-  const references = Object.entries(step.args).flatMap(([name, arg]) =>
-    referencesIn(arg).map(({ step: from, path }): PlanEdge => ({
-      from,
-      to: step.id,
-      reason: 'reference',
-      detail: `argument "${name}" takes ${path === '' ? 'its whole result' : `"${path}"`}`,
-    })),
+  const references = inputsOf(step).flatMap(([field, arg]) =>
+    referencesIn(arg)
+      .filter((reference) => !isItem(step, field, reference))
+      .map(({ step: from, path }): PlanEdge => ({
+        from,
+        to: step.id,
+        reason: 'reference',
+        detail: `${nameOf(field)} takes ${path === '' ? 'its whole result' : `"${path}"`}`,
+      })),
   );
   const after = step.after.map((from): PlanEdge => ({
     from,
@@ -113,6 +116,10 @@ function declared(step: PlanStep): readonly PlanEdge[] {
     detail: 'the plan says so',
   }));
   return [...references, ...after];
+}
+
+function nameOf(field: string): string {
+  return field.startsWith('args.') ? `argument "${field.slice('args.'.length)}"` : `"${field}"`;
 }
 
 function hiddenEdge({ step, hole, from, field }: HiddenNeed): PlanEdge {

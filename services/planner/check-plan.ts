@@ -3,13 +3,14 @@ import { optimisePlan } from '../../common/optimise/optimise-plan.ts';
 import type { FindToolFacts, ToolFacts } from '../../common/optimise/tool-facts.ts';
 import { dependenciesOf, orderSteps } from '../../common/order-steps.ts';
 import type { Plan, PlanStep, StepId } from '../../common/plan.ts';
-import { parseStepArgs } from '../../common/step-arg.ts';
+import { parseStepArg, parseStepArgs } from '../../common/step-arg.ts';
 import type { ToolId } from '../../common/tool.ts';
 import type { WrittenPlan, WrittenStep } from '../../common/written-plan.ts';
 import { applyRules } from './apply-rules.ts';
 import type { RegisteredTool } from '../registry/registry.ts';
 import type { SchemaValidator } from '../schema/schema-validator.ts';
 import { checkArguments } from './check-arguments.ts';
+import { checkForEach } from './check-for-each.ts';
 import { checkReferences } from './check-references.ts';
 import { didYouMean } from './nearest-names.ts';
 import { parseWrittenPlan, STEP_ID_PATTERN } from './parse-written-plan.ts';
@@ -65,11 +66,14 @@ export async function checkPlan(
   problems.push(
     ...checkReferences(steps, found, options.earlierStepIds ?? options.usedStepIds ?? []),
   );
-  problems.push(...checkOrder(steps));
+  problems.push(...checkOrder(steps), ...steps.flatMap((step) => checkForEach(step, found)));
+  const outputs = new Map(found);
+  // What a step that maps answers is a list of what its tool says it answers.
+  for (const { id, forEach } of steps) if (forEach !== undefined) outputs.delete(id);
   for (const step of steps) {
     const tool = found.get(step.id);
     if (tool !== undefined) {
-      problems.push(...(await checkArguments(step, tool, found, options.validator)));
+      problems.push(...(await checkArguments(step, tool, outputs, options.validator)));
     }
   }
   problems.push(...checkReturns(written, steps));
@@ -179,7 +183,26 @@ async function toPlanStep(
     effect: tool?.effect ?? 'non-idempotent',
     fingerprint: tool?.fingerprint ?? null,
     timeoutMs: step.timeoutMs ?? (tool === null ? 0 : await tools.callTimeoutMs(tool.server)),
+    ...flowOf(step),
     title: step.title ?? tool?.title ?? tool?.name ?? step.tool,
+  };
+}
+
+const DEFAULT_ITEMS_AT_ONCE = 10;
+
+function flowOf({ when, forEach, maxAttempts, optional }: WrittenStep): Partial<PlanStep> {
+  return {
+    ...(when === undefined ? {} : { when: { ...when, value: parseStepArg(when.value) } }),
+    ...(forEach === undefined
+      ? {}
+      : {
+          forEach: {
+            items: parseStepArg(forEach.items),
+            maxParallel: forEach.maxParallel ?? DEFAULT_ITEMS_AT_ONCE,
+          },
+        }),
+    ...(maxAttempts === undefined ? {} : { maxAttempts }),
+    ...(optional === undefined ? {} : { optional }),
   };
 }
 

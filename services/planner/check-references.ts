@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../common/json.ts';
 import type { OutputRef, PlanStep, StepArg, StepId } from '../../common/plan.ts';
+import { inputsOf, isItem } from '../../common/step-inputs.ts';
 import type { ToolDescriptor } from '../../common/tool.ts';
 import { parsePath } from '../../common/value-path.ts';
 import { didYouMean } from './nearest-names.ts';
@@ -16,12 +17,16 @@ export function checkReferences(
   tools: ReadonlyMap<string, Pick<ToolDescriptor, 'id' | 'outputSchema'>>,
   earlier: readonly StepId[] = [],
 ): PlanProblem[] {
-  const ids: KnownIds = { here: new Set(steps.map((step) => step.id)), earlier: new Set(earlier) };
+  const ids: KnownIds = {
+    here: new Set(steps.map((step) => step.id)),
+    earlier: new Set(earlier),
+    mapped: new Set(steps.flatMap(({ id, forEach }) => (forEach === undefined ? [] : [id]))),
+  };
   return steps.flatMap((step) => [
-    ...Object.entries(step.args).flatMap(([name, arg]) =>
-      placedReferences(arg, `args.${name}`).flatMap(({ reference, field }) =>
-        checkReference(step, field, reference, ids, tools),
-      ),
+    ...inputsOf(step).flatMap(([place, arg]) =>
+      placedReferences(arg, place)
+        .filter(({ reference }) => !isItem(step, place, reference))
+        .flatMap(({ reference, field }) => checkReference(step, field, reference, ids, tools)),
     ),
     ...step.after.flatMap((id, at) => checkTarget(step, `after[${at}]`, id, ids)),
   ]);
@@ -30,6 +35,7 @@ export function checkReferences(
 interface KnownIds {
   readonly here: ReadonlySet<StepId>;
   readonly earlier: ReadonlySet<StepId>;
+  readonly mapped: ReadonlySet<StepId>;
 }
 
 /** What the producer's output schema says about the referenced value; `open` where there is none. */
@@ -57,7 +63,8 @@ function checkReference(
     const remedy = 'write it as ${step.items[0].name}, ${step["odd key"]} or ${step.$text}';
     return [problem('bad-reference', step, field, `"${written}" is no valid path; ${remedy}`)];
   }
-  const tool = tools.get(reference.step);
+  // A step that maps answers with a list of its tool's answers.
+  const tool = ids.mapped.has(reference.step) ? undefined : tools.get(reference.step);
   const there = referencedSchema(reference, tool?.outputSchema);
   if (tool === undefined || there.kind !== 'absent') return [];
   const where = there.at === '' ? `the output of "${tool.id}"` : `"${there.at}" of "${tool.id}"`;

@@ -16,6 +16,22 @@ const writtenStep = z.strictObject({
   onFailure: z.enum(['abort', 'skip-dependents']).optional(),
   title: z.string().max(200).optional(),
   timeoutMs: z.int().min(1).max(MAX_TIMEOUT_MS).optional(),
+  when: z
+    .strictObject({
+      value: z.json(),
+      equals: z.json().optional(),
+      notEquals: z.json().optional(),
+      above: z.number().optional(),
+      below: z.number().optional(),
+      exists: z.boolean().optional(),
+    })
+    .refine((when) => Object.keys(when).length <= 2, { message: 'takes one comparison, not more' })
+    .optional(),
+  forEach: z
+    .strictObject({ items: z.json(), maxParallel: z.int().min(1).max(100).optional() })
+    .optional(),
+  maxAttempts: z.int().min(1).max(1_000).optional(),
+  optional: z.boolean().optional(),
 });
 const writtenPlan = z.strictObject({
   steps: z.array(writtenStep),

@@ -51,6 +51,10 @@ function renamed(step: PlanStep, names: ReadonlyMap<StepId, StepId>): PlanStep {
     id: nameOf(step.id),
     args: renameAll(step.args),
     after: step.after.map(nameOf),
+    ...(step.when === undefined ? {} : { when: { ...step.when, value: rename(step.when.value) } }),
+    ...(step.forEach === undefined
+      ? {}
+      : { forEach: { ...step.forEach, items: rename(step.forEach.items) } }),
     ...(step.sameAs === undefined ? {} : { sameAs: nameOf(step.sameAs) }),
   };
 }

@@ -77,6 +77,24 @@ try {
   await unchecked.result();
   await save('run-plan-written', unchecked.workflowId);
 
+  const flowing = await runPlan(
+    ostinato,
+    { plan: written, runId: ulid(), fastReads: true },
+    plan(
+      step('short', { expectedMs: 5 }),
+      step('same', { sameAs: 'short' as never, ...after('short') }),
+      step('unwanted', { when: { value: output('short'), equals: 'x' } }),
+      step('bad-three', { optional: true }),
+      step('map', {
+        forEach: { items: { kind: 'literal', value: ['a', 'b', 'c'] }, maxParallel: 2 },
+        args: { v: output('item') },
+        ...after('same', 'bad-three'),
+      }),
+    ),
+  );
+  await flowing.result();
+  await save('run-plan-flow', flowing.workflowId);
+
   const aborted = await runPlan(
     ostinato,
     { plan: written, runId: ulid() },

@@ -450,3 +450,49 @@ describe('composition rules', () => {
     expect(await checkWith({ steps: [counting] }, ['files/x'])).toHaveProperty('plan');
   });
 });
+
+describe('the course of a step', () => {
+  it('condition, list, attempts, optional → read as they are written', async () => {
+    const steps = [
+      { id: 'r', tool: 'files/read_file', args: { path: 'a' } },
+      {
+        id: 'c',
+        tool: 'text/count',
+        when: { value: '${r.content}', notEquals: '' },
+        forEach: { items: ['x', 'y'] },
+        args: { text: '${item}' },
+        maxAttempts: 3,
+        optional: true,
+      },
+    ];
+    const checked = await check({ steps });
+    expect('plan' in checked && checked.plan.steps[1]).toMatchObject({
+      when: { value: { kind: 'output', step: 'r' }, notEquals: '' },
+      forEach: { items: { kind: 'literal', value: ['x', 'y'] }, maxParallel: 10 },
+      maxAttempts: 3,
+      optional: true,
+    });
+    expect('plan' in checked && checked.optimised.edges).toMatchObject([
+      { from: 'r', to: 'c', reason: 'reference' },
+    ]);
+  });
+
+  it.each([
+    [{ forEach: { items: 'a text' } }, 'forEach.items', 'received "a text"'],
+    [{ forEach: { items: '${c.total}' } }, 'forEach.items', 'gives integer'],
+    [{ forEach: { items: '${ghost.x}' } }, 'forEach.items', 'not in the plan'],
+    [{ when: { value: '${ghost}' } }, 'when.value', 'not in the plan'],
+    [{ when: { value: '${c.total}', above: 1, below: 3 } }, 'when', 'one comparison'],
+    [{ when: { value: 1, over: 2 } }, 'when.over', 'is not a field'],
+    [{ maxAttempts: 0 }, 'maxAttempts', 'received 0'],
+  ])('%j → a problem at %s', async (flow, field, said) => {
+    const problems = await problemsOf({
+      steps: [
+        { id: 'c', tool: 'text/count', args: { text: 'x' } },
+        { id: 'a', tool: 'text/count', args: { text: 'x' }, ...flow },
+      ],
+    });
+    expect(problems).toMatchObject([{ step: 'a', field }]);
+    expect(problems[0]?.message).toContain(said);
+  });
+});

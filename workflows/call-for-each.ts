@@ -1,0 +1,115 @@
+// Runs in the workflow sandbox: one step that calls its tool for each item of a list.
+import { CancellationScope } from '@temporalio/workflow';
+import { bindArg } from '../common/bind-item.ts';
+import type { BudgetLimit } from '../common/budget.ts';
+import type { JsonValue } from '../common/json.ts';
+import type { ForEach, PlanStep, StepId } from '../common/plan.ts';
+import { isArtifactValue, resolveArg, UnresolvedReference } from '../common/resolve-args.ts';
+import { resultValue } from '../common/result-value.ts';
+import type { ToolResult } from '../common/tool.ts';
+import type { PlanRun } from './execute-plan.ts';
+import { updateStep } from './run-state.ts';
+import type { StepEnd } from './run-step.ts';
+
+/** More items are a batch, which has a history of its own for each part. */
+const MAX_ITEMS = 1_000;
+
+/** One call; never throws. @param place tells its idempotency key from those of the others */
+export type CallItem = (item: JsonValue, place: string) => Promise<StepEnd>;
+
+/**
+ * The answer is `{items: […]}`, in the order of the list. An item that fails ends the step, and what
+ * runs is told to stop; where the step is optional, its place in the answer is `null`.
+ */
+export async function callForEach(
+  step: PlanStep & { readonly forEach: ForEach },
+  results: ReadonlyMap<StepId, ToolResult>,
+  run: PlanRun,
+  call: CallItem,
+): Promise<StepEnd> {
+  const items = itemsOf(step, results);
+  const values: JsonValue[] = items.map(() => null);
+  const scope = new CancellationScope();
+  const ended: { problem: string | null; limit: BudgetLimit | null; done: number } = {
+    ...{ problem: null, limit: null, done: 0 },
+  };
+  let next = 0;
+
+  const work = async (): Promise<void> => {
+    while (next < items.length && ended.problem === null && !scope.consideredCancelled) {
+      const at = next;
+      next += 1;
+      // The first call was taken with the step.
+      const refused = at === 0 ? null : await run.budget.takeToolCall();
+      if (refused !== null) {
+        ended.limit = refused;
+        ended.problem = `The run reached ${refused} at item ${at} of ${items.length}.`;
+        return;
+      }
+      if (at > 0) run.state.toolCalls += 1;
+      const end = await call(items[at] ?? null, `${step.id}[${at}]`);
+      if (end.problem === null && end.result !== null) values[at] = itemValue(end.result);
+      else if (step.optional !== true || end.stopped) {
+        ended.problem ??= end.stopped ? 'The step was stopped.' : `Item ${at}: ${end.problem}`;
+        scope.cancel();
+        return;
+      }
+      ended.done += 1;
+      updateStep(run.state, step.id, { preview: `${ended.done} of ${items.length} items` });
+    }
+  };
+
+  const width = Math.min(step.forEach.maxParallel, run.limits.maxParallel, items.length);
+  await scope.run(async () => {
+    await Promise.all(Array.from({ length: width }, work));
+  });
+  const stopped = CancellationScope.current().consideredCancelled;
+  if (ended.problem !== null || stopped) {
+    const problem = ended.problem ?? 'The step was stopped.';
+    return { result: null, problem, stopped, limit: ended.limit };
+  }
+  return { result: listResult(values), problem: null, stopped: false };
+}
+
+/** @throws UnresolvedReference where there is no list, or one that is too long. */
+function itemsOf(
+  step: PlanStep & { readonly forEach: ForEach },
+  results: ReadonlyMap<StepId, ToolResult>,
+): readonly JsonValue[] {
+  const list = resolveArg(step.forEach.items, results);
+  if (isArtifactValue(list)) {
+    throw new UnresolvedReference(
+      `The list of "forEach" lies in an answer of more than 32 KiB, which a run does not hold. Ask for less, or run a batch.`,
+    );
+  }
+  if (!Array.isArray(list)) {
+    const shown = JSON.stringify(list).slice(0, 80);
+    throw new UnresolvedReference(`"forEach" takes a list, and ${shown} is none.`);
+  }
+  if (list.length <= MAX_ITEMS) return list as readonly JsonValue[];
+  throw new UnresolvedReference(
+    `"forEach" has ${list.length} items and takes ${MAX_ITEMS} at most: run them as a batch.`,
+  );
+}
+
+/** The step with the item in its arguments. @throws UnresolvedReference where the item lacks a value */
+export function withItem(step: PlanStep, item: JsonValue): PlanStep {
+  const args = Object.entries(step.args).map(([name, arg]) => [name, bindArg(arg, item)] as const);
+  return { ...step, args: Object.fromEntries(args) };
+}
+
+/** A large answer stays where it is: a reference to its place is filled in by the next call. */
+function itemValue(result: ToolResult): JsonValue {
+  if (result.artifact === null) return resultValue(result);
+  return { $artifact: result.artifact.artifactId, path: '' };
+}
+
+function listResult(items: readonly JsonValue[]): ToolResult {
+  const text = `${items.length} ${items.length === 1 ? 'item' : 'items'}`;
+  return {
+    isError: false,
+    content: [{ kind: 'text', text }],
+    structured: { items },
+    artifact: null,
+  };
+}
