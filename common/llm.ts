@@ -12,7 +12,13 @@ export interface LlmTool {
 }
 
 export type LlmMessage =
-  | { readonly from: 'system' | 'user'; readonly text: string }
+  | { readonly from: 'system'; readonly text: string }
+  | {
+      readonly from: 'user';
+      readonly text: string;
+      /** They stand before the text. */
+      readonly images?: readonly LlmImage[];
+    }
   | { readonly from: 'model'; readonly parts: readonly LlmPart[] }
   | {
       readonly from: 'tool';
@@ -22,15 +28,33 @@ export type LlmMessage =
       readonly isError: boolean;
     };
 
+/** In the request itself: a server of ours never fetches an address that a stranger wrote. */
+export interface LlmImage {
+  /** `image/png`, `image/jpeg`, `image/gif` or `image/webp`. */
+  readonly mediaType: string;
+  /** Base64. */
+  readonly data: string;
+}
+
+/** What a provider wants back as it came. Others cannot read it: they are never sent it. */
+export interface LlmOpaque {
+  readonly dialect: string;
+  /** Who made it. @default any provider of the dialect may have it back */
+  readonly provider?: string;
+  readonly data: string;
+}
+
 export type LlmPart =
   | { readonly kind: 'text'; readonly text: string }
+  /** What the model thought, where the provider shows it. Goes back to its own provider only. */
+  | { readonly kind: 'reasoning'; readonly text: string; readonly opaque?: LlmOpaque }
   | {
       readonly kind: 'tool-call';
       readonly callId: string;
       readonly name: string;
       readonly args: JsonObject;
       /** What the provider wants back with this call, as it came. Other dialects drop it. */
-      readonly opaque?: { readonly dialect: string; readonly data: string };
+      readonly opaque?: LlmOpaque;
     };
 
 /** One model call. Exists only inside an activity; a history never holds it. */
@@ -43,6 +67,15 @@ export interface LlmRequest {
   readonly maxOutputTokens: number;
   /** 0 to 1; `null` leaves the provider's default. */
   readonly temperature: number | null;
+  /** The answer's text must be JSON of this schema. @default free text */
+  readonly output?: { readonly name: string; readonly schema: JsonObject };
+  /** At most four; the answer ends before one of them. @default none */
+  readonly stop?: readonly string[];
+  /**
+   * Calls with one key begin alike (tools, system, earlier messages), so the provider is asked to
+   * cache that beginning. It holds the tenant. @default the provider's own caching
+   */
+  readonly cacheKey?: string;
 }
 
 export interface LlmResponse {

@@ -18,7 +18,8 @@ export function finishAnswer(answer: {
   const { parts, raw } = answer;
   const calls = parts.some((part) => part.kind === 'tool-call');
   const unified = calls && answer.unified !== 'length' ? 'tool-calls' : answer.unified;
-  if (parts.length === 0 && unified !== 'length' && unified !== 'refusal') {
+  const said = parts.some((part) => part.kind !== 'reasoning');
+  if (!said && unified !== 'length' && unified !== 'refusal') {
     throw new ServiceError(
       FAILURE.llmBadAnswer,
       `The model answered with neither text nor a tool call (finish reason "${raw}").`,

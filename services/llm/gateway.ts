@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { FAILURE } from '../../common/failures.ts';
+import type { LlmStreamEvent } from '../../common/llm-stream.ts';
 import type { LlmRequest, LlmResponse } from '../../common/llm.ts';
 import { DEFAULT_TENANT_ID } from '../../common/tenant.ts';
 import type { TenantId } from '../../common/tenant.ts';
@@ -20,6 +21,8 @@ import { createRetryBudget } from './retry-budget.ts';
 import { createRouteHealths } from './route-health.ts';
 import type { Routing } from './router/find-routes.ts';
 import { selectRoutes } from './router/select-routes.ts';
+import type { OpenStream } from './stream-from-route.ts';
+import { streamFromRoute } from './stream-from-route.ts';
 import type { SendDeps } from './send-to-route.ts';
 import { sendToRoute } from './send-to-route.ts';
 
@@ -44,6 +47,12 @@ export interface LlmGateway {
    *   aborted.
    */
   complete(request: LlmRequest, options: CallOptions): Promise<LlmResponse>;
+  /**
+   * The same, piece by piece; the last event is `finish`. A route that fails before its first event
+   * is replaced unseen; one that fails later ends the stream with its error. Leaving the loop early
+   * closes the provider's socket.
+   */
+  stream(request: LlmRequest, options: CallOptions): AsyncIterable<LlmStreamEvent>;
   readonly providers: ProviderView;
 }
 
@@ -76,31 +85,48 @@ export function createLlmGateway(deps: LlmGatewayDeps): LlmGateway {
     onSwitch: ({ provider, model }, why) => metrics.llmSwitch({ provider, model, why }),
   };
 
+  function plan(request: LlmRequest, options: CallOptions) {
+    if (first === undefined) throw noProvider();
+    const { signal, tenantId = DEFAULT_TENANT_ID } = options;
+    const whole = { ...request, messages: completeToolResults(request.messages) };
+    const needs = requestNeeds(whole);
+    const { preset, ranking } = selectRoutes({ routes, rules }, request.role, {
+      ...needs,
+      ...options,
+      tenantId,
+      maxOutputTokens: request.maxOutputTokens,
+      measures: (route) => healths.measures(route, nowMs()),
+    });
+    const tokens = needs.promptTokens + request.maxOutputTokens;
+    return { whole, call: { tenantId, preset, ranking, tokens, signal } };
+  }
+
   return {
     configured: () =>
       first === undefined ? null : { provider: first.provider, model: first.model },
     async complete(request, options) {
-      if (first === undefined) throw noProvider();
-      const { signal, tenantId = DEFAULT_TENANT_ID } = options;
-      const whole = { ...request, messages: completeToolResults(request.messages) };
-      const needs = requestNeeds(whole);
-      const { preset, ranking } = selectRoutes({ routes, rules }, request.role, {
-        ...needs,
-        ...options,
-        tenantId,
-        maxOutputTokens: request.maxOutputTokens,
-        measures: (route) => healths.measures(route, nowMs()),
-      });
+      const { whole, call } = plan(request, options);
       const end = await runChain(chain, {
-        tenantId,
-        preset,
-        ranking,
-        tokens: needs.promptTokens + request.maxOutputTokens,
-        signal,
+        ...call,
         usageOf: (answer: LlmResponse) => answer.usage,
-        send: (route, credential) => sendToRoute(sending, route, credential, whole, signal),
+        send: (route, credential) => sendToRoute(sending, route, credential, whole, call.signal),
       });
       return { ...end.answer, routing: end.routing };
+    },
+    async *stream(request, options) {
+      const { whole, call } = plan(request, options);
+      const end = await runChain<OpenStream>(chain, {
+        ...call,
+        // Not known yet: what was reserved for the call stays so.
+        usageOf: () => null,
+        send: (route, credential) =>
+          streamFromRoute(sending, route, credential, whole, call.signal),
+      });
+      for await (const event of end.answer.events) {
+        yield event.kind === 'finish'
+          ? { kind: 'finish', response: { ...event.response, routing: end.routing } }
+          : event;
+      }
     },
     providers: createProviderView({
       routes,

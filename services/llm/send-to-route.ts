@@ -60,7 +60,7 @@ export async function sendToRoute(
 }
 
 /** A model that writes less than is asked for is asked for what it can. */
-function fitted(request: LlmRequest, { facts }: Route): LlmRequest {
+export function fitted(request: LlmRequest, { facts }: Route): LlmRequest {
   const { outputTokens } = facts;
   if (outputTokens === null || request.maxOutputTokens <= outputTokens) return request;
   return { ...request, maxOutputTokens: outputTokens };

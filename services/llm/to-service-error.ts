@@ -4,6 +4,7 @@ import { ServiceError, isServiceError } from '../errors.ts';
 import { errorText } from './error-text.ts';
 import { ProviderHttpError } from './provider-http-error.ts';
 import { retryAfterMs } from './retry-after.ts';
+import { StreamEnded } from './wire/stream-error.ts';
 import { DeadlineExceeded } from './with-deadline.ts';
 
 export interface CallFacts {
@@ -41,6 +42,13 @@ export function toServiceError(error: unknown, facts: CallFacts): ServiceError {
   if (error instanceof DeadlineExceeded) {
     return failure(facts, `did not answer within ${facts.timeoutMs} ms`, error, {
       type: FAILURE.llmTimeout,
+      retry: true,
+      remedy: '',
+    });
+  }
+  if (error instanceof StreamEnded) {
+    return failure(facts, 'ended its answer in the middle', error, {
+      type: FAILURE.llmUnavailable,
       retry: true,
       remedy: '',
     });

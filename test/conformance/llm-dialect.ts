@@ -5,6 +5,7 @@ import pino from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FAILURE } from '../../common/failures.ts';
 import type { JsonObject, JsonValue } from '../../common/json.ts';
+import type { LlmStreamEvent } from '../../common/llm-stream.ts';
 import type { LlmMessage, LlmRequest, LlmResponse, LlmUsage } from '../../common/llm.ts';
 import { isServiceError } from '../../services/errors.ts';
 import type { ServiceError } from '../../services/errors.ts';
@@ -18,6 +19,7 @@ import {
   fixtureBody,
   hasFixture,
 } from '../support/fake-llm/fixture.ts';
+import { VENDORS, streamText } from '../support/fake-llm/streams.ts';
 import { freePort } from '../support/free-port.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -483,6 +485,99 @@ export function describeLlmDialect(under: DialectUnderTest): void {
         ended.map((_, index) => index !== 3),
       );
     });
+  });
+
+  describe(`${dialect}: streams`, () => {
+    const vendor = VENDORS[dialect];
+    const beginning = streamText(dialect, vendor.text(['It rains ', 'in Oslo.']));
+    const whole = beginning + streamText(dialect, vendor.finish('text')) + vendor.end;
+    async function open(text: string, then: 'end' | 'hang' | 'cut', timeoutMs = 20_000) {
+      const server = await under.startServer();
+      closers.push(() => server.close());
+      server.script({ kind: 'stream', text, then });
+      const { gateway, outcomes } = gatewayAt({ ...under.config(server.url), timeoutMs });
+      const controller = new AbortController();
+      const events = gateway.stream(REQUEST, { signal: controller.signal });
+      return { server, events, controller, outcomes };
+    }
+    async function read(events: AsyncIterable<LlmStreamEvent>) {
+      const seen: LlmStreamEvent[] = [];
+      for await (const event of events) seen.push(event);
+      return seen;
+    }
+
+    it('text stream → deltas, then the answer that a whole one gives', async () => {
+      const { events, outcomes } = await open(whole, 'end');
+      const seen = await read(events);
+      const texts = seen.flatMap((event) => (event.kind === 'text' ? [event.text] : []));
+      expect(texts).toEqual(['It rains ', 'in Oslo.']);
+      const { complete } = await start(fixtureAnswer(dialect, 'text'));
+      const { routing, ...expected } = await complete();
+      expect(routing?.attempts).toHaveLength(1);
+      expect(seen.at(-1)).toMatchObject({ kind: 'finish', response: expected });
+      expect(outcomes).toMatchObject([{ outcome: 'ok', usage: expected.usage }]);
+    });
+
+    it('error status → the same error as without streaming', async () => {
+      const { gateway } = await start(errorFixture(dialect, 'rate-limited'));
+      const events = gateway.stream(REQUEST, { signal: new AbortController().signal });
+      const error = await read(events).catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ type: FAILURE.llmRateLimited, retry: { allowed: true } });
+    });
+
+    it.each(['cut', 'end'] as const)(
+      'connection that does %s in the middle → the text so far, then Llm.Unavailable',
+      async (then) => {
+        const { events } = await open(beginning, then);
+        let text = '';
+        const reading = (async () => {
+          for await (const event of events) if (event.kind === 'text') text += event.text;
+        })();
+        await expect(reading).rejects.toMatchObject({
+          type: FAILURE.llmUnavailable,
+          retry: { allowed: true },
+        });
+        expect(text).toBe('It rains in Oslo.');
+      },
+    );
+
+    it('silence in the middle → Llm.Timeout, the socket closed', async () => {
+      const { events, server } = await open(beginning, 'hang', 300);
+      const error = await read(events).catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ type: FAILURE.llmTimeout });
+      await waitFor('the socket to close', () => server.abandoned() === 1);
+    });
+
+    it('cancelled in the middle → the reason itself, the socket closed', async () => {
+      const { events, server, controller, outcomes } = await open(beginning, 'hang');
+      const reason = new Error('The run was cancelled.');
+      const reading = (async () => {
+        for await (const event of events) if (event.kind === 'text') controller.abort(reason);
+      })();
+      await expect(reading).rejects.toBe(reason);
+      await waitFor('the socket to close', () => server.abandoned() === 1);
+      expect(outcomes).toEqual([{ outcome: 'cancelled', usage: null }]);
+    });
+
+    it('reader that leaves → the socket closed', async () => {
+      const { events, server, outcomes } = await open(beginning, 'hang');
+      for await (const event of events) if (event.kind === 'text') break;
+      await waitFor('the socket to close', () => server.abandoned() === 1);
+      expect(outcomes).toEqual([{ outcome: 'cancelled', usage: null }]);
+    });
+  });
+
+  it(`${dialect}: image, schema and stop words → a request that the server takes`, async () => {
+    const { complete, server } = await start(fixtureAnswer(dialect, 'text'));
+    const image = { mediaType: 'image/png', data: 'iVBORw0KGgo=' };
+    await complete({
+      messages: [{ from: 'user', text: 'What is it?', images: [image] }],
+      output: { name: 'thing', schema: { type: 'object', properties: {} } },
+      stop: ['END'],
+      cacheKey: 'default:thing',
+    });
+    const sent = JSON.stringify(server.journal[0]?.body);
+    for (const part of [image.data, '"type":"object"', 'END']) expect(sent).toContain(part);
   });
 
   it(`${dialect}: fixtures → every case that is not exempt has one`, () => {

@@ -5,9 +5,12 @@ import { ServiceError } from '../../errors.ts';
 import { createLearnedLimits } from '../learned-limits.ts';
 import type { LlmDialect } from '../llm-dialect.ts';
 import type { LlmProviderConfig } from '../llm-provider-config.ts';
+import { postForStream } from '../wire/post-for-stream.ts';
+import { readSse } from '../wire/read-sse.ts';
 import { wireFetch } from '../wire-fetch.ts';
 import { fromGeminiAnswer } from './google/from-answer.ts';
-import { toGeminiRequest } from './google/to-request.ts';
+import { fromGeminiStream } from './google/from-stream.ts';
+import { toGeminiBody, toGeminiRequest } from './google/to-request.ts';
 
 const VENDOR_URL = 'https://generativelanguage.googleapis.com';
 
@@ -20,6 +23,9 @@ export function createGoogleDialect(config: LlmProviderConfig): LlmDialect {
     // No `retryOptions`: the SDK then makes one attempt.
     httpOptions: { baseUrl: config.baseUrl ?? VENDOR_URL, fetch: wireFetch },
   });
+  const base = (config.baseUrl ?? VENDOR_URL).replace(/\/+$/, '');
+  const modelUrl = `${base}/v1beta/models/${encodeURIComponent(config.model)}`;
+  const headers = { 'x-goog-api-key': config.apiKey ?? 'none' };
   const withLimits = createLearnedLimits();
   return {
     async complete(request: LlmRequest, signal: AbortSignal) {
@@ -33,6 +39,19 @@ export function createGoogleDialect(config: LlmProviderConfig): LlmDialect {
         (limit) => limit === 'no-temperature' && request.temperature !== null,
       );
       return fromGeminiAnswer(answer);
+    },
+    async *stream(request: LlmRequest, signal: AbortSignal) {
+      const bytes = await withLimits(
+        (limits) =>
+          postForStream({
+            url: `${modelUrl}:streamGenerateContent?alt=sse`,
+            headers,
+            body: toGeminiBody(toGeminiRequest(request, config.model, limits)),
+            signal,
+          }),
+        (limit) => limit === 'no-temperature' && request.temperature !== null,
+      );
+      yield* fromGeminiStream(readSse(bytes));
     },
   };
 }

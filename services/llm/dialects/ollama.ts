@@ -3,9 +3,12 @@ import { z } from 'zod';
 import type { LlmRequest } from '../../../common/llm.ts';
 import type { LlmDialect } from '../llm-dialect.ts';
 import type { LlmProviderConfig } from '../llm-provider-config.ts';
+import { postForStream } from '../wire/post-for-stream.ts';
+import { readLines } from '../wire/read-lines.ts';
 import { wireFetch } from '../wire-fetch.ts';
 import { contextWindow } from './ollama/context-window.ts';
 import { fromOllamaAnswer } from './ollama/from-answer.ts';
+import { fromOllamaStream } from './ollama/from-stream.ts';
 import { toOllamaRequest } from './ollama/to-request.ts';
 import { parseAnswer } from './parse-answer.ts';
 
@@ -18,13 +21,28 @@ export function createOllamaDialect(config: LlmProviderConfig): LlmDialect {
   let window = 0;
   let limit: number | null | undefined;
 
+  async function windowFor(client: Ollama, request: LlmRequest): Promise<number> {
+    limit ??= windowLimit(await client.show({ model: config.model }));
+    window = contextWindow(request, window, limit);
+    return window;
+  }
+
   return {
     async complete(request: LlmRequest, signal: AbortSignal) {
       const client = clientFor(config, signal);
-      limit ??= windowLimit(await client.show({ model: config.model }));
-      window = contextWindow(request, window, limit);
-      const answer: unknown = await client.chat(toOllamaRequest(request, config.model, window));
+      const tokens = await windowFor(client, request);
+      const answer: unknown = await client.chat(toOllamaRequest(request, config.model, tokens));
       return fromOllamaAnswer(answer);
+    },
+    async *stream(request: LlmRequest, signal: AbortSignal) {
+      const tokens = await windowFor(clientFor(config, signal), request);
+      const bytes = await postForStream({
+        url: `${(config.baseUrl ?? LOCAL_URL).replace(/\/+$/, '')}/api/chat`,
+        headers: authorization(config),
+        body: { ...toOllamaRequest(request, config.model, tokens), stream: true },
+        signal,
+      });
+      yield* fromOllamaStream(readLines(bytes));
     },
   };
 }
@@ -33,9 +51,13 @@ export function createOllamaDialect(config: LlmProviderConfig): LlmDialect {
 function clientFor(config: LlmProviderConfig, signal: AbortSignal): Ollama {
   return new Ollama({
     host: config.baseUrl ?? LOCAL_URL,
-    ...(config.apiKey === null ? {} : { headers: { Authorization: `Bearer ${config.apiKey}` } }),
+    headers: authorization(config),
     fetch: (input, init) => wireFetch(input, { ...init, signal }),
   });
+}
+
+function authorization({ apiKey }: LlmProviderConfig): Record<string, string> {
+  return apiKey === null ? {} : { Authorization: `Bearer ${apiKey}` };
 }
 
 /** The server names the field after the model's family: `llama.context_length`. */

@@ -1,10 +1,14 @@
 import { OpenAI } from 'openai';
 import type { LlmRequest } from '../../../common/llm.ts';
 import { createLearnedLimits } from '../learned-limits.ts';
+import type { ModelLimit } from '../learned-limits.ts';
 import type { LlmDialect } from '../llm-dialect.ts';
 import type { LlmProviderConfig } from '../llm-provider-config.ts';
+import { postForStream } from '../wire/post-for-stream.ts';
+import { readSse } from '../wire/read-sse.ts';
 import { wireFetch } from '../wire-fetch.ts';
 import { fromOpenAiAnswer } from './openai/from-answer.ts';
+import { fromOpenAiStream } from './openai/from-stream.ts';
 import { toOpenAiRequest } from './openai/to-request.ts';
 import type { OpenAiTarget } from './openai/to-request.ts';
 
@@ -33,18 +37,36 @@ export function createOpenAiDialect(config: LlmProviderConfig): LlmDialect {
       new URL(baseURL).hostname === 'api.openai.com' ? 'max_completion_tokens' : 'max_tokens',
   };
   const withLimits = createLearnedLimits();
+  const inUse = (request: LlmRequest) => (limit: ModelLimit) => {
+    if (limit === 'no-temperature') return request.temperature !== null;
+    if (limit === 'no-forced-tool') return request.toolChoice === 'required';
+    return request.tools.length > 0;
+  };
   return {
     async complete(request: LlmRequest, signal: AbortSignal) {
       const answer: unknown = await withLimits(
         (limits) =>
           client.chat.completions.create(toOpenAiRequest(request, target, limits), { signal }),
-        (limit) => {
-          if (limit === 'no-temperature') return request.temperature !== null;
-          if (limit === 'no-forced-tool') return request.toolChoice === 'required';
-          return request.tools.length > 0;
-        },
+        inUse(request),
       );
       return fromOpenAiAnswer(answer);
+    },
+    async *stream(request: LlmRequest, signal: AbortSignal) {
+      const bytes = await withLimits(
+        (limits) =>
+          postForStream({
+            url: `${baseURL.replace(/\/+$/, '')}/chat/completions`,
+            headers: config.apiKey === null ? {} : { authorization: `Bearer ${config.apiKey}` },
+            body: {
+              ...toOpenAiRequest(request, target, limits),
+              stream: true,
+              stream_options: { include_usage: true },
+            },
+            signal,
+          }),
+        inUse(request),
+      );
+      yield* fromOpenAiStream(readSse(bytes));
     },
   };
 }

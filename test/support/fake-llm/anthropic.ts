@@ -6,6 +6,14 @@ const id = z.string().regex(/^[a-zA-Z0-9_-]+$/);
 const block = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('text'), text: z.string().regex(/\S/, 'must be non-empty') }),
   z.strictObject({
+    type: z.literal('image'),
+    source: z.strictObject({
+      type: z.literal('base64'),
+      media_type: z.enum(['image/png', 'image/jpeg', 'image/gif', 'image/webp']),
+      data: z.string(),
+    }),
+  }),
+  z.strictObject({
     type: z.literal('tool_use'),
     id,
     name: z.string(),
@@ -36,6 +44,14 @@ const body = z.strictObject({
     .min(1)
     .optional(),
   tool_choice: z.strictObject({ type: z.enum(['auto', 'any', 'none']) }).optional(),
+  stream: z.literal(true).optional(),
+  stop_sequences: z.array(z.string()).optional(),
+  cache_control: z.strictObject({ type: z.literal('ephemeral') }).optional(),
+  output_config: z
+    .strictObject({
+      format: z.strictObject({ type: z.literal('json_schema'), schema: z.looseObject({}) }),
+    })
+    .optional(),
 });
 
 /** Speaks the Messages API, and is as strict as the real server about what it takes. */

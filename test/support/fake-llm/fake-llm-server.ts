@@ -17,6 +17,12 @@ export type Scripted =
   | { readonly kind: 'stall'; readonly body: JsonValue }
   /** Headers and half of the body, then the connection breaks. */
   | { readonly kind: 'cut'; readonly body: JsonValue }
+  /** Headers and the text; then the end, silence, or the connection breaks. */
+  | {
+      readonly kind: 'stream';
+      readonly text: string;
+      readonly then: 'end' | 'hang' | 'cut';
+    }
   /** The connection breaks before the headers. */
   | { readonly kind: 'reset' };
 
@@ -101,6 +107,13 @@ function play(scripted: Scripted, response: ServerResponse): void {
       return;
     case 'reset':
       response.socket?.resetAndDestroy();
+      return;
+    case 'stream':
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(scripted.text, () => {
+        if (scripted.then === 'end') response.end();
+        if (scripted.then === 'cut') response.socket?.destroy();
+      });
       return;
     case 'stall':
     case 'cut': {

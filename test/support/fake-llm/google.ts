@@ -5,6 +5,9 @@ import type { FakeLlm, JournalEntry, Scripted } from './fake-llm-server.ts';
 const part = z.union([
   z.strictObject({ text: z.string().min(1) }),
   z.strictObject({
+    inlineData: z.strictObject({ mimeType: z.string(), data: z.string() }),
+  }),
+  z.strictObject({
     functionCall: z.strictObject({
       id: z.string(),
       name: z.string(),
@@ -55,6 +58,9 @@ const body = z.strictObject({
     .strictObject({
       maxOutputTokens: z.int().min(1).optional(),
       temperature: z.number().min(0).max(2).optional(),
+      stopSequences: z.array(z.string()).optional(),
+      responseMimeType: z.literal('application/json').optional(),
+      responseJsonSchema: z.looseObject({}).optional(),
     })
     .optional(),
 });
@@ -64,7 +70,11 @@ export function startFakeGoogle(options: { readonly apiKey: string }): Promise<F
   return startFakeLlm({
     aside: () => null,
     objection(request) {
-      if (!/^\/v1(beta)?\/models\/[\w.-]+:generateContent$/.test(request.path)) {
+      if (
+        !/^\/v1(beta)?\/models\/[\w.-]+:(generateContent|streamGenerateContent\?alt=sse)$/.test(
+          request.path,
+        )
+      ) {
         return error(404, 'NOT_FOUND', 'Requested entity was not found.');
       }
       if (request.headers['x-goog-api-key'] !== options.apiKey) {

@@ -7,7 +7,11 @@ const call = z.strictObject({
 });
 const message = z.discriminatedUnion('role', [
   z.strictObject({ role: z.literal('system'), content: z.string() }),
-  z.strictObject({ role: z.literal('user'), content: z.string() }),
+  z.strictObject({
+    role: z.literal('user'),
+    content: z.string(),
+    images: z.array(z.string()).min(1).optional(),
+  }),
   z.strictObject({
     role: z.literal('assistant'),
     content: z.string(),
@@ -17,7 +21,8 @@ const message = z.discriminatedUnion('role', [
 ]);
 const body = z.strictObject({
   model: z.string(),
-  stream: z.literal(false),
+  stream: z.boolean(),
+  format: z.looseObject({}).optional(),
   messages: z.array(message).min(1),
   tools: z
     .array(
@@ -36,6 +41,7 @@ const body = z.strictObject({
     num_ctx: z.int().min(1),
     num_predict: z.int(),
     temperature: z.number().optional(),
+    stop: z.array(z.string()).optional(),
   }),
 });
 

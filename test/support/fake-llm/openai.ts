@@ -9,7 +9,21 @@ const call = z.strictObject({
 });
 const message = z.discriminatedUnion('role', [
   z.strictObject({ role: z.literal('system'), content: z.string() }),
-  z.strictObject({ role: z.literal('user'), content: z.string() }),
+  z.strictObject({
+    role: z.literal('user'),
+    content: z.union([
+      z.string(),
+      z.array(
+        z.union([
+          z.strictObject({ type: z.literal('text'), text: z.string() }),
+          z.strictObject({
+            type: z.literal('image_url'),
+            image_url: z.strictObject({ url: z.string().startsWith('data:image/') }),
+          }),
+        ]),
+      ),
+    ]),
+  }),
   z.strictObject({
     role: z.literal('assistant'),
     content: z.string().nullable(),
@@ -38,6 +52,16 @@ const body = z.strictObject({
     .min(1)
     .optional(),
   tool_choice: z.enum(['auto', 'required', 'none']).optional(),
+  stream: z.literal(true).optional(),
+  stream_options: z.strictObject({ include_usage: z.literal(true) }).optional(),
+  stop: z.array(z.string()).max(4).optional(),
+  prompt_cache_key: z.string().optional(),
+  response_format: z
+    .strictObject({
+      type: z.literal('json_schema'),
+      json_schema: z.strictObject({ name: z.string(), schema: z.looseObject({}) }),
+    })
+    .optional(),
 });
 
 /** Speaks Chat Completions, and is as strict as the real server about what it takes. */

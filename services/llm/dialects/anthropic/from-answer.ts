@@ -1,11 +1,20 @@
 import { z } from 'zod';
-import type { LlmPart, LlmResponse } from '../../../../common/llm.ts';
+import type { LlmPart, LlmResponse, LlmUsage } from '../../../../common/llm.ts';
 import { finishAnswer } from '../../finish-answer.ts';
 import { parseToolArgs } from '../../parse-tool-args.ts';
 import { pricedApart } from '../../priced-apart.ts';
 import { parseAnswer } from '../parse-answer.ts';
 
 const count = z.number().nullish();
+export const anthropicUsage = z.object({
+  input_tokens: count,
+  output_tokens: count,
+  cache_read_input_tokens: count,
+  cache_creation_input_tokens: count,
+  cache_creation: z.object({ ephemeral_1h_input_tokens: count }).nullish(),
+  server_tool_use: z.object({ web_search_requests: count }).nullish(),
+  output_tokens_details: z.object({ thinking_tokens: count }).nullish(),
+});
 const answerShape = z.object({
   content: z.array(
     z.object({
@@ -17,20 +26,10 @@ const answerShape = z.object({
     }),
   ),
   stop_reason: z.string().nullish(),
-  usage: z
-    .object({
-      input_tokens: count,
-      output_tokens: count,
-      cache_read_input_tokens: count,
-      cache_creation_input_tokens: count,
-      cache_creation: z.object({ ephemeral_1h_input_tokens: count }).nullish(),
-      server_tool_use: z.object({ web_search_requests: count }).nullish(),
-      output_tokens_details: z.object({ thinking_tokens: count }).nullish(),
-    })
-    .nullish(),
+  usage: anthropicUsage.nullish(),
 });
 
-const UNIFIED: Readonly<Record<string, LlmResponse['finish']['unified']>> = {
+export const ANTHROPIC_FINISH: Readonly<Record<string, LlmResponse['finish']['unified']>> = {
   end_turn: 'stop',
   stop_sequence: 'stop',
   tool_use: 'tool-calls',
@@ -39,26 +38,32 @@ const UNIFIED: Readonly<Record<string, LlmResponse['finish']['unified']>> = {
   refusal: 'refusal',
 };
 
-/** Input tokens come without the cached ones here, as we want them. */
 export function fromAnthropicAnswer(answer: unknown): Omit<LlmResponse, 'servedBy'> {
   const { content, stop_reason, usage } = parseAnswer(answerShape, answer);
   const raw = stop_reason ?? 'none given';
   return finishAnswer({
     parts: content.flatMap(toPart),
-    unified: UNIFIED[raw] ?? 'other',
+    unified: ANTHROPIC_FINISH[raw] ?? 'other',
     raw,
-    usage: {
-      inputTokens: usage?.input_tokens ?? null,
-      cacheReadTokens: usage?.cache_read_input_tokens ?? null,
-      cacheWriteTokens: usage?.cache_creation_input_tokens ?? null,
-      ...pricedApart({
-        cache_write_1h_tokens: usage?.cache_creation?.ephemeral_1h_input_tokens,
-        web_searches: usage?.server_tool_use?.web_search_requests,
-      }),
-      outputTokens: usage?.output_tokens ?? null,
-      reasoningTokens: usage?.output_tokens_details?.thinking_tokens ?? null,
-    },
+    usage: fromAnthropicUsage(usage),
   });
+}
+
+/** Input tokens come without the cached ones here, as we want them. */
+export function fromAnthropicUsage(
+  usage: z.infer<typeof anthropicUsage> | null | undefined,
+): Omit<LlmUsage, 'costUsd'> {
+  return {
+    inputTokens: usage?.input_tokens ?? null,
+    cacheReadTokens: usage?.cache_read_input_tokens ?? null,
+    cacheWriteTokens: usage?.cache_creation_input_tokens ?? null,
+    ...pricedApart({
+      cache_write_1h_tokens: usage?.cache_creation?.ephemeral_1h_input_tokens,
+      web_searches: usage?.server_tool_use?.web_search_requests,
+    }),
+    outputTokens: usage?.output_tokens ?? null,
+    reasoningTokens: usage?.output_tokens_details?.thinking_tokens ?? null,
+  };
 }
 
 function toPart(block: z.infer<typeof answerShape>['content'][number]): LlmPart[] {

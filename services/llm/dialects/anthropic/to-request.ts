@@ -1,5 +1,5 @@
 import type { Anthropic } from '@anthropic-ai/sdk';
-import type { LlmMessage, LlmPart, LlmRequest } from '../../../../common/llm.ts';
+import type { LlmImage, LlmMessage, LlmPart, LlmRequest } from '../../../../common/llm.ts';
 import type { ModelLimit } from '../../learned-limits.ts';
 import { objectSchema } from '../object-schema.ts';
 
@@ -31,6 +31,14 @@ export function toAnthropicRequest(
     messages: toTurns(request.messages),
   };
   if (system !== '') params.system = system;
+  if (request.stop !== undefined && request.stop.length > 0) {
+    params.stop_sequences = [...request.stop];
+  }
+  if (request.output !== undefined) {
+    params.output_config = { format: { type: 'json_schema', schema: request.output.schema } };
+  }
+  // One breakpoint, which the API moves to the last block it can cache: the prefix grows by itself.
+  if (request.cacheKey !== undefined) params.cache_control = { type: 'ephemeral' };
   if (request.tools.length === 0) return params;
   params.tools = request.tools.map((tool) => ({
     name: tool.name,
@@ -62,7 +70,7 @@ function toBlocks(message: LlmMessage): Block[] {
     case 'system':
       return [];
     case 'user':
-      return textBlock(message.text);
+      return [...(message.images ?? []).map(imageBlock), ...textBlock(message.text)];
     case 'model':
       return message.parts.flatMap(toBlock);
     case 'tool':
@@ -79,7 +87,13 @@ function toBlocks(message: LlmMessage): Block[] {
 
 function toBlock(part: LlmPart): Block[] {
   if (part.kind === 'text') return textBlock(part.text);
+  if (part.kind === 'reasoning') return [];
   return [{ type: 'tool_use', id: fittingId(part.callId), name: part.name, input: part.args }];
+}
+
+function imageBlock({ mediaType, data }: LlmImage): Block {
+  const media_type = mediaType as Anthropic.Base64ImageSource['media_type'];
+  return { type: 'image', source: { type: 'base64', media_type, data } };
 }
 
 /** This format refuses empty text. */

@@ -16,7 +16,7 @@ const part = z.object({
     .object({ id: z.string().optional(), name: z.string(), args: z.unknown().optional() })
     .optional(),
 });
-const answerShape = z.object({
+export const geminiAnswer = z.object({
   candidates: z
     .array(
       z.object({
@@ -32,11 +32,21 @@ const answerShape = z.object({
 const REFUSALS = /SAFETY|BLOCKLIST|PROHIBITED_CONTENT|SPII|RECITATION|BLOCKED/;
 
 export function fromGeminiAnswer(answer: unknown): Omit<LlmResponse, 'servedBy'> {
-  const { candidates, promptFeedback, usageMetadata } = parseAnswer(answerShape, answer);
+  const { candidates, promptFeedback, usageMetadata } = parseAnswer(geminiAnswer, answer);
   const candidate = candidates?.[0];
   const blocked = promptFeedback?.blockReason;
   const raw =
     candidate?.finishReason ?? (blocked === undefined ? 'none given' : `BLOCKED_${blocked}`);
+  return finishAnswer({
+    parts: (candidate?.content?.parts ?? []).flatMap(toPart),
+    unified: unifyGemini(raw),
+    raw,
+    usage: toGeminiUsage(usageMetadata),
+  });
+}
+
+/** @throws ServiceError (Llm.BadAnswer) for a call that Gemini itself could not read. */
+export function unifyGemini(raw: string): LlmResponse['finish']['unified'] {
   if (raw === 'MALFORMED_FUNCTION_CALL') {
     // Gemini says what the model wrote, but the SDK drops that field.
     throw new ServiceError(
@@ -44,15 +54,6 @@ export function fromGeminiAnswer(answer: unknown): Omit<LlmResponse, 'servedBy'>
       'The model made a tool call that Gemini could not read (MALFORMED_FUNCTION_CALL).',
     );
   }
-  return finishAnswer({
-    parts: (candidate?.content?.parts ?? []).flatMap(toPart),
-    unified: unify(raw),
-    raw,
-    usage: toGeminiUsage(usageMetadata),
-  });
-}
-
-function unify(raw: string): LlmResponse['finish']['unified'] {
   if (raw === 'STOP') return 'stop';
   if (raw === 'MAX_TOKENS') return 'length';
   return REFUSALS.test(raw) ? 'refusal' : 'other';

@@ -5,6 +5,7 @@ import type {
   GenerateContentParameters,
   Part,
 } from '@google/genai';
+import type { JsonObject } from '../../../../common/json.ts';
 import type { LlmMessage, LlmPart, LlmRequest } from '../../../../common/llm.ts';
 import type { ModelLimit } from '../../learned-limits.ts';
 import { toGeminiSchema } from './to-gemini-schema.ts';
@@ -31,6 +32,13 @@ export function toGeminiRequest(
   if (request.temperature !== null && !limits.has('no-temperature')) {
     config.temperature = request.temperature;
   }
+  if (request.stop !== undefined && request.stop.length > 0) {
+    config.stopSequences = [...request.stop];
+  }
+  if (request.output !== undefined) {
+    config.responseMimeType = 'application/json';
+    config.responseJsonSchema = toGeminiSchema(request.output.schema);
+  }
   if (request.tools.length > 0) {
     config.tools = [
       {
@@ -44,6 +52,22 @@ export function toGeminiRequest(
     config.toolConfig = { functionCallingConfig: { mode: MODE[request.toolChoice] } };
   }
   return { model, contents: toContents(request.messages), config };
+}
+
+/** The same as the API takes it: what the SDK makes of the parameters. */
+export function toGeminiBody({ contents, config }: GenerateContentParameters): JsonObject {
+  const { systemInstruction, tools, toolConfig, ...generationConfig } = config ?? {};
+  return JSON.parse(
+    JSON.stringify({
+      contents,
+      ...(systemInstruction === undefined
+        ? {}
+        : { systemInstruction: { role: 'user', parts: [{ text: systemInstruction }] } }),
+      tools,
+      toolConfig,
+      generationConfig,
+    }),
+  ) as JsonObject;
 }
 
 function toContents(messages: readonly LlmMessage[]): Content[] {
@@ -67,7 +91,12 @@ function toParts(message: LlmMessage): Part[] {
     case 'system':
       return [];
     case 'user':
-      return message.text === '' ? [] : [{ text: message.text }];
+      return [
+        ...(message.images ?? []).map(({ mediaType, data }): Part => {
+          return { inlineData: { mimeType: mediaType, data } };
+        }),
+        ...(message.text === '' ? [] : [{ text: message.text }]),
+      ];
     case 'model':
       return toModelParts(message.parts);
     case 'tool':
@@ -89,6 +118,7 @@ function toModelParts(parts: readonly LlmPart[]): Part[] {
   let first = true;
   return parts.flatMap((part): Part[] => {
     if (part.kind === 'text') return part.text === '' ? [] : [{ text: part.text }];
+    if (part.kind === 'reasoning') return [];
     const signature = signatureOf(part) ?? (first && !signed ? NO_SIGNATURE : null);
     first = false;
     return [

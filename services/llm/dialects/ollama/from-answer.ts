@@ -6,24 +6,25 @@ import { parseToolArgs } from '../../parse-tool-args.ts';
 import { parseAnswer } from '../parse-answer.ts';
 
 const count = z.number().nullish();
-const answerShape = z.object({
+export const ollamaAnswer = z.object({
   message: z.object({
     content: z.string().nullish(),
+    thinking: z.string().nullish(),
     tool_calls: z
       .array(
         z.object({ function: z.object({ name: z.string(), arguments: z.unknown().optional() }) }),
       )
       .nullish(),
   }),
+  done: z.boolean().nullish(),
   done_reason: z.string().nullish(),
   prompt_eval_count: count,
   eval_count: count,
 });
 
 export function fromOllamaAnswer(answer: unknown): Omit<LlmResponse, 'servedBy'> {
-  const parsed = parseAnswer(answerShape, answer);
+  const parsed = parseAnswer(ollamaAnswer, answer);
   const { content, tool_calls } = parsed.message;
-  const raw = parsed.done_reason ?? 'none given';
   return finishAnswer({
     parts: [
       ...(content ? [{ kind: 'text', text: content } as const] : []),
@@ -32,7 +33,16 @@ export function fromOllamaAnswer(answer: unknown): Omit<LlmResponse, 'servedBy'>
         return { kind: 'tool-call', callId: newCallId(), name: call.name, args };
       }),
     ],
-    unified: raw === 'stop' || raw === 'length' ? raw : 'other',
+    ...ollamaEnd(parsed),
+  });
+}
+
+/** Why it ended and what it used. */
+export function ollamaEnd(parsed: z.infer<typeof ollamaAnswer>) {
+  const raw = parsed.done_reason ?? 'none given';
+  const unified = raw === 'stop' || raw === 'length' ? raw : 'other';
+  return {
+    unified,
     raw,
     usage: {
       inputTokens: parsed.prompt_eval_count ?? null,
@@ -41,5 +51,5 @@ export function fromOllamaAnswer(answer: unknown): Omit<LlmResponse, 'servedBy'>
       outputTokens: parsed.eval_count ?? null,
       reasoningTokens: null,
     },
-  });
+  } as const;
 }

@@ -17,9 +17,11 @@ export function toOllamaRequest(
     stream: false,
     messages: request.messages.flatMap(toMessages),
     ...(offered.length === 0 ? {} : { tools: offered.map(toTool) }),
+    ...(request.output === undefined ? {} : { format: request.output.schema }),
     options: {
       num_ctx: contextTokens,
       num_predict: request.maxOutputTokens,
+      ...(request.stop === undefined ? {} : { stop: [...request.stop] }),
       ...(request.temperature === null ? {} : { temperature: request.temperature }),
     },
   };
@@ -35,8 +37,12 @@ function toTool(tool: LlmRequest['tools'][number]): Tool {
 function toMessages(message: LlmMessage): Message[] {
   switch (message.from) {
     case 'system':
-    case 'user':
-      return [{ role: message.from, content: message.text }];
+      return [{ role: 'system', content: message.text }];
+    case 'user': {
+      const images = (message.images ?? []).map(({ data }) => data);
+      const content = message.text;
+      return [{ role: 'user', content, ...(images.length === 0 ? {} : { images }) }];
+    }
     case 'tool': {
       const content = message.isError ? `Error: ${message.text}` : message.text;
       // Calls have no ids here: a result names the tool, and the order does the rest.

@@ -18,7 +18,7 @@ const message = z.object({
     )
     .nullish(),
 });
-const usage = z.object({
+export const openAiUsage = z.object({
   prompt_tokens: count,
   completion_tokens: count,
   prompt_tokens_details: z.object({ cached_tokens: count, cache_write_tokens: count }).nullish(),
@@ -26,10 +26,10 @@ const usage = z.object({
 });
 const answerShape = z.object({
   choices: z.array(z.object({ message, finish_reason: z.string().nullish() })).min(1),
-  usage: usage.nullish(),
+  usage: openAiUsage.nullish(),
 });
 
-const UNIFIED: Readonly<Record<string, LlmResponse['finish']['unified']>> = {
+export const OPENAI_FINISH: Readonly<Record<string, LlmResponse['finish']['unified']>> = {
   stop: 'stop',
   tool_calls: 'tool-calls',
   function_call: 'tool-calls',
@@ -45,9 +45,9 @@ export function fromOpenAiAnswer(answer: unknown): Omit<LlmResponse, 'servedBy'>
   const refused = typeof choice.message.refusal === 'string' && choice.message.refusal !== '';
   return finishAnswer({
     parts: toParts(choice.message),
-    unified: refused ? 'refusal' : (UNIFIED[raw] ?? 'other'),
+    unified: refused ? 'refusal' : (OPENAI_FINISH[raw] ?? 'other'),
     raw,
-    usage: toUsage(parsed.usage),
+    usage: fromOpenAiUsage(parsed.usage),
   });
 }
 
@@ -73,7 +73,9 @@ function toParts({ content, refusal, tool_calls }: z.infer<typeof message>): Llm
 }
 
 /** OpenAI counts cached and cache-written tokens among the prompt's; ours are kept apart. */
-function toUsage(given: z.infer<typeof usage> | null | undefined): Omit<LlmUsage, 'costUsd'> {
+export function fromOpenAiUsage(
+  given: z.infer<typeof openAiUsage> | null | undefined,
+): Omit<LlmUsage, 'costUsd'> {
   const prompt = given?.prompt_tokens ?? null;
   const read = given?.prompt_tokens_details?.cached_tokens ?? null;
   const written = given?.prompt_tokens_details?.cache_write_tokens ?? null;

@@ -1,10 +1,11 @@
 import type { OpenAI } from 'openai';
-import type { LlmMessage, LlmPart, LlmRequest } from '../../../../common/llm.ts';
+import type { LlmImage, LlmMessage, LlmPart, LlmRequest } from '../../../../common/llm.ts';
 import type { ModelLimit } from '../../learned-limits.ts';
 import { objectSchema } from '../object-schema.ts';
 
 type Params = OpenAI.Chat.Completions.ChatCompletionCreateParamsNonStreaming;
 type Message = OpenAI.Chat.Completions.ChatCompletionMessageParam;
+type ContentPart = OpenAI.Chat.Completions.ChatCompletionContentPart;
 type ToolCall = OpenAI.Chat.Completions.ChatCompletionMessageFunctionToolCall;
 
 export interface OpenAiTarget {
@@ -26,6 +27,12 @@ export function toOpenAiRequest(
   if (request.temperature !== null && !limits.has('no-temperature')) {
     params.temperature = request.temperature;
   }
+  if (request.stop !== undefined && request.stop.length > 0) params.stop = [...request.stop];
+  if (request.cacheKey !== undefined) params.prompt_cache_key = request.cacheKey;
+  if (request.output !== undefined) {
+    const { name, schema } = request.output;
+    params.response_format = { type: 'json_schema', json_schema: { name, schema } };
+  }
   if (request.tools.length === 0) return params;
   params.tools = request.tools.map((tool) => ({
     type: 'function',
@@ -46,7 +53,7 @@ function toMessages(message: LlmMessage): Message[] {
     case 'system':
       return [{ role: 'system', content: message.text }];
     case 'user':
-      return [{ role: 'user', content: message.text }];
+      return [{ role: 'user', content: toContent(message.text, message.images ?? []) }];
     case 'tool':
       return [
         {
@@ -59,6 +66,16 @@ function toMessages(message: LlmMessage): Message[] {
     case 'model':
       return toAssistant(message.parts);
   }
+}
+
+function toContent(text: string, images: readonly LlmImage[]): string | ContentPart[] {
+  if (images.length === 0) return text;
+  return [
+    ...images.map(({ mediaType, data }): ContentPart => {
+      return { type: 'image_url', image_url: { url: `data:${mediaType};base64,${data}` } };
+    }),
+    ...(text === '' ? [] : [{ type: 'text', text } as const]),
+  ];
 }
 
 function toAssistant(parts: readonly LlmPart[]): Message[] {
