@@ -16,6 +16,12 @@ export interface Config {
     | { readonly kind: 'postgres'; readonly url: string };
   /** Several, separated by commas, are nodes of one cluster. `null`: none; everything works without it. */
   readonly redisUrl: string | null;
+  /** Answers of models that are kept: `exact` for equal calls, `semantic` also for like questions. */
+  readonly answerCache: {
+    readonly mode: 'off' | 'exact' | 'semantic';
+    /** Highest share of questions that may get another one's answer wrongly. */
+    readonly maxWrong: number;
+  };
   /** State of this installation: database, index. */
   readonly dataDir: string;
   /** Downloads and builds, shared by all installations of this user. */
@@ -65,6 +71,8 @@ const schema = z.object({
       'must be a redis:// or rediss:// address, or several with commas between them: the nodes of one cluster',
     )
     .optional(),
+  OSTINATO_ANSWER_CACHE: z.enum(['off', 'exact', 'semantic']).default('off'),
+  OSTINATO_ANSWER_CACHE_MAX_WRONG: z.coerce.number().positive().max(0.2).default(0.01),
   OSTINATO_DATA_DIR: text.default('.ostinato'),
   OSTINATO_CACHE_DIR: text.optional(),
   XDG_CACHE_HOME: text.optional(),
@@ -118,6 +126,10 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
         ? { kind: 'pglite', dir: join(dataDir, 'database') }
         : { kind: 'postgres', url: vars.DATABASE_URL },
     redisUrl: vars.REDIS_URL ?? null,
+    answerCache: {
+      mode: vars.OSTINATO_ANSWER_CACHE,
+      maxWrong: vars.OSTINATO_ANSWER_CACHE_MAX_WRONG,
+    },
     dataDir,
     cacheDir,
     modelDir: vars.OSTINATO_MODEL_DIR ?? join(cacheDir, 'models', 'all-MiniLM-L6-v2'),

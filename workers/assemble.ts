@@ -12,7 +12,6 @@ import type { Database } from '../services/database/database.ts';
 import { openDatabase } from '../services/database/open-database.ts';
 import { createEffectLedger } from '../services/ledger/effect-ledger.ts';
 import type { LlmGateway } from '../services/llm/gateway.ts';
-import { openGateway } from '../services/llm/open-gateway.ts';
 import type { McpConnections } from '../services/mcp/connections.ts';
 import { createMcpConnections } from '../services/mcp/connections.ts';
 import { createModelPlanner } from '../services/planner/model-planner.ts';
@@ -35,6 +34,7 @@ import type { OpenCalls } from '../services/tools/open-calls.ts';
 import { openCalls } from '../services/tools/open-calls.ts';
 import type { ToolCaller } from '../services/tools/tool-caller.ts';
 import { createToolCaller } from '../services/tools/tool-caller.ts';
+import { openModels } from './open-models.ts';
 import { openResultCache } from './open-result-cache.ts';
 import { openToolIndex } from './open-tool-index.ts';
 
@@ -78,9 +78,9 @@ export async function assemble({ config, env, log }: AssembleOptions): Promise<S
     env,
     limits: { maxResultBytes: config.mcp.maxResultBytes },
   });
-  const models = await openGateway({
+  const models = await openModels({
+    config,
     env,
-    redisUrl: config.redisUrl,
     metrics,
     breakers: breakers.breakers,
     log: log.child({ part: 'llm' }),

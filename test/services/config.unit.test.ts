@@ -25,6 +25,23 @@ describe('loadConfig', () => {
     expect(loadConfig({ DATABASE_URL: url }).database).toEqual({ kind: 'postgres', url });
   });
 
+  it('REDIS_URL → one node, or the nodes of a cluster', () => {
+    const nodes = 'redis://:p@a:7000, redis://b:7001';
+    expect(loadConfig({ REDIS_URL: 'rediss://a' }).redisUrl).toBe('rediss://a');
+    expect(loadConfig({ REDIS_URL: nodes }).redisUrl).toBe(nodes);
+    for (const wrong of ['http://a', 'redis://a,b:7001', 'redis://a,']) {
+      expect(() => loadConfig({ REDIS_URL: wrong })).toThrow(/REDIS_URL: must be a redis/);
+    }
+  });
+
+  it('answers of models → not kept, unless asked for', () => {
+    expect(loadConfig({}).answerCache).toEqual({ mode: 'off', maxWrong: 0.01 });
+    const given = { OSTINATO_ANSWER_CACHE: 'semantic', OSTINATO_ANSWER_CACHE_MAX_WRONG: '0.02' };
+    expect(loadConfig(given).answerCache).toEqual({ mode: 'semantic', maxWrong: 0.02 });
+    expect(() => loadConfig({ OSTINATO_ANSWER_CACHE: 'yes' })).toThrow(/OSTINATO_ANSWER_CACHE/);
+    expect(() => loadConfig({ OSTINATO_ANSWER_CACHE_MAX_WRONG: '0' })).toThrow(/MAX_WRONG/);
+  });
+
   it('the model → from its own folder, else from the cache', () => {
     expect(loadConfig({ OSTINATO_CACHE_DIR: '/c' }).modelDir).toBe('/c/models/all-MiniLM-L6-v2');
     expect(loadConfig({ XDG_CACHE_HOME: '/x' }).cacheDir).toBe('/x/ostinato');

@@ -9,6 +9,7 @@ describe('createMetrics', () => {
     metrics.cacheHit('search');
     metrics.cacheHit('search');
     metrics.cacheMiss('search');
+    metrics.cacheEvent('search', 'wait');
     metrics.cacheSize('search', { entries: 3, bytes: 400 });
     metrics.toolCall({ server: 'files', outcome: 'ok', durationMs: 20 });
     metrics.llmCall({
@@ -34,6 +35,7 @@ describe('createMetrics', () => {
     for (const line of [
       'ostinato_cache_requests_total{cache="search",result="hit"} 2',
       'ostinato_cache_requests_total{cache="search",result="miss"} 1',
+      'ostinato_cache_events_total{cache="search",event="wait"} 1',
       'ostinato_cache_entries{cache="search"} 3',
       'ostinato_cache_bytes{cache="search"} 400',
       'ostinato_tool_call_duration_seconds_bucket{le="0.025",server="files",outcome="ok"} 1',

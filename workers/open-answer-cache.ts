@@ -1,0 +1,57 @@
+import type { Logger } from 'pino';
+import { openSharedStore } from '../services/cache/open-shared-store.ts';
+import { createLayeredCache } from '../services/cache/layered-cache.ts';
+import { createSemanticCache } from '../services/cache/semantic/semantic-cache.ts';
+import type { Config } from '../services/config.ts';
+import { createMiniLmEmbedder } from '../services/embeddings/mini-lm-embedder.ts';
+import { alikeAnswers } from '../services/llm/cache/alike-answers.ts';
+import { isWholeAnswer, textOf } from '../services/llm/cache/cacheable-request.ts';
+import { answerTtlMs, createCachedGateway } from '../services/llm/cache/cached-gateway.ts';
+import { parseResponse } from '../services/llm/cache/parse-response.ts';
+import type { LlmGateway } from '../services/llm/gateway.ts';
+import type { Metrics } from '../services/telemetry/metrics.ts';
+
+const MIB = 1024 * 1024;
+
+export interface AnswerCacheDeps {
+  readonly config: Pick<Config, 'answerCache' | 'modelDir' | 'redisUrl'>;
+  readonly gateway: LlmGateway;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+/** The gateway with the cache of answers that the configuration asks for: none by default. */
+export async function openAnswerCache(
+  deps: AnswerCacheDeps,
+): Promise<{ readonly gateway: LlmGateway; close(): Promise<void> }> {
+  const { config, gateway, metrics, log } = deps;
+  const { mode, maxWrong } = config.answerCache;
+  if (mode === 'off') return { gateway, close: () => Promise.resolve() };
+  const shared = await openSharedStore(config.redisUrl);
+  const exact = createLayeredCache({
+    name: 'model-answers',
+    ...{ metrics, log, shared: shared.store },
+    parse: parseResponse,
+    ttlMs: answerTtlMs,
+    maxBytes: 64 * MIB,
+    maxEntries: 10_000,
+    // A character takes two bytes at worst.
+    sizeOf: (response) => JSON.stringify(response).length * 2,
+  });
+  const embedder = mode === 'semantic' ? createMiniLmEmbedder(config) : null;
+  const semantic =
+    embedder &&
+    createSemanticCache({
+      ...{ embedder, maxWrong, metrics, log },
+      alike: (a, b) => alikeAnswers(embedder, textOf(a), textOf(b)),
+      keep: isWholeAnswer,
+    });
+  return {
+    gateway: createCachedGateway({ gateway, exact, semantic }),
+    async close() {
+      exact.close();
+      shared.close();
+      await embedder?.close();
+    },
+  };
+}

@@ -1,0 +1,31 @@
+import type { Logger } from 'pino';
+import type { Breakers } from '../services/breaker/breakers.ts';
+import type { Config } from '../services/config.ts';
+import type { LlmGateway } from '../services/llm/gateway.ts';
+import { openGateway } from '../services/llm/open-gateway.ts';
+import type { Metrics } from '../services/telemetry/metrics.ts';
+import { openAnswerCache } from './open-answer-cache.ts';
+
+/**
+ * The gateway that the environment configures, behind the cache of answers that it asks for.
+ *
+ * @throws ServiceError (BadInput) naming what is wrong in it.
+ */
+export async function openModels(deps: {
+  readonly config: Config;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly metrics: Metrics;
+  readonly breakers: Pick<Breakers, 'admit' | 'state'>;
+  readonly log: Logger;
+}): Promise<{ readonly gateway: LlmGateway; close(): Promise<void> }> {
+  const { config, metrics, log } = deps;
+  const models = await openGateway({ ...deps, redisUrl: config.redisUrl });
+  const answers = await openAnswerCache({ config, metrics, log, gateway: models.gateway });
+  return {
+    gateway: answers.gateway,
+    async close() {
+      await answers.close();
+      models.close();
+    },
+  };
+}
