@@ -28,6 +28,7 @@ import { registerPlans } from './routes/plans.ts';
 import { registerRules } from './routes/rules.ts';
 import { registerRunEvents } from './routes/run-events.ts';
 import { registerRuns } from './routes/runs.ts';
+import { registerSchedules } from './routes/schedules.ts';
 import { registerSearch } from './routes/search.ts';
 import { registerServerChecks } from './routes/server-checks.ts';
 import { registerServers } from './routes/servers.ts';
@@ -84,6 +85,7 @@ export function createServer(deps: ApiDeps): FastifyInstance {
     registerRunEvents(routes, resolved);
     registerBatches(routes, resolved);
     registerPlans(routes, resolved);
+    registerSchedules(routes, resolved);
     registerServers(routes, resolved);
     registerServerChecks(routes, resolved);
     registerTools(routes, resolved);

@@ -6,7 +6,7 @@ import { limitsSchema } from './limits.ts';
 import { parseRequest, startAgentSchema, startPlanSchema } from './requests.ts';
 import { resolveLimits } from './start-run.ts';
 
-const shape = {
+export const batchShape = {
   /** Name of the batch, for lists and search. */
   agent: startAgentSchema.shape.agent,
   /** What an agent does for each item; `${item.name}` is a value of the item. */
@@ -34,7 +34,7 @@ const batchId = z
 
 export const batchRequestSchema = z
   .strictObject({
-    ...shape,
+    ...batchShape,
     /** Chosen by the caller to make a start repeatable: the same id is the same batch. */
     batchId: batchId.optional(),
   })

@@ -16,8 +16,11 @@ export { runPlan } from './plans.ts';
 export type { StartAgentRequest, StartPlanRequest } from './requests.ts';
 export type { RunHandle } from './run-handle.ts';
 export { describeRun, getRun, listRuns, runHandle } from './runs.ts';
-export { agentSchedule, scheduleAgent } from './schedules.ts';
-export type { AgentSchedule, ScheduleAgentRequest } from './schedules.ts';
+export { agentSchedule, scheduleAgent } from './schedule-agent.ts';
+export type { AgentSchedule, ScheduleAgentRequest } from './schedule-agent.ts';
+export type { BackfillRequest, Overlap, ScheduleRequest } from './schedule-request.ts';
+export { createSchedule, listSchedules, scheduleHandle } from './schedules.ts';
+export type { Schedule, ScheduledStart, ScheduleSummaryView, ScheduleView } from './schedules.ts';
 export type { ListRunsOptions, RunDetail, RunStatus, RunSummary } from './runs.ts';
 export type {
   AgentLimits,

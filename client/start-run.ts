@@ -51,7 +51,7 @@ export function summaryOfGoal(goal: string): string {
 }
 
 /** The run's own limit ends it in order; Temporal's is for a run that cannot. */
-const GRACE_MS = 60_000;
+export const GRACE_MS = 60_000;
 
 export function workflowIdOf(connection: OstinatoConnection, runId: string): string {
   return `t:${connection.tenant.tenantId}:run:${runId}`;

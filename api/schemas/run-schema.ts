@@ -6,7 +6,8 @@ import type { AgentResult, RunPlanResult, RunProgress, StepReport } from '../../
 
 export const runId = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'is no run id')
+  // A schedule adds the time of the start, which has colons.
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$/, 'is no run id')
   .meta({ description: 'As returned by the start of the run.' });
 
 export const startRunSchema = z

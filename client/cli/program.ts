@@ -9,6 +9,7 @@ import { addPlan } from './commands/plan.ts';
 import { addRules } from './commands/rules.ts';
 import { addRun } from './commands/run.ts';
 import { addRuns } from './commands/runs.ts';
+import { addSchedules } from './commands/schedules.ts';
 import { addServers } from './commands/servers.ts';
 import { addTools } from './commands/tools.ts';
 import type { CliProcess } from './context.ts';
@@ -57,6 +58,7 @@ OSTINATO_API_KEY holds the key of the API, where it wants one.`,
   addRuns(program, act);
   addBatch(program, act);
   addPlan(program, act);
+  addSchedules(program, act);
   addServers(program, act);
   addTools(program, act);
   addRules(program, act);
