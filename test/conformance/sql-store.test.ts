@@ -10,6 +10,7 @@ import type { Database } from '../../services/database/database.ts';
 import type { PostgresServer } from '../support/postgres.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { artifactStoreCases } from './sql-store/artifact-store-cases.ts';
+import { batchStoreCases } from './sql-store/batch-store-cases.ts';
 import { conversationStoreCases } from './sql-store/conversation-store-cases.ts';
 import { effectLedgerCases } from './sql-store/effect-ledger-cases.ts';
 import { registryCases } from './sql-store/registry-cases.ts';
@@ -61,6 +62,7 @@ describe.each(engines)('$name', ({ start }) => {
   const open = () => database;
   schemaCases(open, () => started.config);
   artifactStoreCases(open);
+  batchStoreCases(open);
   conversationStoreCases(open);
   registryCases(open);
   effectLedgerCases(open);
