@@ -32,7 +32,7 @@ import { createMetrics } from '../services/telemetry/metrics.ts';
 import { createToolDurations } from '../services/tools/tool-durations.ts';
 import type { OpenCalls } from '../services/tools/open-calls.ts';
 import { openCalls } from '../services/tools/open-calls.ts';
-import type { ToolCaller } from '../services/tools/tool-caller.ts';
+import type { ToolCaller, ToolCallerDeps } from '../services/tools/tool-caller.ts';
 import { createToolCaller } from '../services/tools/tool-caller.ts';
 import { openModels } from './open-models.ts';
 import { openResultCache } from './open-result-cache.ts';
@@ -62,10 +62,12 @@ export interface AssembleOptions {
   /** For `${NAME}` in server definitions, and for what providers are configured. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: Logger;
+  /** For tests of crashes. @default none */
+  readonly failpoint?: NonNullable<ToolCallerDeps['failpoint']>;
 }
 
 /** Reads the configuration's choices and builds every service. Nothing else calls a constructor. */
-export async function assemble({ config, env, log }: AssembleOptions): Promise<Services> {
+export async function assemble({ config, env, log, ...tests }: AssembleOptions): Promise<Services> {
   const metrics = createMetrics();
   const database = await openDatabase(config.database);
   const breakers = openBreakers({ redisUrl: config.redisUrl, log: log.child({ part: 'breaker' }) });
@@ -107,6 +109,7 @@ export async function assemble({ config, env, log }: AssembleOptions): Promise<S
     metrics,
     durations,
     log: log.child({ part: 'tools' }),
+    ...tests,
   });
   const rules = createRules({ db: database.db, log: log.child({ part: 'rules' }) });
   const guarded = openCalls({ rules, registry: recent, tools, ...breakers, log });
