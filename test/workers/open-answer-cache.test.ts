@@ -37,6 +37,9 @@ const gateway: LlmGateway = {
       servedBy: { provider: 'openai', model: 'm' },
     });
   },
+  stream: () => {
+    throw new Error('Nothing streams here.');
+  },
   providers: {} as LlmGateway['providers'],
 };
 

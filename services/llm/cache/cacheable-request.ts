@@ -12,7 +12,9 @@ export function isDeterministic({ temperature, tools }: LlmRequest): boolean {
 export function questionOf({ role, messages }: LlmRequest): string | null {
   if (role === 'planner') return null;
   const [question, ...more] = messages.filter(({ from }) => from !== 'system');
-  return question?.from === 'user' && more.length === 0 ? question.text : null;
+  if (question?.from !== 'user' || more.length > 0) return null;
+  // What a picture shows is not in the words.
+  return 'images' in question && (question.images ?? []).length > 0 ? null : question.text;
 }
 
 /** A whole answer in words. What was cut off, refused or calls a tool is not kept. */

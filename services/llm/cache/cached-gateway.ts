@@ -69,9 +69,9 @@ function placeOf(
   options: CallOptions,
   model: ReturnType<LlmGateway['configured']>,
 ): SemanticPlace {
-  const { role, messages, maxOutputTokens, toolChoice } = request;
-  const prompt = messages.filter(({ from }) => from === 'system');
-  const settings = [model, options.model ?? null, role, maxOutputTokens, toolChoice, prompt];
+  // All of the request but the question: whatever else it asks for must be equal.
+  const messages = request.messages.filter(({ from }) => from === 'system');
+  const settings = [model, options.model ?? null, { ...request, messages }];
   const owner = cachePrefix(tenantOf(options), KIND);
   const digest = hash('sha256', canonicalJson(settings as unknown as JsonValue), 'base64url');
   return { owner, partition: owner + digest };

@@ -64,6 +64,9 @@ function gatewayOf(semantic: SemanticCache<LlmResponse> | null = null) {
       calls.push(asked);
       return Promise.resolve(next);
     },
+    stream: () => {
+      throw new Error('Nothing streams here.');
+    },
     providers: {} as LlmGateway['providers'],
   };
   const exact = createLayeredCache<LlmResponse>({
