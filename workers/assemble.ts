@@ -80,13 +80,7 @@ export async function assemble({ config, env, log, ...tests }: AssembleOptions):
     env,
     limits: { maxResultBytes: config.mcp.maxResultBytes },
   });
-  const models = await openModels({
-    config,
-    env,
-    metrics,
-    breakers: breakers.breakers,
-    log: log.child({ part: 'llm' }),
-  });
+  const models = await openModels({ config, env, metrics, ...breakers, log });
   const { gateway } = models;
   const search = openToolIndex({ config, metrics, gateway, log });
   const { index } = search;

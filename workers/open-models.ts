@@ -18,8 +18,15 @@ export async function openModels(deps: {
   readonly breakers: Pick<Breakers, 'admit' | 'state'>;
   readonly log: Logger;
 }): Promise<{ readonly gateway: LlmGateway; close(): Promise<void> }> {
-  const { config, metrics, log } = deps;
-  const models = await openGateway({ ...deps, redisUrl: config.redisUrl });
+  const { config, env, metrics, breakers } = deps;
+  const log = deps.log.child({ part: 'llm' });
+  const models = await openGateway({
+    env,
+    redisUrl: config.redisUrl,
+    metrics,
+    breakers,
+    log,
+  });
   const answers = await openAnswerCache({ config, metrics, log, gateway: models.gateway });
   return {
     gateway: answers.gateway,

@@ -47,8 +47,12 @@ export const toolArguments = {
       .nullable()
       .default(null),
   }),
-  run_agent: startAgentSchema.extend({ waitMs: waitMs.default(DEFAULT_WAIT_MS) }),
-  run_plan: startPlanSchema.extend({ waitMs: waitMs.default(DEFAULT_WAIT_MS) }),
+  run_agent: startAgentSchema
+    .omit({ fastReads: true })
+    .extend({ waitMs: waitMs.default(DEFAULT_WAIT_MS) }),
+  run_plan: startPlanSchema
+    .omit({ fastReads: true })
+    .extend({ waitMs: waitMs.default(DEFAULT_WAIT_MS) }),
   get_run: z.strictObject({ runId, waitMs: waitMs.default(0) }),
   cancel_run: z.strictObject({ runId, reason: z.string().trim().min(1).max(500).optional() }),
 } as const;
