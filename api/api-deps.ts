@@ -7,6 +7,7 @@ import type { CallToolInput, ToolResult } from '../common/tool.ts';
 import type { BatchStore } from '../services/batches/batch-store.ts';
 import type { ArtifactStore } from '../services/artifacts/artifact-store.ts';
 import type { Config } from '../services/config.ts';
+import type { LlmGateway } from '../services/llm/gateway.ts';
 import type { ProviderView } from '../services/llm/provider-view.ts';
 import type { McpConnections } from '../services/mcp/mcp-connections.ts';
 import type { Catalogue } from '../services/registry/catalogue.ts';
@@ -45,6 +46,7 @@ export interface ApiDeps {
     explain(tenantId: TenantId, written: unknown): Promise<PlanExplanation>;
   };
   readonly artifacts: Pick<ArtifactStore, 'get'>;
+  readonly gateway: Pick<LlmGateway, 'complete' | 'stream'>;
   readonly providers: ProviderView;
   readonly batchStore: BatchStore;
   readonly rules: Pick<Rules, 'list' | 'get' | 'put' | 'remove' | 'applyFile'>;

@@ -21,6 +21,7 @@ import { refuseOtherSites } from './middleware/same-origin.ts';
 import { refuseMalformed } from './refuse-malformed.ts';
 import { registerArtifacts } from './routes/artifacts.ts';
 import { registerBatches } from './routes/batches.ts';
+import { registerChatCompletions } from './routes/chat-completions.ts';
 import { registerFindTools } from './routes/find-tools.ts';
 import { registerHealth } from './routes/health.ts';
 import { registerProviders } from './routes/providers.ts';
@@ -93,6 +94,7 @@ export function createServer(deps: ApiDeps): FastifyInstance {
     registerSearch(routes, resolved);
     registerFindTools(routes, resolved);
     registerProviders(routes, resolved);
+    registerChatCompletions(routes, resolved);
     registerArtifacts(routes, resolved);
     registerRules(routes, resolved);
     registerHealth(routes, resolved);

@@ -447,6 +447,8 @@ describe('the rest', () => {
       '/v1/batches/{id}/items',
       '/v1/batches/{id}/results',
       '/v1/batches/{id}/resume',
+      '/v1/chat/completions',
+      '/v1/models',
       '/v1/plans/explain',
       '/v1/providers',
       '/v1/providers/{name}/enable',

@@ -100,6 +100,12 @@ export function fakeServices(given: Partial<ApiDeps> = {}): FakeServices {
       async disconnect() {},
     },
     rules: fakeRules(),
+    gateway: {
+      complete: () => Promise.reject(unavailable('No model here.')),
+      stream: () => {
+        throw unavailable('No model here.');
+      },
+    },
     providers: { list: async () => [ROUTE], enable: () => true },
     index: {
       search: async () => [HIT],
