@@ -100,8 +100,7 @@ export async function assemble({ config, env, log, ...tests }: AssembleOptions):
     ledger: createEffectLedger(database),
     validator,
     cache: results.cache,
-    metrics,
-    durations,
+    ...{ metrics, durations },
     log: log.child({ part: 'tools' }),
     ...tests,
   });

@@ -38,8 +38,8 @@ export async function checkTemplate(
   let first: unknown = null;
   for (const sample of samples) {
     try {
-      const plan = await checkWith(plans, tenantId, work, sample);
-      return { plan, mode: modeOf(plan, settings) };
+      const checked = await checkWith(plans, tenantId, work, sample);
+      return { plan: checked?.template ?? null, mode: modeOf(checked?.plain ?? null, settings) };
     } catch (error) {
       if (!(error instanceof UnresolvedReference) && !isUnfit(error)) throw error;
       first ??= error;
@@ -62,28 +62,46 @@ async function checkWith(
   tenantId: TenantId,
   work: BatchWork,
   sample: JsonValue,
-): Promise<Plan | null> {
+): Promise<{ readonly template: Plan; readonly plain: Plan } | null> {
   if (work.kind === 'goal') {
     bindGoal(work.goal, sample);
     return null;
   }
   const { plan } = work;
   const checked = await plans.check(tenantId, bindWritten(plan, sample));
-  return {
-    steps: checked.steps.map((step) => {
-      const written = plan.steps.find(({ id }) => id === step.id);
-      const args = parseStepArgs(written?.args ?? {});
-      // The check may add arguments; what the template wrote stays as it was written.
-      return { ...step, args: { ...step.args, ...args } };
+  // What a step says besides tells whether the light mode may run it; an equal step is none.
+  const plain = { ...checked, steps: checked.steps.map(({ sameAs: _equal, ...step }) => step) };
+  const template: Plan = {
+    // Of the check only what it knows of the tools: what it found out about order and equal steps is
+    // true of this sample's values and need not be of another item's.
+    steps: plan.steps.flatMap((written) => {
+      const step = checked.steps.find(({ id }) => id === written.id);
+      if (step === undefined) return [];
+      const { id, tool, onFailure, effect, fingerprint, timeoutMs, title } = step;
+      return [
+        {
+          ...{ id, tool, onFailure, effect, fingerprint, timeoutMs, title },
+          args: parseStepArgs(written.args ?? {}),
+          after: (written.after ?? []) as readonly StepId[],
+        },
+      ];
     }),
   };
+  return { template, plain };
 }
 
-function bindWritten(plan: WrittenPlan, sample: JsonValue): WrittenPlan {
+/** The plan as it would be written for one item. @throws UnresolvedReference */
+export function bindWritten(plan: WrittenPlan, item: JsonValue): WrittenPlan {
   if (plan.steps.some(({ id }) => id === ITEM)) {
     throw new ServiceError(
       FAILURE.badInput,
       'A step of a batch is called "item", which is the name of the item itself. Give the step another id.',
+    );
+  }
+  if (plan.steps.some((step) => 'forEach' in step)) {
+    throw new ServiceError(
+      FAILURE.badInput,
+      'A step of a batch has "forEach", in which "${item}" would have two meanings. Make the list the items of the batch, or run the plan without a batch.',
     );
   }
   return {
@@ -91,7 +109,7 @@ function bindWritten(plan: WrittenPlan, sample: JsonValue): WrittenPlan {
     steps: plan.steps.map((step) => {
       if (step.args === undefined) return step;
       const args = Object.entries(parseStepArgs(step.args)).map(
-        ([name, arg]) => [name, writeArg(bindArg(arg, sample))] as const,
+        ([name, arg]) => [name, writeArg(bindArg(arg, item))] as const,
       );
       return { ...step, args: Object.fromEntries(args) };
     }),

@@ -1,9 +1,10 @@
-import { bindGoal, bindPlan } from '../../common/bind-item.ts';
+import { bindGoal } from '../../common/bind-item.ts';
 import type { EndBatchItemInput, PreparedItem, RunBatchItemInput } from '../../common/batch.ts';
 import type { JsonObject, JsonValue } from '../../common/json.ts';
 import { UnresolvedReference } from '../../common/resolve-args.ts';
 import type { BatchItem } from './batch-record.ts';
 import { fenceOf } from './batch-record.ts';
+import { bindWritten } from './check-template.ts';
 import type { BatchStore } from './batch-store.ts';
 
 type Store = Pick<BatchStore, 'get' | 'items' | 'endItems'>;
@@ -18,7 +19,7 @@ export async function prepareItem(store: Store, input: RunBatchItemInput): Promi
       outcome: item === null || item.state === 'waiting' ? 'failed' : item.state,
     };
   }
-  const { work, plan } = await store.get(tenant.tenantId, batchId);
+  const { work } = await store.get(tenant.tenantId, batchId);
   const common = { tenant, agent: input.agent, limits: input.limits, queues: input.queues };
   const runId = `${batchId}.${index}`;
   try {
@@ -29,9 +30,9 @@ export async function prepareItem(store: Store, input: RunBatchItemInput): Promi
       const agentRunId = round === 1 ? runId : `${runId}.r${round}`;
       return { kind: 'agent', runId: agentRunId, input: { ...common, goal, conversation: null } };
     }
-    if (plan === null) throw new UnresolvedReference('The plan was never checked.');
-    const bound = bindPlan(plan, value);
-    return { kind: 'plan', runId, input: { ...common, plan: bound, written: null } };
+    // Written: the run checks and orders it by the values of this item.
+    const written = bindWritten(work.plan, value);
+    return { kind: 'plan', runId, input: { ...common, plan: null, written } };
   } catch (error) {
     if (!(error instanceof UnresolvedReference)) throw error;
     const problem = error.message;

@@ -5,6 +5,7 @@ import type { Plan, PlanStep, StepId } from '../../common/plan.ts';
 import { resolveArgs } from '../../common/resolve-args.ts';
 import { keepWithin } from '../../common/result-size.ts';
 import { resultText } from '../../common/result-value.ts';
+import { dependenciesOf, orderSteps } from '../../common/order-steps.ts';
 import { createSchedule } from '../../common/schedule.ts';
 import type { ToolResult } from '../../common/tool.ts';
 
@@ -29,7 +30,9 @@ const SHOWN_CHARS = 300;
 
 /**
  * Runs a plan in this process, by the rules of `executePlan`: each step once what it needs is there,
- * `abort` ends the plan, `skip-dependents` goes on without what depends on it. Nothing is written
+ * `abort` ends the plan, `skip-dependents` goes on without what depends on it. Where a step has an
+ * effect the steps go one by one, as they were written: nothing has compared what this item's values
+ * make them touch, and it is the items that run side by side. Nothing is written
  * between the steps: a second attempt gets what was done from the effect ledger, and reads again.
  *
  * @throws what `call` throws where another attempt may mend it, and the reason of a raised signal.
@@ -82,7 +85,17 @@ export async function runLightItem(
     }
     await Promise.all(started);
   };
-  await startReady();
+  const oneByOne = async (): Promise<void> => {
+    const succeeded = new Set<StepId>();
+    for (const step of inOrder(plan.steps)) {
+      if (aborted || left !== null) return;
+      if (!dependenciesOf(step).every((id) => succeeded.has(id))) continue;
+      const before = problems.length;
+      await finish(step);
+      if (problems.length === before) succeeded.add(step.id);
+    }
+  };
+  await (plan.steps.every(({ effect }) => effect === 'read') ? startReady() : oneByOne());
   if (left !== null) throw left as Error;
   return { ...judge(problems, aborted), results: keepWithin(Object.fromEntries(results)), refused };
 }
@@ -99,4 +112,16 @@ function judge(
     problemType: problem.type,
     problem: `Step "${step.id}" (${step.tool}) failed: ${problem.text}`,
   };
+}
+
+/** As they were written, where each then follows what it needs. */
+function inOrder(steps: readonly PlanStep[]): readonly PlanStep[] {
+  const seen = new Set<StepId>();
+  const follows = steps.every((step) => {
+    seen.add(step.id);
+    return dependenciesOf(step).every((id) => seen.has(id));
+  });
+  if (follows) return steps;
+  const ordered = orderSteps(steps);
+  return 'steps' in ordered ? ordered.steps : [];
 }

@@ -70,6 +70,26 @@ describe('runLightItem', () => {
     expect(calls).toEqual(['a {}', 'c {}']);
   });
 
+  it('a step with an effect among them → one by one, as they were written', async () => {
+    const given = plan(
+      step('write', { effect: 'non-idempotent' }),
+      step('b'),
+      step('c', after('b')),
+      step('d', { ...after('write'), effect: 'keyed' }),
+    );
+    let inFlight = 0;
+    const alone: Behaviour = async () => {
+      inFlight += 1;
+      expect(inFlight).toBe(1);
+      await new Promise(setImmediate);
+      inFlight -= 1;
+      return textResult('done');
+    };
+    const { end, calls } = run(given, { write: alone, b: alone, c: alone, d: alone });
+    expect(await end).toMatchObject({ outcome: 'completed' });
+    expect(calls.map((call) => call[0])).toEqual(['w', 'b', 'c', 'd']);
+  });
+
   it('a failure that may pass → thrown, once all that was begun has ended', async () => {
     const slow = Promise.withResolvers<ToolResult>();
     const { end, calls } = run(plan(step('a'), step('b'), step('c', after('b'))), {
