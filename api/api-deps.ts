@@ -6,6 +6,7 @@ import type { TenantId } from '../common/tenant.ts';
 import type { CallToolInput, ToolResult } from '../common/tool.ts';
 import type { BatchStore } from '../services/batches/batch-store.ts';
 import type { ArtifactStore } from '../services/artifacts/artifact-store.ts';
+import type { Breakers } from '../services/breaker/breakers.ts';
 import type { Config } from '../services/config.ts';
 import type { LlmGateway } from '../services/llm/gateway.ts';
 import type { ProviderView } from '../services/llm/provider-view.ts';
@@ -49,6 +50,7 @@ export interface ApiDeps {
   readonly gateway: Pick<LlmGateway, 'complete' | 'stream'>;
   readonly providers: ProviderView;
   readonly batchStore: BatchStore;
+  readonly breakers: Pick<Breakers, 'state' | 'hold' | 'release'>;
   readonly rules: Pick<Rules, 'list' | 'get' | 'put' | 'remove' | 'applyFile'>;
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>;
   readonly health: HealthChecks;

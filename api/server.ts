@@ -26,6 +26,7 @@ import { registerFindTools } from './routes/find-tools.ts';
 import { registerHealth } from './routes/health.ts';
 import { registerProviders } from './routes/providers.ts';
 import { registerPlans } from './routes/plans.ts';
+import { registerBreakers } from './routes/breakers.ts';
 import { registerRules } from './routes/rules.ts';
 import { registerRunEvents } from './routes/run-events.ts';
 import { registerRuns } from './routes/runs.ts';
@@ -97,6 +98,7 @@ export function createServer(deps: ApiDeps): FastifyInstance {
     registerChatCompletions(routes, resolved);
     registerArtifacts(routes, resolved);
     registerRules(routes, resolved);
+    registerBreakers(routes, resolved);
     registerHealth(routes, resolved);
     registerMcp(routes, resolved);
   });

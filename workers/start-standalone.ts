@@ -179,6 +179,7 @@ async function startApi(options: StandaloneOptions, parts: ApiParts): Promise<st
   const server = createServer({
     ...services,
     tools: services.calls,
+    breakers: services.breakers.breakers,
     providers: services.gateway.providers,
     config: config.http,
     connection,

@@ -86,6 +86,16 @@ export interface PlanAnswer {
   readonly depth: number;
 }
 
+export interface BreakerAnswer {
+  readonly kind: string;
+  readonly name: string;
+  readonly state: 'closed' | 'deconstructed' | 'open' | 'recovering';
+  /** Share of calls let through, 0 to 1. */
+  readonly admit: number;
+  readonly reason: string;
+  readonly heldBy: string | null;
+}
+
 export interface RuleAnswer {
   readonly rule: CompositionRule;
   /** The rule in a sentence. */

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { Act } from './act.ts';
 import { addBatch } from './commands/batch.ts';
+import { addBreakers } from './commands/breakers.ts';
 import { addDev } from './commands/dev.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addMcp } from './commands/mcp.ts';
@@ -62,6 +63,7 @@ OSTINATO_API_KEY holds the key of the API, where it wants one.`,
   addServers(program, act);
   addTools(program, act);
   addRules(program, act);
+  addBreakers(program, act);
   addProviders(program, act);
   addMcp(program, act);
   addDoctor(program, act);

@@ -39,7 +39,13 @@ beforeAll(async () => {
     },
     { OSTINATO_ALLOW_PRIVATE_URLS: 'true' },
   );
-  api = createServer({ ...fakeServices(), ...engine.services, connection: engine.ostinato });
+  const { breakers } = engine.services.breakers;
+  api = createServer({
+    ...fakeServices(),
+    ...engine.services,
+    breakers,
+    connection: engine.ostinato,
+  });
   await api.listen({ host: '127.0.0.1', port: 0 });
   url = `http://127.0.0.1:${(api.server.address() as AddressInfo).port}`;
 });

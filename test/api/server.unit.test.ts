@@ -347,6 +347,31 @@ describe('tools', () => {
   });
 });
 
+describe('breakers', () => {
+  it('isolated by hand → open, held by whom and why; released → recovering', async () => {
+    const { ask } = serve();
+    const path = '/v1/breakers/provider/openai%2Fm';
+    expect((await ask('GET', path)).body).toMatchObject({ state: 'closed', admit: 1 });
+    const held = await ask('POST', `${path}/isolate`, { reason: 'maintenance' });
+    expect(held.body).toMatchObject({ state: 'open', heldBy: 'api', reason: 'maintenance' });
+    const { breakers } = (await ask('GET', '/v1/breakers')).body as { breakers: object[] };
+    expect(breakers).toContainEqual(held.body);
+    expect((await ask('POST', `${path}/release`, {})).body).toMatchObject({ state: 'recovering' });
+  });
+
+  it('a target that is not there, or no reason → 404 names those that are, 400', async () => {
+    const { ask } = serve();
+    const missing = await ask('GET', '/v1/breakers/provider/opnai%2Fm');
+    expect([missing.status, missing.text]).toMatchObject([
+      404,
+      expect.stringContaining('There are: openai/m.') as string,
+    ]);
+    expect((await ask('GET', '/v1/breakers/mcp/nothing')).status).toBe(404);
+    const path = '/v1/breakers/provider/openai%2Fm/isolate';
+    expect((await ask('POST', path, { reason: ' ' })).status).toBe(400);
+  });
+});
+
 describe('composition rules', () => {
   const rule = { name: 'ask', kind: 'needs-approval', tool: 'crm/*', reason: 'no undo' };
 
@@ -447,6 +472,10 @@ describe('the rest', () => {
       '/v1/batches/{id}/items',
       '/v1/batches/{id}/results',
       '/v1/batches/{id}/resume',
+      '/v1/breakers',
+      '/v1/breakers/{kind}/{name}',
+      '/v1/breakers/{kind}/{name}/isolate',
+      '/v1/breakers/{kind}/{name}/release',
       '/v1/chat/completions',
       '/v1/models',
       '/v1/plans/explain',

@@ -1,9 +1,12 @@
 import { pino } from 'pino';
 import type { ApiDeps } from '../../../api/api-deps.ts';
+import { BREAKER_POLICIES } from '../../../common/breaker-policies.ts';
 import { FAILURE } from '../../../common/failures.ts';
 import type { Plan, StepId } from '../../../common/plan.ts';
 import { DEFAULT_TENANT_ID } from '../../../common/tenant.ts';
 import type { CallToolInput, ServerName, ToolId } from '../../../common/tool.ts';
+import { createBreakers } from '../../../services/breaker/breakers.ts';
+import { createLocalBreakerStore } from '../../../services/breaker/local-breaker-store.ts';
 import { ServiceError } from '../../../services/errors.ts';
 import type { RouteView } from '../../../services/llm/provider-view.ts';
 import type { RegisteredServer, RegisteredTool } from '../../../services/registry/registry.ts';
@@ -106,6 +109,11 @@ export function fakeServices(given: Partial<ApiDeps> = {}): FakeServices {
         throw unavailable('No model here.');
       },
     },
+    breakers: createBreakers({
+      store: createLocalBreakerStore({ nowMs: Date.now }),
+      settings: () => ({ policy: BREAKER_POLICIES.provider, mode: 'enforce' }),
+      log: pino({ level: 'silent' }),
+    }),
     providers: { list: async () => [ROUTE], enable: () => true },
     index: {
       search: async () => [HIT],

@@ -13,6 +13,7 @@ const COMMANDS = [
     'servers test',
     'servers refresh',
   ],
+  ...['breakers', 'breakers list', 'breakers show', 'breakers isolate', 'breakers release'],
   ...['rules', 'rules list', 'rules show', 'rules apply', 'rules set', 'rules remove'],
   ...['tools', 'tools list', 'tools search', 'tools call', 'tools approve'],
 ];
