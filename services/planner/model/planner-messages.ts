@@ -4,7 +4,7 @@ import { resultText } from '../../../common/result-value.ts';
 import type { CompositionRule } from '../../../common/rules/composition-rule.ts';
 import { ruleHints } from '../../../common/rules/rule-hints.ts';
 import type { ToolDescriptor } from '../../../common/tool.ts';
-import { dataBlock } from './data-block.ts';
+import { dataBlock } from '../../context/data-block.ts';
 import { describeTool } from './describe-tool.ts';
 import { MAKE_PLAN } from './planner-tools.ts';
 
