@@ -2,7 +2,7 @@ import { isJsonObject } from '../../common/json.ts';
 import type { LlmRequest, LlmResponse } from '../../common/llm.ts';
 import type { ToolId } from '../../common/tool.ts';
 import type { LlmGateway } from '../llm/gateway.ts';
-import { dataBlock } from '../planner/model/data-block.ts';
+import { dataBlock } from '../context/data-block.ts';
 import type { Reranker } from '../registry/search/reranker.ts';
 import type { SearchableTool } from '../registry/search/searchable-tool.ts';
 import { toolLine } from '../registry/search/tool-line.ts';
