@@ -17,7 +17,6 @@ import type { Plan } from '../../common/plan.ts';
 import type { CompositionRule } from '../../common/rules/composition-rule.ts';
 import type { TenantId } from '../../common/tenant.ts';
 import type { EffectClass, ServerName, ToolId, ToolResult } from '../../common/tool.ts';
-import type { BreakerOverride } from '../breaker/breaker-override.ts';
 import type { ServerDefinition } from '../registry/server-definition.ts';
 
 /*
@@ -241,18 +240,4 @@ export const compositionRules = pgTable(
     updatedAtMs: timeMs('updated_at_ms').notNull(),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.name] })],
-);
-
-/** Settings of breakers that differ from their preset's, by target; `*` is all of a kind. */
-export const breakerSettings = pgTable(
-  'breaker_settings',
-  {
-    tenantId: tenantId(),
-    /** `mcp/github`, `provider/openai/gpt`, `mcp/*`. */
-    target: text('target').notNull(),
-    settings: json('settings').$type<BreakerOverride>().notNull(),
-    updatedBy: text('updated_by').notNull(),
-    updatedAtMs: timeMs('updated_at_ms').notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.tenantId, table.target] })],
 );

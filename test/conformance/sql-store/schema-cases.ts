@@ -26,7 +26,6 @@ export function schemaCases(open: () => Database, config: () => DatabaseConfig):
         'artifacts',
         'batch_items',
         'batches',
-        'breaker_settings',
         'catalogues',
         'composition_rules',
         'conversation_appends',
