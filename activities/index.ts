@@ -4,6 +4,8 @@
  */
 import { createCallTool } from './call-tool.ts';
 import { createCheckPlan } from './check-plan.ts';
+import type { ControlActivities } from './control-activities.ts';
+import { createControlActivities } from './control-activities.ts';
 import { createPlanGoal } from './plan-goal.ts';
 import type { BatchActivities } from './run-batch.ts';
 import { createBatchActivities } from './run-batch.ts';
@@ -13,6 +15,9 @@ export interface ActivityDeps {
   readonly planner: Parameters<typeof createPlanGoal>[0]['planner'];
   readonly plans: Parameters<typeof createCheckPlan>[0]['plans'];
   readonly batches: Parameters<typeof createBatchActivities>[0]['batches'];
+  readonly arguments: Parameters<typeof createControlActivities>[0]['arguments'];
+  readonly results: Parameters<typeof createControlActivities>[0]['results'];
+  readonly conversations: Parameters<typeof createControlActivities>[0]['conversations'];
 }
 
 export function createActivities(deps: ActivityDeps) {
@@ -21,11 +26,13 @@ export function createActivities(deps: ActivityDeps) {
     checkPlan: createCheckPlan(deps),
     planGoal: createPlanGoal(deps),
   };
-  return { ...core, ...createBatchActivities(deps) };
+  return { ...core, ...createBatchActivities(deps), ...createControlActivities(deps) };
 }
 
-/** The activities of runs; those of batches are in `BatchActivities`. */
-export type Activities = Omit<ReturnType<typeof createActivities>, keyof BatchActivities>;
+type Others = BatchActivities & ControlActivities;
 
-/** What a worker gets: without the activities of batches it serves runs only. */
-export type WorkerActivities = Activities & Partial<BatchActivities>;
+/** The activities that every run needs; those of batches are in `BatchActivities`. */
+export type Activities = Omit<ReturnType<typeof createActivities>, keyof Others>;
+
+/** What a worker gets: with the first alone, it serves runs that neither wait nor are batches. */
+export type WorkerActivities = Activities & Partial<Others>;

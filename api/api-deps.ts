@@ -10,6 +10,7 @@ import type { Breakers } from '../services/breaker/breakers.ts';
 import type { Config } from '../services/config.ts';
 import type { LlmGateway } from '../services/llm/gateway.ts';
 import type { ProviderView } from '../services/llm/provider-view.ts';
+import type { EffectLedger } from '../services/ledger/effect-ledger.ts';
 import type { McpConnections } from '../services/mcp/mcp-connections.ts';
 import type { Catalogue } from '../services/registry/catalogue.ts';
 import type { Registry } from '../services/registry/registry.ts';
@@ -52,6 +53,7 @@ export interface ApiDeps {
   readonly batchStore: BatchStore;
   readonly breakers: Pick<Breakers, 'state' | 'hold' | 'release'>;
   readonly rules: Pick<Rules, 'list' | 'get' | 'put' | 'remove' | 'applyFile'>;
+  readonly ledger: Pick<EffectLedger, 'listUnknown' | 'resolve'>;
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>;
   readonly health: HealthChecks;
   /** Where people look: `temporalUi` is the Web UI's address, `null` where there is none. */

@@ -25,5 +25,6 @@ export function agentInput(connection: OstinatoConnection, request: StartAgentRe
     limits: resolveLimits(parsed.limits),
     queues: connection.queues,
     ...(parsed.fastReads === true ? { fastReads: true } : {}),
+    ...(parsed.policy === undefined ? {} : { policy: parsed.policy }),
   };
 }

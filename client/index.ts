@@ -7,11 +7,16 @@ export { ClientError, isClientError } from './client-error.ts';
 export type { ClientErrorCode } from './client-error.ts';
 export { connect } from './connection.ts';
 export type { ConnectOptions, OstinatoConnection } from './connection.ts';
+export { sendMessage } from './conversations.ts';
+export type { SendMessageRequest } from './conversations.ts';
+export { decide, listPending } from './decisions.ts';
+export type { PendingInRun, Verdict } from './decisions.ts';
 export { inspectEngine, registerSearchAttributes } from './engine.ts';
 export type { EngineReport, QueueReport } from './engine.ts';
 export { followRun } from './follow-run.ts';
 export type { FollowRunOptions, RunEvent } from './follow-run.ts';
 export { DEFAULT_LIMITS } from './limits.ts';
+export { pauseRun, resumeRun, steerRun, tellEffectDecided } from './orders.ts';
 export { runPlan } from './plans.ts';
 export type { StartAgentRequest, StartPlanRequest } from './requests.ts';
 export type { RunHandle } from './run-handle.ts';
@@ -30,6 +35,7 @@ export type {
   RunProgress,
   StepReport,
 } from '../common/agent.ts';
+export type { ApprovalRule, PendingDecision, RunPolicy } from '../common/approval.ts';
 export type { StepState } from '../common/plan.ts';
 export type { ToolResult } from '../common/tool.ts';
 export type { WrittenPlan, WrittenStep } from '../common/written-plan.ts';

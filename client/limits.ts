@@ -19,5 +19,6 @@ export const limitsSchema = z.strictObject({
   maxParallel: z.int().min(1).max(500),
   maxParallelPerServer: z.int().min(1).max(500).exactOptional(),
   maxTokens: z.int().min(1).max(1_000_000_000).exactOptional(),
+  maxReplans: z.int().min(0).max(10_000).exactOptional(),
   maxCostUsd: z.number().min(0.000_001).max(100_000).exactOptional(),
 }) satisfies z.ZodType<AgentLimits>;

@@ -29,6 +29,7 @@ export async function runPlan(
     limits,
     queues: connection.queues,
     ...(parsed.fastReads === true ? { fastReads: true } : {}),
+    ...(parsed.policy === undefined ? {} : { policy: parsed.policy }),
   };
   const tools = [...new Set(parsed.plan.steps.map((step) => step.tool))].join(', ');
   const summary = `${parsed.plan.steps.length} steps: ${tools}`.slice(0, 200);

@@ -4,6 +4,7 @@ import type { WrittenPlan } from '../common/written-plan.ts';
 import { ClientError } from './client-error.ts';
 import { limitsSchema } from './limits.ts';
 import { plainIssue } from './plain-issue.ts';
+import { policySchema } from './policy.ts';
 
 const name = z
   .string()
@@ -17,6 +18,8 @@ const common = {
   limits: limitsSchema.partial().optional(),
   /** Short reads as local activities; see `AgentInput`. @default false */
   fastReads: z.boolean().optional(),
+  /** What people have a say in. */
+  policy: policySchema.optional(),
 };
 
 export const startAgentSchema = z.strictObject({
@@ -56,6 +59,9 @@ export const writtenPlanSchema = z.strictObject({
           .exactOptional(),
         maxAttempts: z.int().min(1).max(1_000).exactOptional(),
         optional: z.boolean().exactOptional(),
+        undo: z
+          .strictObject({ tool: z.string(), args: z.record(z.string(), json).exactOptional() })
+          .exactOptional(),
       }),
     )
     .min(1, 'is empty: a plan has at least one step')

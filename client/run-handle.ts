@@ -1,7 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import {
-  isGrpcServiceError,
   isGrpcCancelledError,
   isGrpcDeadlineError,
   QueryNotRegisteredError,
@@ -13,6 +11,7 @@ import type { RunProgress } from '../common/agent.ts';
 import { describeFailure } from '../common/describe-failure.ts';
 import { cancelUpdate, progressQuery } from '../workflows/definitions.ts';
 import { ClientError } from './client-error.ts';
+import { sendUpdate } from './send-update.ts';
 
 /** One run, open or ended. Holds no resources: any process can make one from the run's id. */
 export interface RunHandle<Result> {
@@ -53,9 +52,9 @@ export function createRunHandle<Result>(runId: string, handle: WorkflowHandle): 
     },
     async cancel(reason) {
       try {
-        await within(handle, CANCEL_WITHIN_MS, () => sendCancel(handle, reason));
+        await sendUpdate(handle, cancelUpdate, { reason });
       } catch (error) {
-        throw await endedOr(error, runId, handle);
+        throw await endedOr(error, runId, handle, 'there is nothing to cancel');
       }
     },
     progress,
@@ -65,31 +64,6 @@ export function createRunHandle<Result>(runId: string, handle: WorkflowHandle): 
 
 /** Only a worker can answer: where none is, the caller learns that instead of waiting for one. */
 const PROGRESS_WITHIN_MS = 5_000;
-const CANCEL_WITHIN_MS = 10_000;
-const CANCEL_ATTEMPTS = 5;
-
-/** Under one id, so that sending it again cannot ask twice. */
-async function sendCancel(handle: WorkflowHandle, reason: string): Promise<void> {
-  const updateId = randomUUID();
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await handle.executeUpdate(cancelUpdate, { args: [{ reason }], updateId });
-      return;
-    } catch (error) {
-      if (attempt === CANCEL_ATTEMPTS || !wasDropped(error)) throw error;
-    }
-  }
-}
-
-/** Temporal drops an update when something else happens to the run while it answers. */
-function wasDropped(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : null;
-  return isGrpcServiceError(cause) && cause.code === FAILED_PRECONDITION;
-}
-
-/** Of gRPC. */
-const FAILED_PRECONDITION = 9;
-
 function within<Value>(
   handle: WorkflowHandle,
   timeoutMs: number,
@@ -131,16 +105,18 @@ async function* watch(
   }
 }
 
-async function endedOr(
+/** Why an order did not reach a run: it has ended, or what went wrong. */
+export async function endedOr(
   error: unknown,
   runId: string,
   handle: WorkflowHandle,
+  consequence: string,
 ): Promise<ClientError> {
   const description = await handle.describe().catch(() => null);
   if (description !== null && description.status.name !== 'RUNNING') {
     return new ClientError(
       'already-ended',
-      `Run ${runId} has ended (${description.status.name.toLowerCase()}): there is nothing to cancel.`,
+      `Run ${runId} has ended (${description.status.name.toLowerCase()}): ${consequence}.`,
       error,
     );
   }

@@ -71,7 +71,8 @@ export async function listRuns(
     // Batches have lists of their own.
     `WorkflowType != ${quoted(WORKFLOW.runBatch)}`,
     ...(options.status === undefined
-      ? []
+      ? // A run that went on as another is that one.
+        [`ExecutionStatus != ${quoted(TEMPORAL_STATUS.continued)}`]
       : [`ExecutionStatus = ${quoted(TEMPORAL_STATUS[options.status])}`]),
     ...(options.agent === undefined
       ? []

@@ -1,3 +1,5 @@
+import type { PendingDecision, RunPolicy } from './approval.ts';
+import type { CarriedRun } from './carried-run.ts';
 import type { ConversationRef } from './conversation.ts';
 import type { LlmRouting } from './llm-routing.ts';
 import type { LlmUsage } from './llm.ts';
@@ -28,6 +30,12 @@ export interface AgentInput {
   readonly fastReads?: boolean;
   /** Of a child run. @default the run has a budget of its own */
   readonly budgetOwner?: BudgetOwner;
+  /** @default nobody is asked */
+  readonly policy?: RunPolicy;
+  /** Set by the run itself when it continues as new. */
+  readonly carried?: CarriedRun;
+  /** Events of history after which it does. @default as the server suggests */
+  readonly leaveAfterEvents?: number;
 }
 
 export interface TaskQueues {
@@ -51,6 +59,8 @@ export interface AgentLimits {
   readonly maxTokens?: number;
   /** US dollars for model calls, those of child runs included. @default no limit */
   readonly maxCostUsd?: number;
+  /** Plans after the first. @default no limit but the turns */
+  readonly maxReplans?: number;
 }
 
 /** A child run shares its parent's budget: it asks for each call, besides its own limits. */
@@ -66,6 +76,8 @@ export type AgentResult = {
   readonly usage: LlmUsage;
   /** Every step of every plan of the run, in the order in which the plans were made. */
   readonly steps: readonly StepReport[];
+  /** Steps of early plans that are left out above, since the run was very long. @default 0 */
+  readonly earlierSteps?: number;
 } & (
   | { readonly outcome: 'answered'; readonly answer: string }
   /** The planner cannot go on without something it names; nothing was guessed. */
@@ -101,6 +113,12 @@ export interface RunPlanInput {
   readonly fastReads?: boolean;
   /** Of a child run. @default the run has a budget of its own */
   readonly budgetOwner?: BudgetOwner;
+  /** @default nobody is asked */
+  readonly policy?: RunPolicy;
+  /** Set by the run itself when it continues as new. */
+  readonly carried?: CarriedRun;
+  /** Events of history after which it does. @default as the server suggests */
+  readonly leaveAfterEvents?: number;
 }
 
 export interface RunPlanResult {
@@ -140,6 +158,10 @@ export interface RunProgress {
   readonly steps: readonly StepReport[];
   /** Grows with every change, so that a watcher can tell whether it missed one. */
   readonly revision: number;
+  /** No step starts until it is resumed. @default false */
+  readonly isPaused?: boolean;
+  /** What waits for a person. @default nothing */
+  readonly pending?: readonly PendingDecision[];
 }
 
 /** Input of the `planGoal` activity. */
@@ -157,6 +179,8 @@ export interface PlanGoalInput {
   readonly usedStepIds: readonly StepId[];
   /** Tools that this run has used, for rules that reach over its plans. @default none */
   readonly usedTools?: readonly ToolId[];
+  /** What was said to the running agent since the last turn. @default nothing */
+  readonly messages?: readonly string[];
 }
 
 export interface StepObservation {

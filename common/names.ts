@@ -8,6 +8,7 @@ export const DEFAULT_TASK_QUEUE = 'ostinato';
 
 export const WORKFLOW = {
   runAgent: 'runAgent',
+  runConversation: 'runConversation',
   runPlan: 'runPlan',
   runBatch: 'runBatch',
   runBatchShard: 'runBatchShard',

@@ -32,6 +32,10 @@ export interface PlanStep {
   readonly sameAs?: StepId;
   /** What a call of the tool has taken of late, ms; orders the starts and promises nothing. */
   readonly expectedMs?: number;
+  /** Why a person decides before the call. @default the run's policy decides */
+  readonly approval?: string;
+  /** The call that takes back what this step did. @default none */
+  readonly undo?: StepUndo;
   /** Else the step is skipped; what needs it too, unless it is `optional`. @default always */
   readonly when?: StepCondition;
   /** Calls the tool for each item; `${item}` in `args` is the item, the answer `{items: […]}`. */
@@ -57,6 +61,8 @@ export interface ForEach {
   /** Items in flight at once. */
   readonly maxParallel: number;
 }
+
+export type StepUndo = Pick<PlanStep, 'tool' | 'args' | 'effect' | 'fingerprint' | 'timeoutMs'>;
 
 /**
  * Where an argument comes from. `output` keeps the referenced value's type; `template` is text with

@@ -104,3 +104,12 @@ export interface CallToolInput {
   /** Longest time of one attempt whatever the server says, ms. */
   readonly maxTotalTimeoutMs: number;
 }
+
+/** Input of the `checkArguments` activity. */
+export type CheckArgumentsInput = Pick<CallToolInput, 'tenant' | 'tool' | 'args'>;
+
+/** Input of the `keepResult` activity. */
+export interface KeepResultInput {
+  readonly tenant: TenantContext;
+  readonly result: ToolResult;
+}

@@ -31,6 +31,11 @@ export interface WrittenStep {
   readonly title?: string;
   /** @default the server's call timeout */
   readonly timeoutMs?: number;
+  /**
+   * The call that takes back what this step did, made when the plan fails and the run's policy says
+   * `rollback`. Its arguments may refer to this step (`${book.id}`).
+   */
+  readonly undo?: { readonly tool: string; readonly args?: JsonObject };
   /** The step runs only where this holds: one comparison, or none for "is true". @default always */
   readonly when?: WrittenCondition;
   /**

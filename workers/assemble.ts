@@ -4,12 +4,14 @@ import type { ArtifactStore } from '../services/artifacts/artifact-store.ts';
 import { createArtifactStore } from '../services/artifacts/artifact-store.ts';
 import type { BatchStore } from '../services/batches/batch-store.ts';
 import { openBatches } from '../services/batches/open-batches.ts';
+import { createResultKeeper } from '../services/artifacts/result-keeper.ts';
 import type { OpenBreakers } from '../services/breaker/open-breakers.ts';
 import { openBreakers } from '../services/breaker/open-breakers.ts';
 import type { Config } from '../services/config.ts';
 import { createConversationStore } from '../services/conversations/conversation-store.ts';
 import type { Database } from '../services/database/database.ts';
 import { openDatabase } from '../services/database/open-database.ts';
+import type { EffectLedger } from '../services/ledger/effect-ledger.ts';
 import { createEffectLedger } from '../services/ledger/effect-ledger.ts';
 import type { LlmGateway } from '../services/llm/gateway.ts';
 import type { McpConnections } from '../services/mcp/connections.ts';
@@ -33,6 +35,7 @@ import { createToolDurations } from '../services/tools/tool-durations.ts';
 import type { OpenCalls } from '../services/tools/open-calls.ts';
 import { openCalls } from '../services/tools/open-calls.ts';
 import type { ToolCaller, ToolCallerDeps } from '../services/tools/tool-caller.ts';
+import { createArgumentChecker } from '../services/tools/argument-checker.ts';
 import { createToolCaller } from '../services/tools/tool-caller.ts';
 import { openModels } from './open-models.ts';
 import { openResultCache } from './open-result-cache.ts';
@@ -48,6 +51,7 @@ export interface Services extends ActivityDeps, OpenCalls {
   readonly database: Database;
   readonly gateway: LlmGateway;
   readonly index: ToolIndex;
+  readonly ledger: EffectLedger;
   readonly metrics: Metrics;
   readonly plans: PlanChecker;
   readonly registry: Registry;
@@ -91,15 +95,16 @@ export async function assemble({ config, env, log, ...tests }: AssembleOptions):
     log: log.child({ part: 'catalogue' }),
   });
   const recent = recentLookups(registry);
-  const results = await openResultCache(config.redisUrl, metrics, log.child({ part: 'cache' }));
+  const resultCache = await openResultCache(config.redisUrl, metrics, log.child({ part: 'cache' }));
   const durations = createToolDurations();
+  const ledger = createEffectLedger(database);
   const tools = createToolCaller({
     registry: recent,
     connections,
     artifacts,
-    ledger: createEffectLedger(database),
+    ledger,
     validator,
-    cache: results.cache,
+    cache: resultCache.cache,
     ...{ metrics, durations },
     log: log.child({ part: 'tools' }),
     ...tests,
@@ -110,6 +115,9 @@ export async function assemble({ config, env, log, ...tests }: AssembleOptions):
   const plans = createPlanChecker({ registry: { ...registry, ...recent }, ...checking });
   const planning = { index, registry, conversations, ...checking, log };
   return {
+    arguments: createArgumentChecker({ registry: recent, artifacts, validator }),
+    results: createResultKeeper(artifacts),
+    conversations,
     artifacts,
     ...guarded,
     ...openBatches({ ...config, database, plans, tools: guarded.calls }),
@@ -119,6 +127,7 @@ export async function assemble({ config, env, log, ...tests }: AssembleOptions):
     database,
     gateway,
     index,
+    ledger,
     metrics,
     plans,
     planner:
@@ -129,7 +138,16 @@ export async function assemble({ config, env, log, ...tests }: AssembleOptions):
     rules,
     tools,
     close: () =>
-      closeAll([catalogue, connections, search, validator, breakers, results, models, database]),
+      closeAll([
+        catalogue,
+        connections,
+        search,
+        validator,
+        breakers,
+        resultCache,
+        models,
+        database,
+      ]),
   };
 }
 

@@ -34,9 +34,10 @@ export async function callForEach(
     ...{ problem: null, limit: null, done: 0 },
   };
   let next = 0;
+  let isHeld = false;
 
   const work = async (): Promise<void> => {
-    while (next < items.length && ended.problem === null && !scope.consideredCancelled) {
+    while (next < items.length && ended.problem === null && !isHeld && !scope.consideredCancelled) {
       const at = next;
       next += 1;
       // The first call was taken with the step.
@@ -48,6 +49,10 @@ export async function callForEach(
       }
       if (at > 0) run.state.toolCalls += 1;
       const end = await call(items[at] ?? null, `${step.id}[${at}]`);
+      if (end.held === true) {
+        isHeld = true;
+        return;
+      }
       if (end.problem === null && end.result !== null) values[at] = itemValue(end.result);
       else if (step.optional !== true || end.stopped) {
         ended.problem ??= end.stopped ? 'The step was stopped.' : `Item ${at}: ${end.problem}`;
@@ -68,6 +73,9 @@ export async function callForEach(
     const problem = ended.problem ?? 'The step was stopped.';
     return { result: null, problem, stopped, limit: ended.limit };
   }
+  // What is done is called again when the step goes on: under the same keys, so that no effect
+  // happens twice.
+  if (isHeld) return { result: null, problem: null, stopped: false, held: true };
   return { result: listResult(values), problem: null, stopped: false };
 }
 

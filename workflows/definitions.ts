@@ -4,6 +4,7 @@
  */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { RunProgress } from '../common/agent.ts';
+import type { ApprovalVerdict } from '../common/approval.ts';
 import type { BudgetLimit } from '../common/budget.ts';
 import type { LlmUsage } from '../common/llm.ts';
 import type { BatchCounts, BatchProgress } from '../common/batch.ts';
@@ -57,3 +58,44 @@ export interface ShardProgress {
 }
 
 export const shardProgressSignal = defineSignal<[ShardProgress]>('shardProgress');
+
+/** Who gives an order to a run: it is refused where the run is another tenant's. */
+export interface Orderer {
+  readonly tenantId: string;
+  /** The person or service, as the history will show it. */
+  readonly actor: string;
+}
+
+export interface DecideRequest extends Orderer {
+  /** Of the pending decision. */
+  readonly id: string;
+  readonly decision: ApprovalVerdict;
+}
+
+/** Rejected, with why, where it is late, the second one, of another tenant, or would not be valid. */
+export const decideUpdate = defineUpdate<{ readonly accepted: boolean }, [DecideRequest]>('decide');
+
+/** The ledger knows how a call ended: whoever waits for that may ask it. */
+export const effectDecidedSignal = defineSignal<[{ readonly key: string }]>('effectDecided');
+
+/** No step and no turn starts while a run is paused; what runs goes on. */
+export const pauseUpdate = defineUpdate<{ readonly accepted: boolean }, [Orderer]>('pause');
+export const resumeUpdate = defineUpdate<{ readonly accepted: boolean }, [Orderer]>('resume');
+
+export interface SteerRequest extends Orderer {
+  readonly text: string;
+}
+
+/** Tells a running agent something: steps that wait are left, and it plans again with that. */
+export const steerUpdate = defineUpdate<{ readonly accepted: boolean }, [SteerRequest]>('steer');
+
+export interface SendMessageRequest extends Orderer {
+  /** The same again is the same message; also the id of the run that answers it. */
+  readonly messageId: string;
+  readonly text: string;
+}
+
+/** Says something in a conversation; its run answers after those before it. */
+export const sendMessageUpdate = defineUpdate<{ readonly runId: string }, [SendMessageRequest]>(
+  'sendMessage',
+);

@@ -1,13 +1,18 @@
 // Runs in the workflow sandbox: starts each step as soon as what it needs has settled.
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { AgentLimits, RunPlanResult, TaskQueues } from '../common/agent.ts';
+import { dependenciesOf } from '../common/order-steps.ts';
 import type { Plan, PlanStep, StepId } from '../common/plan.ts';
 import { createSchedule } from '../common/schedule.ts';
 import type { TenantContext } from '../common/tenant.ts';
 import type { ToolResult } from '../common/tool.ts';
 import type { RunBudget } from './run-budget.ts';
+import type { RunControl } from './run-control.ts';
 import { runStep } from './run-step.ts';
 import type { RunState } from './run-state.ts';
+import { admitStep } from './admit-step.ts';
+import { shouldLeave } from './should-leave.ts';
+import { rollBack } from './roll-back.ts';
 import { addPlan, closeSteps, updateStep } from './run-state.ts';
 
 export interface PlanRun {
@@ -20,24 +25,35 @@ export interface PlanRun {
   readonly budget: RunBudget;
   /** @default false */
   readonly fastReads?: boolean | undefined;
+  readonly control: RunControl;
+  /** @default as the server suggests */
+  readonly leaveAfterEvents: number | undefined;
 }
 
 export interface PlanEnd {
   readonly outcome: Exclude<RunPlanResult['outcome'], 'cancelled'>;
   readonly reason: string | null;
   readonly limit: keyof AgentLimits | null;
+  /** Steps wait still: the run is to continue as new, and the plan goes on there. */
+  readonly isLeft: boolean;
   readonly results: ReadonlyMap<StepId, ToolResult>;
 }
 
 /**
  * A step that fails with `onFailure: 'abort'` stops the plan: what runs is told to stop, what waits
  * is skipped.
+ * @param earlier what the plan brought before the run continued as new; `null`: it begins here.
  * @throws CancelledFailure when the run is cancelled; `run.state` then says what was done.
  */
-export async function executePlan(plan: Plan, run: PlanRun): Promise<PlanEnd> {
-  addPlan(run.state, plan);
-  const schedule = createSchedule(plan.steps);
-  const results = new Map<StepId, ToolResult>();
+export async function executePlan(
+  plan: Plan,
+  run: PlanRun,
+  earlier: ReadonlyMap<StepId, ToolResult> | null = null,
+): Promise<PlanEnd> {
+  if (earlier === null) addPlan(run.state, plan);
+  const byId = new Map(plan.steps.map((step) => [step.id, step]));
+  const schedule = createSchedule(earlier === null ? plan.steps : openSteps(plan, run.state));
+  const results = new Map<StepId, ToolResult>(earlier ?? []);
   const scope = new CancellationScope();
   const ended: { abort: string | null; limit: PlanEnd['limit'] } = { abort: null, limit: null };
   let running = 0;
@@ -45,17 +61,17 @@ export async function executePlan(plan: Plan, run: PlanRun): Promise<PlanEnd> {
   const busy = createServerLimit(run.limits.maxParallelPerServer);
 
   const finish = async (step: PlanStep): Promise<void> => {
-    const refused = step.sameAs === undefined ? await run.budget.takeToolCall() : null;
-    if (refused !== null) {
+    const admission = await admitStep(step, run);
+    if (admission.kind !== 'go') {
       running -= 1;
       busy.leave(step);
-      ended.limit ??= refused;
+      if (admission.kind === 'limit') ended.limit ??= admission.limit;
       return;
     }
-    if (step.sameAs === undefined) run.state.toolCalls += 1;
     const end = await runStep(step, results, run);
     running -= 1;
     busy.leave(step);
+    if (end.held) return;
     if (end.skipped === true) {
       run.budget.returnToolCall();
       run.state.toolCalls -= 1;
@@ -70,6 +86,7 @@ export async function executePlan(plan: Plan, run: PlanRun): Promise<PlanEnd> {
     for (const id of schedule.settle(step.id, goesOn)) {
       updateStep(run.state, id, { state: 'skipped', problem: why });
     }
+    if (shouldLeave(run.leaveAfterEvents)) run.control.leave();
     if (goesOn || end.skipped === true) return;
     if (step.onFailure !== 'abort' || ended.abort !== null) return;
     ended.abort = `Step "${step.id}" (${step.tool}) failed: ${end.problem}`;
@@ -80,8 +97,9 @@ export async function executePlan(plan: Plan, run: PlanRun): Promise<PlanEnd> {
     const started: Promise<void>[] = [];
     while (ended.abort === null && ended.limit === null && running < run.limits.maxParallel) {
       if (scope.consideredCancelled) break;
-      const step = schedule.next(busy.mayEnter);
-      if (step === null) break;
+      const next = schedule.next(busy.mayEnter);
+      if (next === null) break;
+      const step = byId.get(next.id) ?? next;
       if (Date.now() >= run.deadlineMs) {
         ended.limit = 'maxWallMs';
         break;
@@ -96,13 +114,55 @@ export async function executePlan(plan: Plan, run: PlanRun): Promise<PlanEnd> {
   await scope.run(startReady).catch((error: unknown) => {
     if (!isCancellation(error)) throw error;
   });
-  if (ended.abort === null && scope.consideredCancelled) {
-    closeSteps(run.state, plan, 'cancelled', 'The run was cancelled.');
-    await CancellationScope.current().cancelRequested;
+  if (ended.abort === null && scope.consideredCancelled) await endCancelled(plan, run, results);
+  return endOf(plan, run, results, ended);
+}
+
+/** @throws CancelledFailure */
+async function endCancelled(
+  plan: Plan,
+  run: PlanRun,
+  results: ReadonlyMap<StepId, ToolResult>,
+): Promise<void> {
+  closeSteps(run.state, plan, 'cancelled', 'The run was cancelled.');
+  if (run.control.policy.rollback === true) await rollBack(plan, results, run);
+  await CancellationScope.current().cancelRequested;
+}
+
+async function endOf(
+  plan: Plan,
+  run: PlanRun,
+  results: ReadonlyMap<StepId, ToolResult>,
+  ended: { readonly abort: string | null; readonly limit: PlanEnd['limit'] },
+): Promise<PlanEnd> {
+  const isWaiting = plan.steps.some(({ id }) => run.state.steps.get(id)?.state === 'waiting');
+  const isOver = ended.abort !== null || ended.limit !== null || run.control.isInterrupted();
+  if (run.control.isLeaving() && isWaiting && !isOver) {
+    return { results, isLeft: true, outcome: 'partial', reason: null, limit: null };
   }
-  const why = ended.abort ?? `The run reached ${ended.limit}.`;
+  const why = ended.abort ?? whyLeft(run, ended.limit);
   closeSteps(run.state, plan, 'skipped', why);
-  return { results, ...judge(plan, run.state, ended.abort, ended.limit) };
+  const isRolledBack = ended.abort !== null && run.control.policy.rollback === true;
+  const undone = isRolledBack ? await rollBack(plan, results, run) : null;
+  const abort = undone === null ? ended.abort : `${ended.abort} ${undone}`;
+  return { results, isLeft: false, ...judge(plan, run.state, abort, ended.limit) };
+}
+
+/** What has not begun, waiting for no more than what has not begun either. */
+function openSteps(plan: Plan, state: RunState): readonly PlanStep[] {
+  const open = plan.steps.filter(({ id }) => state.steps.get(id)?.state === 'waiting');
+  const ids = new Set(open.map(({ id }) => id));
+  const byId = new Map(open.map((step) => [step.id, step]));
+  return open.map(({ when: _when, forEach: _forEach, ...step }) => {
+    const original = byId.get(step.id) ?? step;
+    const after = dependenciesOf(original).filter((id) => ids.has(id));
+    return { ...step, args: {}, after };
+  });
+}
+
+function whyLeft({ control }: PlanRun, limit: PlanEnd['limit']): string {
+  if (limit !== null) return `The run reached ${limit}.`;
+  return control.isInterrupted() ? 'A new message came: the plan was left.' : 'It was not started.';
 }
 
 /** What a step that may fail has for those that need it. */
@@ -128,7 +188,7 @@ function judge(
   state: RunState,
   abort: string | null,
   limit: PlanEnd['limit'],
-): Omit<PlanEnd, 'results'> {
+): Omit<PlanEnd, 'results' | 'isLeft'> {
   if (limit !== null) return { outcome: 'out-of-budget', reason: `Reached ${limit}.`, limit };
   if (abort !== null) return { outcome: 'failed', reason: abort, limit };
   const failed = plan.steps.filter(

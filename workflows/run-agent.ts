@@ -18,31 +18,46 @@ import type { ConversationId, ConversationRef } from '../common/conversation.ts'
 import { describeFailure } from '../common/describe-failure.ts';
 import { SEARCH_ATTRIBUTE } from '../common/names.ts';
 import type { Plan } from '../common/plan.ts';
+import { renameSteps } from '../common/rename-steps.ts';
 import { keepWithin } from '../common/result-size.ts';
+import type { ToolId } from '../common/tool.ts';
 import { cancellable } from './cancellable.ts';
 import type { PlanRun } from './execute-plan.ts';
-import { executePlan } from './execute-plan.ts';
+import { carriedResults, executeOrLeave } from './leave-run.ts';
 import { createRunBudget } from './run-budget.ts';
+import { createRunControl } from './run-control.ts';
 import type { RunState } from './run-state.ts';
 import { newRunState } from './run-state.ts';
 
 type Ending = AgentResult extends infer Result
   ? Result extends { outcome: string }
-    ? Omit<Result, 'planner' | 'turns' | 'toolCalls' | 'usage' | 'steps'>
+    ? Omit<Result, 'planner' | 'turns' | 'toolCalls' | 'usage' | 'steps' | 'earlierSteps'>
     : never
   : never;
 
+/** So many of the latest step ids are told to the planner, which then chooses others. */
+const MAX_USED_IDS = 50;
+
 export async function runAgent(input: AgentInput): Promise<AgentResult> {
-  const state = newRunState(input.goal);
-  const spent = { usage: NO_USAGE };
+  const { carried } = input;
+  const state = newRunState(input.goal, carried);
+  const spent = { usage: carried?.usage ?? NO_USAGE };
   const run: PlanRun = {
     tenant: input.tenant,
     limits: input.limits,
     queues: input.queues,
     fastReads: input.fastReads,
-    deadlineMs: Date.now() + input.limits.maxWallMs,
+    deadlineMs: carried?.deadlineMs ?? state.startedAtMs + input.limits.maxWallMs,
+    leaveAfterEvents: input.leaveAfterEvents,
     state,
-    budget: createRunBudget(input.limits, input.budgetOwner),
+    budget: createRunBudget(input.limits, input.budgetOwner, carried?.budget),
+    control: createRunControl(state, {
+      tenant: input.tenant,
+      queues: input.queues,
+      policy: input.policy,
+      canBeSteered: true,
+      from: carried?.control,
+    }),
   };
   const ending = await cancellable<Ending>(
     state,
@@ -62,6 +77,7 @@ export async function runAgent(input: AgentInput): Promise<AgentResult> {
     toolCalls: state.toolCalls,
     usage: spent.usage,
     steps: [...state.steps.values()],
+    ...(state.earlierSteps === 0 ? {} : { earlierSteps: state.earlierSteps }),
   };
 }
 
@@ -71,35 +87,68 @@ async function takeTurns(
   spent: { usage: PlanGoalResult['usage'] },
 ): Promise<Ending> {
   const { state } = run;
-  let conversation = input.conversation ?? newConversation();
+  const { carried } = input;
+  let conversation = carried?.conversation ?? input.conversation ?? newConversation();
   let observations: readonly StepObservation[] = [];
-  while (state.turn < input.limits.maxTurns) {
-    if (Date.now() >= run.deadlineMs) return outOf('maxWallMs');
-    const grant = await run.budget.takeModelCall();
-    if (grant.kind === 'refused') return outOf(grant.limit);
-    state.turn += 1;
-    state.phase = 'planning';
-    const decision = await decide(input, run, conversation, observations);
-    run.budget.settleModelCall(grant.call, 'usage' in decision ? decision.usage : null);
-    if ('problem' in decision) return { outcome: 'failed', reason: decision.problem };
-    conversation = decision.conversation;
-    state.planner = decision.planner;
-    spent.usage = addUsage(spent.usage, decision.usage);
-    switch (decision.kind) {
-      case 'answer':
-        return { outcome: 'answered', answer: decision.answer };
-      case 'needs-input':
-        return { outcome: 'needs-input', question: decision.question };
-      case 'gave-up':
-        return { outcome: 'failed', reason: decision.reason };
-      case 'plan': {
-        const end = await executePlan(decision.plan, run);
-        if (end.limit !== null) return outOf(end.limit);
-        observations = observe(decision.plan, state, keepWithin(Object.fromEntries(end.results)));
-      }
+  let plan = carried?.open.plan ?? null;
+  let earlier = carried === undefined ? null : carriedResults(carried);
+  for (;;) {
+    if (plan === null) {
+      const next = await decideTurn(input, run, { conversation, observations });
+      if ('ending' in next) return next.ending;
+      conversation = next.conversation;
+      spent.usage = addUsage(spent.usage, next.usage);
+      observations = [];
+      const ending = endingOf(next);
+      // Said while it was planning: what it decided was decided without that.
+      if (ending !== null && run.control.isInterrupted()) continue;
+      if (ending !== null) return ending;
+      if (next.kind !== 'plan') continue;
+      state.plans += 1;
+      if (state.plans - 1 > (input.limits.maxReplans ?? Infinity)) return outOf('maxReplans');
+      plan = renameSteps(next.plan, [...state.steps.keys()]);
     }
+    const leaving = { run, plan, usage: spent.usage, conversation };
+    const end = await executeOrLeave(input, leaving, earlier);
+    if (end.limit !== null) return outOf(end.limit);
+    observations = observe(plan, state, keepWithin(Object.fromEntries(end.results)));
+    plan = null;
+    earlier = null;
   }
-  return outOf('maxTurns');
+}
+
+/** One turn of the planner, within the limits. */
+async function decideTurn(
+  input: AgentInput,
+  run: PlanRun,
+  at: Omit<TurnInput, 'messages'>,
+): Promise<PlanGoalResult | { readonly ending: Ending }> {
+  const { state, control, budget } = run;
+  if (state.turn >= input.limits.maxTurns) return { ending: outOf('maxTurns') };
+  await control.untilResumed();
+  if (Date.now() >= run.deadlineMs) return { ending: outOf('maxWallMs') };
+  const grant = await budget.takeModelCall();
+  if (grant.kind === 'refused') return { ending: outOf(grant.limit) };
+  state.turn += 1;
+  state.phase = 'planning';
+  const decision = await decide(input, run, { ...at, messages: control.takeMessages() });
+  budget.settleModelCall(grant.call, 'usage' in decision ? decision.usage : null);
+  if ('problem' in decision) return { ending: { outcome: 'failed', reason: decision.problem } };
+  state.planner = decision.planner;
+  return decision;
+}
+
+function endingOf(decision: PlanGoalResult): Ending | null {
+  switch (decision.kind) {
+    case 'answer':
+      return { outcome: 'answered', answer: decision.answer };
+    case 'needs-input':
+      return { outcome: 'needs-input', question: decision.question };
+    case 'gave-up':
+      return { outcome: 'failed', reason: decision.reason };
+    case 'plan':
+      return null;
+  }
 }
 
 function newConversation(): ConversationRef {
@@ -110,12 +159,17 @@ function outOf(limit: keyof AgentLimits): Ending {
   return { outcome: 'out-of-budget', limit, answer: null };
 }
 
+interface TurnInput {
+  readonly conversation: ConversationRef;
+  readonly observations: readonly StepObservation[];
+  readonly messages: readonly string[];
+}
+
 /** A planner that cannot go on is an end of the run, not a crash of the workflow. */
 async function decide(
   input: AgentInput,
   run: PlanRun,
-  conversation: ConversationRef,
-  observations: readonly StepObservation[],
+  { conversation, observations, messages }: TurnInput,
 ): Promise<PlanGoalResult | { readonly problem: string }> {
   const { planGoal } = proxyActivities<Pick<Activities, 'planGoal'>>({
     taskQueue: input.queues.llm,
@@ -133,8 +187,10 @@ async function decide(
       turn: run.state.turn,
       stepsLeft: run.budget.toolCallsLeft(),
       observations,
-      usedStepIds: [...run.state.steps.keys()],
-      usedTools: [...new Set([...run.state.steps.values()].map(({ tool }) => tool))],
+      // Bounded, or each turn's input grows with the run; the run itself renames what is left.
+      usedStepIds: [...run.state.steps.keys()].slice(-MAX_USED_IDS),
+      ...(messages.length === 0 ? {} : { messages }),
+      usedTools: [...usedTools(run.state)],
     });
   } catch (error) {
     if (isCancellation(error)) throw error;
@@ -151,4 +207,9 @@ function observe(
     const step = state.steps.get(id);
     return step === undefined ? [] : [{ step, result: results[id] ?? null }];
   });
+}
+
+/** Also of steps whose reports were left behind. */
+function usedTools({ earlierTools, steps }: RunState): ReadonlySet<ToolId> {
+  return new Set([...earlierTools, ...[...steps.values()].map(({ tool }) => tool)]);
 }

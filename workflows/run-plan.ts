@@ -6,16 +6,18 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
+import { NO_USAGE } from '../common/add-usage.ts';
 import type { RunPlanInput, RunPlanResult } from '../common/agent.ts';
 import { FAILURE } from '../common/failures.ts';
 import { SEARCH_ATTRIBUTE } from '../common/names.ts';
 import type { Plan } from '../common/plan.ts';
 import { keepWithin } from '../common/result-size.ts';
 import type { PlanEnd } from './execute-plan.ts';
-import { executePlan } from './execute-plan.ts';
+import { carriedResults, executeOrLeave } from './leave-run.ts';
 import { cancellable } from './cancellable.ts';
 import type { RunState } from './run-state.ts';
 import { createRunBudget } from './run-budget.ts';
+import { createRunControl } from './run-control.ts';
 import { newRunState } from './run-state.ts';
 
 const CHECK_OPTIONS = {
@@ -24,22 +26,33 @@ const CHECK_OPTIONS = {
 } as const;
 
 export async function runPlan(input: RunPlanInput): Promise<RunPlanResult> {
-  const startedAtMs = Date.now();
-  const state = newRunState(null);
+  const { carried } = input;
+  const state = newRunState(null, carried);
+  const { startedAtMs } = state;
   const run = {
     tenant: input.tenant,
     limits: input.limits,
     queues: input.queues,
     fastReads: input.fastReads,
-    deadlineMs: startedAtMs + input.limits.maxWallMs,
+    deadlineMs: carried?.deadlineMs ?? startedAtMs + input.limits.maxWallMs,
+    leaveAfterEvents: input.leaveAfterEvents,
     state,
-    budget: createRunBudget(input.limits, input.budgetOwner),
+    budget: createRunBudget(input.limits, input.budgetOwner, carried?.budget),
+    control: createRunControl(state, {
+      tenant: input.tenant,
+      queues: input.queues,
+      policy: input.policy,
+      canBeSteered: false,
+      from: carried?.control,
+    }),
   };
   const result = await cancellable<RunPlanResult>(
     state,
     async () => {
-      const plan = input.plan ?? (await checkedPlan(input));
-      return toResult(state, startedAtMs, await executePlan(plan, run));
+      const plan = carried?.open.plan ?? input.plan ?? (await checkedPlan(input));
+      const earlier = carried === undefined ? null : carriedResults(carried);
+      const leaving = { run, plan, usage: NO_USAGE, conversation: null };
+      return toResult(state, startedAtMs, await executeOrLeave(input, leaving, earlier));
     },
     (reason) => toResult(state, startedAtMs, { outcome: 'cancelled', reason, results: new Map() }),
   );

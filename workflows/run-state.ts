@@ -1,6 +1,9 @@
+import type { PendingDecision } from '../common/approval.ts';
 import type { PlannerUsed, RunProgress, StepReport } from '../common/agent.ts';
+import type { CarriedRun } from '../common/carried-run.ts';
 import { dependenciesOf } from '../common/order-steps.ts';
 import type { Plan, PlanStep, StepId } from '../common/plan.ts';
+import type { ToolId } from '../common/tool.ts';
 
 /** What a run has done so far: kept in workflow memory, answered by the `progress` query. */
 export interface RunState {
@@ -12,18 +15,34 @@ export interface RunState {
   cancelReason: string | null;
   readonly steps: Map<StepId, StepReport>;
   revision: number;
+  isPaused: boolean;
+  /** Workflow time, ms; of the first run where it continued as new. */
+  readonly startedAtMs: number;
+  /** Plans made so far. */
+  plans: number;
+  /** Steps whose reports were left behind. */
+  readonly earlierSteps: number;
+  /** Tools of the runs before this one continued as new. */
+  readonly earlierTools: readonly ToolId[];
+  pending: () => readonly PendingDecision[];
 }
 
-export function newRunState(goal: string | null): RunState {
+export function newRunState(goal: string | null, from?: CarriedRun): RunState {
   return {
     goal,
     phase: 'planning',
-    planner: null,
-    turn: 0,
-    toolCalls: 0,
+    planner: from?.planner ?? null,
+    turn: from?.turn ?? 0,
+    toolCalls: from?.toolCalls ?? 0,
     cancelReason: null,
-    steps: new Map(),
-    revision: 0,
+    steps: new Map((from?.steps ?? []).map((step) => [step.id, step])),
+    revision: from?.revision ?? 0,
+    startedAtMs: from?.startedAtMs ?? Date.now(),
+    plans: from?.plans ?? 0,
+    earlierSteps: from?.earlierSteps ?? 0,
+    earlierTools: from?.usedTools ?? [],
+    isPaused: false,
+    pending: () => [],
   };
 }
 
@@ -35,11 +54,17 @@ export function progressOf(state: RunState): RunProgress {
     turn: state.turn,
     steps: [...state.steps.values()],
     revision: state.revision,
+    isPaused: state.isPaused,
+    pending: state.pending(),
   };
 }
 
 export function addPlan(state: RunState, plan: Plan): void {
-  for (const step of plan.steps) state.steps.set(step.id, waitingReport(step));
+  addSteps(state, plan.steps);
+}
+
+export function addSteps(state: RunState, steps: readonly PlanStep[]): void {
+  for (const step of steps) state.steps.set(step.id, waitingReport(step));
   state.phase = 'running';
   state.revision += 1;
 }

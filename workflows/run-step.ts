@@ -1,4 +1,5 @@
 // Runs in the workflow sandbox: one step of a plan, from its arguments to its result.
+import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import {
   ActivityCancellationType,
   isCancellation,
@@ -9,12 +10,14 @@ import {
 import type { Activities } from '../activities/index.ts';
 import type { BudgetLimit } from '../common/budget.ts';
 import { describeFailure } from '../common/describe-failure.ts';
+import { FAILURE } from '../common/failures.ts';
 import type { JsonObject } from '../common/json.ts';
 import type { PlanStep, StepId, StepState } from '../common/plan.ts';
 import { resolveArgs, UnresolvedReference } from '../common/resolve-args.ts';
 import { resultText } from '../common/result-value.ts';
 import { conditionHolds, describeCondition } from '../common/step-condition.ts';
 import type { ToolResult } from '../common/tool.ts';
+import { approveStep, askPerson } from './approve-step.ts';
 import type { CallItem } from './call-for-each.ts';
 import { callForEach, withItem } from './call-for-each.ts';
 import type { PlanRun } from './execute-plan.ts';
@@ -30,6 +33,8 @@ export interface StepEnd {
   readonly skipped?: boolean;
   /** The limit of the run that kept it from going on. */
   readonly limit?: BudgetLimit | null;
+  /** It has not begun, and waits on when the run continues as new. */
+  readonly held?: boolean;
 }
 
 /** Arguments travel in the history; what is larger belongs in an artifact. */
@@ -42,6 +47,8 @@ const PROGRESS_FACTOR = 10;
 /** A read that has taken this long of late is not short: meanwhile the run answers no query. */
 const FAST_READ_MS = 100;
 
+const HELD: StepEnd = { result: null, problem: null, stopped: false, held: true };
+
 /** Never throws: how the step ended is in the answer and in `run.state`. */
 export async function runStep(
   step: PlanStep,
@@ -50,6 +57,10 @@ export async function runStep(
 ): Promise<StepEnd> {
   updateStep(run.state, step.id, { state: 'running', startedAtMs: Date.now() });
   const end = await attempt(step, results, run);
+  if (end.held === true) {
+    updateStep(run.state, step.id, { state: 'waiting', startedAtMs: null });
+    return end;
+  }
   const state = stateOf(end);
   updateStep(run.state, step.id, {
     state,
@@ -102,7 +113,17 @@ async function callOnce(
   const args = resolveArgs(step.args, results);
   const tooLarge = sizeProblem(step, args);
   if (tooLarge !== null) return { result: null, problem: tooLarge, stopped: false };
-  const result = await callTool(step, place, args, run);
+  const approval = await approveStep(step, place, args, run);
+  if (approval.kind !== 'go') {
+    giveBack(run);
+    if (approval.kind === 'held') return HELD;
+    return { result: null, problem: approval.problem, stopped: false };
+  }
+  const result = await callUntilKnown(step, place, approval.args, run);
+  if (result === null) {
+    giveBack(run);
+    return HELD;
+  }
   const problem = result.isError ? `The tool answered with an error: ${previewOf(result)}` : null;
   return { result, problem, stopped: false };
 }
@@ -121,6 +142,47 @@ function sameAnswer(id: StepId, results: ReadonlyMap<StepId, ToolResult>): StepE
   const result = results.get(id);
   if (result === undefined) throw new UnresolvedReference(`Step "${id}" has no result.`);
   return { result, problem: null, stopped: false };
+}
+
+/** The call was taken from the budget and is not made. */
+function giveBack({ budget, state }: PlanRun): void {
+  budget.returnToolCall();
+  state.toolCalls -= 1;
+}
+
+/**
+ * Calls the tool. Where nobody knows how that ended and the policy says `ask`, waits until the
+ * ledger was told, and asks it.
+ *
+ * @returns `null` when the run is to continue as new first.
+ */
+async function callUntilKnown(
+  step: PlanStep,
+  place: string,
+  args: JsonObject,
+  run: PlanRun,
+): Promise<ToolResult | null> {
+  for (;;) {
+    try {
+      return await callTool(step, place, args, run);
+    } catch (error) {
+      if (run.control.policy.onUnknown !== 'ask' || !isUnknown(error)) throw error;
+      const about = { kind: 'outcome-unknown', reason: describeFailure(error), args } as const;
+      const decision = await askPerson(step, place, run, { ...about, key: keyOf(place, run) });
+      if (decision === null) return null;
+      if (decision.verdict !== 'settled') throw error;
+    }
+  }
+}
+
+function isUnknown(error: unknown): boolean {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  return cause instanceof ApplicationFailure && cause.type === FAILURE.toolOutcomeUnknown;
+}
+
+/** Another plan of the run may use the id of a step again: its call is another call. */
+function keyOf(place: string, { state }: PlanRun): string {
+  return `${workflowInfo().workflowId}/${place}/${Math.max(1, state.plans)}`;
 }
 
 /** @param place of the call in the run: with the workflow's id it is the idempotency key */
@@ -162,7 +224,7 @@ function callTool(
     tenant: run.tenant,
     tool: step.tool,
     args,
-    idempotencyKey: `${workflowInfo().workflowId}/${place}/1`,
+    idempotencyKey: keyOf(place, run),
     fingerprint: step.fingerprint,
     timeoutMs: step.timeoutMs,
     maxTotalTimeoutMs,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { startAgentSchema, startPlanSchema } from '../../client/requests.ts';
 import { degradedSchema } from './tool-schema.ts';
+import { pendingSchema } from './decision-schema.ts';
 import type { RunDetail, RunStatus, RunSummary } from '../../client/index.ts';
 import type { AgentResult, RunPlanResult, RunProgress, StepReport } from '../../common/agent.ts';
 
@@ -81,7 +82,7 @@ const step = z
   })
   .meta({ id: 'Step' }) as unknown as z.ZodType<StepReport>;
 
-export const progressSchema: z.ZodType<RunProgress> = z
+export const progressSchema = z
   .object({
     phase: z.enum(['planning', 'running', 'ended']),
     goal: z.string().nullable(),
@@ -95,8 +96,10 @@ export const progressSchema: z.ZodType<RunProgress> = z
     turn: z.number(),
     steps: z.array(step),
     revision: z.number(),
+    isPaused: z.boolean().optional(),
+    pending: z.array(pendingSchema).optional(),
   })
-  .meta({ id: 'Progress' });
+  .meta({ id: 'Progress' }) as unknown as z.ZodType<RunProgress>;
 
 /** Described by its shared part; what an outcome brings besides is in the description. */
 const result = z.looseObject({ outcome: z.string(), steps: z.array(step) }).meta({

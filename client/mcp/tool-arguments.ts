@@ -13,7 +13,10 @@ const serverName = z
   .transform((name) => name as ServerName);
 const runId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'is no run id');
 
-/** What the tools take, checked as `inputSchema` in `mcp-tools.ts` describes it. */
+/**
+ * What the tools take, checked as `inputSchema` in `mcp-tools.ts` describes it. What people have a say
+ * in is not for a model to set.
+ */
 export const toolArguments = {
   find_tools: z.strictObject({
     requests: z
@@ -48,10 +51,10 @@ export const toolArguments = {
       .default(null),
   }),
   run_agent: startAgentSchema
-    .omit({ fastReads: true })
+    .omit({ fastReads: true, policy: true })
     .extend({ waitMs: waitMs.default(DEFAULT_WAIT_MS) }),
   run_plan: startPlanSchema
-    .omit({ fastReads: true })
+    .omit({ fastReads: true, policy: true })
     .extend({ waitMs: waitMs.default(DEFAULT_WAIT_MS) }),
   get_run: z.strictObject({ runId, waitMs: waitMs.default(0) }),
   cancel_run: z.strictObject({ runId, reason: z.string().trim().min(1).max(500).optional() }),

@@ -31,6 +31,11 @@ export interface ConversationStore {
    * @throws ServiceError (NotFound) when `ref` is no reference of this tenant.
    */
   read(tenantId: TenantId, ref: ConversationRef): Promise<readonly LlmMessage[]>;
+  /** The newest reference; version 0 where nothing was appended yet. */
+  newest(
+    tenantId: TenantId,
+    conversationId: ConversationRef['conversationId'],
+  ): Promise<ConversationRef>;
   /**
    * What was appended directly onto `ref`, or `null`: how an activity's second attempt learns what
    * its first one wrote before it was lost.
@@ -90,6 +95,16 @@ export function createConversationStore({ db }: Pick<Database, 'db'>): Conversat
       return rows.flatMap((row) => row.messages);
     },
 
+    async newest(tenantId, conversationId) {
+      const [row] = await db
+        .select({ headVersion: conversationAppends.headVersion })
+        .from(conversationAppends)
+        .where(inConversation(tenantId, { conversationId }))
+        .orderBy(desc(conversationAppends.headVersion))
+        .limit(1);
+      return { conversationId, headVersion: row?.headVersion ?? 0 };
+    },
+
     async appendedTo(tenantId, ref) {
       const [row] = await db
         .select({ messages: conversationAppends.messages })
@@ -125,7 +140,7 @@ async function assertRepeat(
   throw movedOn(ref, newest?.headVersion ?? ref.headVersion);
 }
 
-function inConversation(tenantId: TenantId, ref: ConversationRef) {
+function inConversation(tenantId: TenantId, ref: Pick<ConversationRef, 'conversationId'>) {
   return and(
     eq(conversationAppends.tenantId, tenantId),
     eq(conversationAppends.conversationId, ref.conversationId),

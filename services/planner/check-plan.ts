@@ -17,6 +17,7 @@ import { parseWrittenPlan, STEP_ID_PATTERN } from './parse-written-plan.ts';
 import type { PlanProblem } from './plan-problem.ts';
 import { shown } from './plan-problem.ts';
 import type { ToolLookup } from './tool-lookup.ts';
+import { foldUndoSteps, writeUndoSteps } from './undo-steps.ts';
 
 export interface CheckPlanOptions {
   readonly validator: Pick<SchemaValidator, 'validate'>;
@@ -49,9 +50,9 @@ export async function checkPlan(
 > {
   const parsed = parseWrittenPlan(plan);
   if ('problems' in parsed) return parsed;
-  const { written } = parsed;
-  const size = checkSize(written, options.maxSteps ?? DEFAULT_MAX_STEPS);
+  const size = checkSize(parsed.written, options.maxSteps ?? DEFAULT_MAX_STEPS);
   if (size !== null) return { problems: [size] };
+  const written = writeUndoSteps(parsed.written);
 
   const problems = checkIds(written.steps, options.usedStepIds ?? []);
   const found = new Map<string, RegisteredTool>();
@@ -78,7 +79,11 @@ export async function checkPlan(
   }
   problems.push(...checkReturns(written, steps));
   if (problems.length > 0) return { problems };
-  const ruled = applyRules({ steps }, await tools.rules(), options.usedTools ?? []);
+  const ruled = applyRules(
+    foldUndoSteps(steps, parsed.written),
+    await tools.rules(),
+    options.usedTools ?? [],
+  );
   if ('problems' in ruled) return ruled;
   const optimised = optimisePlan(ruled.plan, {
     findFacts: await toolFacts(found, tools),

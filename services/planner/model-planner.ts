@@ -14,7 +14,13 @@ import type { ToolDurations } from '../tools/tool-durations.ts';
 import { findTools, findToolsForGoal } from './model/find-tools.ts';
 import { planTurn } from './model/plan-turn.ts';
 import { createReplies } from './model/reply-to-call.ts';
-import { goalMessage, openPlanCall, resultsMessage } from './model/planner-messages.ts';
+import {
+  goalMessage,
+  leftMessage,
+  openPlanCall,
+  resultsMessage,
+  saidMeanwhile,
+} from './model/planner-messages.ts';
 import { PLANNER_TOOLS } from './model/planner-tools.ts';
 import { SYSTEM_PROMPT } from './model/system-prompt.ts';
 import type { Planner } from './planner.ts';
@@ -63,13 +69,13 @@ export function createModelPlanner(deps: ModelPlannerDeps): Planner {
       if (model === null) throw noModel();
       const transcript = await conversations.read(tenantId, input.conversation);
       const considered = new Set<ToolId>();
-      const opening = await openTurn(deps, input, transcript, considered);
-      const recorded = await recordedReplies(deps, input, opening);
+      const openings = await openTurn(deps, input, transcript, considered);
+      const recorded = await recordedReplies(deps, input, openings);
       const turn = await planTurn({
         ask: async (said) => {
           const reply = recorded.shift();
           if (reply !== undefined) return asResponse(reply.parts, model);
-          return askModel(gateway, [...transcript, opening, ...said], { signal, tenantId });
+          return askModel(gateway, [...transcript, ...openings, ...said], { signal, tenantId });
         },
         reply: createReplies(
           {
@@ -82,7 +88,7 @@ export function createModelPlanner(deps: ModelPlannerDeps): Planner {
         ),
       });
       const conversation = await conversations.append(tenantId, input.conversation, [
-        opening,
+        ...openings,
         ...turn.messages,
       ]);
       const { end, usage, routing } = turn;
@@ -101,31 +107,36 @@ export function createModelPlanner(deps: ModelPlannerDeps): Planner {
 async function recordedReplies(
   { conversations }: ModelPlannerDeps,
   { tenant, conversation }: PlanGoalInput,
-  opening: LlmMessage,
+  openings: readonly LlmMessage[],
 ): Promise<ModelMessage[]> {
   const recorded = await conversations.appendedTo(tenant.tenantId, conversation);
   if (recorded === null) return [];
-  if (!isDeepStrictEqual(recorded[0], opening)) {
+  if (!isDeepStrictEqual(recorded.slice(0, openings.length), openings)) {
     // Someone else went on from here: refused before a model is paid for an answer.
-    await conversations.append(tenant.tenantId, conversation, [opening]);
+    await conversations.append(tenant.tenantId, conversation, openings);
   }
   return recorded.filter((message) => message.from === 'model');
 }
 
-/** The message that begins the turn: the goal, or what the last plan brought. */
+/** The messages that begin the turn: the goal, or what the last plan brought and what was said since. */
 async function openTurn(
   deps: ModelPlannerDeps,
-  { tenant, goal, observations, stepsLeft, turn }: PlanGoalInput,
+  { tenant, goal, observations, stepsLeft, turn, messages = [] }: PlanGoalInput,
   transcript: readonly LlmMessage[],
   considered: Set<ToolId>,
-): Promise<LlmMessage> {
+): Promise<readonly LlmMessage[]> {
+  const openCall = openPlanCall(transcript);
+  const said = messages.length === 0 ? [] : [saidMeanwhile(messages)];
   if (turn > 1 || observations.length > 0) {
-    return resultsMessage(observations, openPlanCall(transcript), stepsLeft);
+    // After an answer that was overtaken there is nothing but what was said.
+    const isOvertaken = observations.length === 0 && openCall === null && said.length > 0;
+    return isOvertaken ? said : [resultsMessage(observations, openCall, stepsLeft), ...said];
   }
   const tools = await findToolsForGoal(deps, tenant.tenantId, goal);
   for (const { id } of tools) considered.add(id);
   const rules = (await deps.rules?.active(tenant.tenantId)) ?? [];
-  return goalMessage(goal, tools, stepsLeft, rules);
+  const left = openCall === null ? [] : [leftMessage(openCall)];
+  return [...left, goalMessage(goal, tools, stepsLeft, rules), ...said];
 }
 
 function askModel(

@@ -58,15 +58,18 @@ export function createOfflinePlanner(deps: OfflinePlannerDeps): Planner {
     async decide(input, signal) {
       signal.throwIfAborted();
       const considered = new Set<ToolId>();
-      const decision =
-        input.observations.length > 0
-          ? concluding(input)
-          : await planning(deps, input, considered, signal);
+      const { messages = [] } = input;
+      // What was said meanwhile is the goal now: this planner cannot weigh one against the other.
+      const goal = messages.length === 0 ? input.goal : messages.join('\n');
+      const isOver = input.observations.length > 0 && messages.length === 0;
+      const decision = isOver
+        ? concluding(input)
+        : await planning(deps, { ...input, goal }, considered, signal);
       const conversation = await deps.conversations.append(
         input.tenant.tenantId,
         input.conversation,
         [
-          { from: 'user', text: input.observations.length > 0 ? 'The plan has run.' : input.goal },
+          { from: 'user', text: isOver ? 'The plan has run.' : goal },
           { from: 'model', parts: [{ kind: 'text', text: wordsOf(decision) }] },
         ],
       );

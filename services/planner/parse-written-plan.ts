@@ -32,6 +32,9 @@ const writtenStep = z.strictObject({
     .optional(),
   maxAttempts: z.int().min(1).max(1_000).optional(),
   optional: z.boolean().optional(),
+  undo: z
+    .strictObject({ tool: z.string().min(1), args: z.record(z.string(), z.json()).optional() })
+    .optional(),
 });
 const writtenPlan = z.strictObject({
   steps: z.array(writtenStep),

@@ -34,6 +34,9 @@ function callTool(call: Call) {
     planner: { decide: none },
     batches: null as never,
     plans: { check: none, explain: none },
+    arguments: { check: none },
+    results: { keep: none },
+    conversations: { newest: none },
   }).callTool;
 }
 

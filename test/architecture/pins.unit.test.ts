@@ -9,7 +9,14 @@ import * as workflows from '../../workflows/index.ts';
 
 describe('durable names', () => {
   it('workflows → their types in histories', () => {
-    const types = ['runAgent', 'runBatch', 'runBatchItem', 'runBatchShard', 'runPlan'];
+    const types = [
+      'runAgent',
+      'runBatch',
+      'runBatchItem',
+      'runBatchShard',
+      'runConversation',
+      'runPlan',
+    ];
     expect(Object.keys(workflows).sort()).toEqual(types);
     expect(WORKFLOW).toEqual(Object.fromEntries(types.map((type) => [type, type])));
   });
@@ -17,10 +24,13 @@ describe('durable names', () => {
   it('activities → their types in histories', () => {
     expect(Object.keys(createActivities({} as never)).sort()).toEqual([
       'callTool',
+      'checkArguments',
       'checkPlan',
       'closeBatch',
       'endBatchItem',
       'failBatchRange',
+      'findConversation',
+      'keepResult',
       'listBatchItems',
       'openBatch',
       'planGoal',
@@ -40,8 +50,14 @@ describe('durable names', () => {
       'budgetAsk',
       'budgetSettle',
       'cancel',
+      'decide',
+      'effectDecided',
+      'pause',
       'progress',
+      'resume',
+      'sendMessage',
       'shardProgress',
+      'steer',
     ]);
   });
 

@@ -1,4 +1,4 @@
-// Records the histories that replay.test.ts replays: `node test/replay/record.ts`. Run it when a new
+// Records the histories that replay.test.ts replays: `node test/replay/record.ts [RELEASE]`. Run it when a new
 // kind of history exists, and add to the files: those of earlier releases must stay.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,16 +6,17 @@ import { Context, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { ulid } from 'ulid';
-import type { Activities } from '../../activities/index.ts';
-import { runPlan, startAgent } from '../../client/index.ts';
+import type { WorkerActivities } from '../../activities/index.ts';
+import { decide, runPlan, startAgent } from '../../client/index.ts';
+import { workflowIdOf } from '../../client/start-run.ts';
 import { NO_USAGE } from '../../common/add-usage.ts';
 import type { PlanGoalResult } from '../../common/agent.ts';
-import type { Plan } from '../../common/plan.ts';
-import { after, output, plan, step, textResult } from '../support/plans.ts';
-import { connectTo, startTemporal, startWorkers } from '../support/temporal.ts';
+import type { Plan, StepUndo } from '../../common/plan.ts';
+import { after, LIMITS, output, plan, step, textResult } from '../support/plans.ts';
+import { connectTo, ONE_QUEUE, startTemporal, startWorkers } from '../support/temporal.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-const RELEASE = '0.1.0';
+const RELEASE = process.argv[2] ?? '0.2.0';
 
 const activities = {
   callTool: async (input) => {
@@ -25,6 +26,9 @@ const activities = {
     return textResult(`${id} done`);
   },
   checkPlan: async () => plan(step('checked')),
+  checkArguments: async () => undefined,
+  keepResult: async ({ result }) => result,
+  findConversation: async ({ conversationId }) => ({ conversationId, headVersion: 0 }),
   planGoal: async (input): Promise<PlanGoalResult> => ({
     planner: { kind: 'offline', provider: null, model: null },
     conversation: { ...input.conversation, headVersion: input.conversation.headVersion + 1 },
@@ -34,7 +38,7 @@ const activities = {
       ? { kind: 'plan', plan: diamond }
       : { kind: 'answer', answer: `${input.observations.length} steps seen` }),
   }),
-} satisfies Activities;
+} satisfies WorkerActivities;
 
 async function untilCancelled(): Promise<never> {
   const beat = setInterval(() => heartbeat(), 100);
@@ -55,8 +59,8 @@ const workers = await startWorkers(temporal.address, activities);
 const ostinato = await connectTo(temporal.address);
 const written = { steps: [{ id: 'a', tool: 'fake/tool' }] };
 
-async function save(name: string, workflowId: string): Promise<void> {
-  const history = await ostinato.temporal.workflow.getHandle(workflowId).fetchHistory();
+async function save(name: string, workflowId: string, runId?: string): Promise<void> {
+  const history = await ostinato.temporal.workflow.getHandle(workflowId, runId).fetchHistory();
   const file = join(import.meta.dirname, 'histories', `${name}-${RELEASE}.json`);
   // Names of the recording machine say nothing about the run.
   const text = historyToJSON(history).replaceAll(/"identity": "[^"]*"/g, '"identity": "recorder"');
@@ -114,6 +118,47 @@ try {
   await cancelled.cancel('recorded');
   await cancelled.result();
   await save('run-plan-cancelled', cancelled.workflowId);
+
+  const undo = {
+    tool: 'fake/undo',
+    args: {},
+    effect: 'keyed',
+    fingerprint: null,
+    timeoutMs: 5_000,
+  };
+  const asked = await runPlan(
+    ostinato,
+    {
+      plan: written,
+      runId: ulid(),
+      policy: { approvals: [{ tool: 'fake/*' }], rollback: true, onUnknown: 'ask' },
+    },
+    plan(step('done', { undo: undo as StepUndo }), step('bad-three', after('done'))),
+  );
+  for (let decided = 0; decided < 3; decided += 1) {
+    let id = '';
+    await waitFor('the run to wait', async () => {
+      id = (await asked.progress().catch(() => null))?.pending?.[0]?.id ?? '';
+      return id !== '';
+    });
+    await decide(ostinato, id, { verdict: 'approve', args: { decided } });
+  }
+  await asked.result();
+  await save('run-plan-approved', asked.workflowId);
+
+  const runId = ulid();
+  const first = await ostinato.temporal.workflow.start('runPlan', {
+    workflowId: workflowIdOf(ostinato, runId),
+    taskQueue: ONE_QUEUE.agent,
+    args: [
+      {
+        ...{ tenant: ostinato.tenant, agent: 'plan', written: null, queues: ONE_QUEUE },
+        ...{ plan: diamond, limits: { ...LIMITS, maxParallel: 1 }, leaveAfterEvents: 15 },
+      },
+    ],
+  });
+  await first.result();
+  await save('run-plan-continued', first.workflowId, first.firstExecutionRunId);
 } finally {
   await ostinato.close();
   await workers.stop();

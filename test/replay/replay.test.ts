@@ -17,14 +17,23 @@ beforeAll(async () => {
   codePath = await workflowBundle(CACHE_DIR);
 });
 
+interface Started {
+  readonly workflowId?: string;
+}
+
 function replay(file: string, alter: (text: string) => string = (text) => text): Promise<void> {
-  const history: unknown = JSON.parse(alter(readFileSync(join(FOLDER, file), 'utf8')));
-  return Worker.runReplayHistory({ workflowBundle: { codePath } }, history, `replay-${file}`);
+  const history = JSON.parse(alter(readFileSync(join(FOLDER, file), 'utf8'))) as {
+    readonly events: readonly { readonly workflowExecutionStartedEventAttributes?: Started }[];
+  };
+  // Ids that a run makes out of its own must come out the same.
+  const { workflowId } = history.events[0]?.workflowExecutionStartedEventAttributes ?? {};
+  return Worker.runReplayHistory({ workflowBundle: { codePath } }, history, workflowId);
 }
 
 describe('recorded histories', () => {
-  it('the folder → holds agents, plans, aborted and cancelled runs', () => {
-    for (const kind of ['run-agent', 'run-plan', 'run-plan-aborted', 'run-plan-cancelled']) {
+  it('the folder → holds agents, plans, aborted, cancelled, approved and continued runs', () => {
+    const kinds = ['aborted', 'cancelled', 'approved', 'continued'].map((end) => `run-plan-${end}`);
+    for (const kind of ['run-agent', 'run-plan', ...kinds]) {
       expect(files.some((file) => file.startsWith(`${kind}-`))).toBe(true);
     }
   });

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import type { AgentLimits, OstinatoConnection, RunHandle } from '../../index.ts';
+import { Option } from 'commander';
+import type { AgentLimits, OstinatoConnection, RunHandle, RunPolicy } from '../../index.ts';
 import { runPlan, startAgent } from '../../index.ts';
 import { CliError } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
@@ -23,6 +24,9 @@ interface RunFlags {
   readonly maxTokens?: number;
   readonly maxCost?: number;
   readonly timeout?: number;
+  readonly ask?: readonly string[];
+  readonly onUnknown?: 'fail' | 'ask';
+  readonly rollback?: boolean;
   readonly detach?: boolean;
   readonly fastReads?: boolean;
 }
@@ -46,6 +50,17 @@ export function addRun(program: Command, act: Act): void {
       '--fast-reads',
       'short reads without a trip through Temporal; after a crash they repeat',
     )
+    .option(
+      '--ask <tools...>',
+      'calls of these wait for "ostinato approvals" ("*": any characters)',
+    )
+    .addOption(
+      new Option('--on-unknown <what>', 'when nobody knows whether a call acted').choices([
+        'fail',
+        'ask',
+      ]),
+    )
+    .option('--rollback', 'a plan that fails undoes its steps that say how')
     .option('-d, --detach', 'start it and return')
     .addHelpText(
       'after',
@@ -53,6 +68,7 @@ export function addRun(program: Command, act: Act): void {
         'run "Count the TypeScript files of this project"',
         'run --plan examples/plan.yaml',
         'run "Summarise README.md" --json > run.json',
+        'run "Tidy up docs" --ask "files/write*" "files/delete*"',
         'run "Check all links" --detach --timeout 3600 --max-cost 0.50',
       ),
     )
@@ -75,10 +91,8 @@ async function run(
     path === undefined ? null : await readPlanFile(path, () => context.process.readStdin());
   return context.withEngine(async (connection) => {
     const common = {
-      agent: flags.agent,
-      runId: flags.runId,
-      limits: limitsOf(flags),
-      fastReads: flags.fastReads,
+      ...{ agent: flags.agent, runId: flags.runId, fastReads: flags.fastReads },
+      ...{ limits: limitsOf(flags), policy: policyOf(flags) },
     };
     const handle: RunHandle<unknown> =
       plan === null
@@ -98,6 +112,15 @@ function limitsOf(flags: RunFlags): Partial<AgentLimits> {
     ...(flags.maxCost === undefined ? {} : { maxCostUsd: flags.maxCost }),
     ...(flags.timeout === undefined ? {} : { maxWallMs: flags.timeout * 1_000 }),
   };
+}
+
+function policyOf({ ask, onUnknown, rollback }: RunFlags): RunPolicy | undefined {
+  const policy: RunPolicy = {
+    ...(ask === undefined ? {} : { approvals: ask.map((tool) => ({ tool })) }),
+    ...(onUnknown === undefined ? {} : { onUnknown }),
+    ...(rollback === undefined ? {} : { rollback }),
+  };
+  return Object.keys(policy).length === 0 ? undefined : policy;
 }
 
 function detached(

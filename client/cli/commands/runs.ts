@@ -3,6 +3,7 @@ import { Option } from 'commander';
 import type { RunStatus, RunSummary } from '../../index.ts';
 import { getRun, listRuns, runHandle } from '../../index.ts';
 import type { Act } from '../act.ts';
+import { addRunOrders } from './run-orders.ts';
 import type { CliContext } from '../context.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { EXIT } from '../exit-code.ts';
@@ -28,7 +29,7 @@ const STATUS: readonly RunStatus[] = [
 export function addRuns(program: Command, act: Act): void {
   const runs = program
     .command('runs')
-    .description('Lists, shows, cancels and watches runs.')
+    .description('Lists, shows, cancels, steers and watches runs.')
     .addHelpText('after', helpExamples('runs list', 'runs watch 01K5XN6M2V7T'));
   runs
     .command('list')
@@ -62,6 +63,7 @@ export function addRuns(program: Command, act: Act): void {
       helpExamples('runs watch 01K5XN6M2V7T', 'runs watch nightly-report --json'),
     )
     .action(act(watch));
+  addRunOrders(runs, act);
 }
 
 async function list(
@@ -98,7 +100,7 @@ function runTable(runs: readonly RunSummary[], context: CliContext): readonly st
 }
 
 function stateOf({ status, outcome }: RunSummary): string {
-  return status === 'completed' ? (outcome ?? status) : status;
+  return status === 'completed' || outcome === 'waiting' ? (outcome ?? status) : status;
 }
 
 function paintState(text: string, run: RunSummary, style: Style): string {

@@ -41,6 +41,21 @@ export function toolsText(
   return [found, '', 'Rules for these tools:', ...hints.map((hint) => `- ${hint}`)].join('\n');
 }
 
+/** What was said to the agent while it was at work. */
+export function saidMeanwhile(messages: readonly string[]): LlmMessage {
+  const text = messages.join('\n\n');
+  return {
+    from: 'user',
+    text: `${text}\n\n(Said while you were at work. It may change the goal; what is done stays done.)`,
+  };
+}
+
+/** A plan that was left for another request: every call needs a result. */
+export function leftMessage(callId: string): LlmMessage {
+  const text = 'The run was stopped before this plan had ended. What its steps did is not known.';
+  return { from: 'tool', callId, name: MAKE_PLAN, text, isError: true };
+}
+
 /** What the last plan brought, as the answer to the call that made it. */
 export function resultsMessage(
   observations: readonly StepObservation[],
@@ -50,7 +65,10 @@ export function resultsMessage(
   const share = Math.floor(MAX_ALL_CHARS / Math.max(1, observations.length));
   const limit = Math.min(MAX_RESULT_CHARS, Math.max(200, share));
   const results = observations.map((observation) => describeStep(observation, limit));
-  const text = `${results.join('\n\n')}\n\n${stepsText(stepsLeft)}`;
+  const done = observations.filter(({ step }) => step.state === 'done').map(({ step }) => step.id);
+  const doneText =
+    done.length === 0 ? '' : `\n\nDone already, so do not plan it again: ${done.join(', ')}.`;
+  const text = `${results.join('\n\n')}${doneText}\n\n${stepsText(stepsLeft)}`;
   if (callId === null) return { from: 'user', text };
   return { from: 'tool', callId, name: MAKE_PLAN, text, isError: false };
 }

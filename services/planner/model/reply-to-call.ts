@@ -1,3 +1,4 @@
+import { renameSteps } from '../../../common/rename-steps.ts';
 import type { PlanGoalInput } from '../../../common/agent.ts';
 import { FAILURE } from '../../../common/failures.ts';
 import type { LlmPart } from '../../../common/llm.ts';
@@ -8,7 +9,6 @@ import type { RegisteredTool } from '../../registry/registry.ts';
 import type { CheckPlanOptions } from '../check-plan.ts';
 import { checkPlan } from '../check-plan.ts';
 import { listProblems } from '../plan-checker.ts';
-import { renameSteps } from '../rename-steps.ts';
 import type { ToolLookup } from '../tool-lookup.ts';
 import { toolsText } from './planner-messages.ts';
 import { ASK_USER, FIND_TOOLS, MAKE_PLAN } from './planner-tools.ts';

@@ -143,6 +143,12 @@ export function fakeServices(given: Partial<ApiDeps> = {}): FakeServices {
         return { ref, body };
       },
     },
+    ledger: {
+      listUnknown: async () => [],
+      async resolve(_tenantId, key) {
+        throw new ServiceError(FAILURE.conflict, `No call "${key}" is unknown.`);
+      },
+    },
     metrics: { text: async () => 'up 1\n', contentType: 'text/plain; version=0.0.4' },
     health: { check: async () => [] },
     links: { temporalUi: 'http://127.0.0.1:8233' },

@@ -54,6 +54,16 @@ export function conversationStoreCases(open: () => Database): void {
       expect(await store.appendedTo(newTenant(), start)).toBeNull();
     });
 
+    it('the newest reference → the last append of the tenant; version 0 where there is none', async () => {
+      const store = createConversationStore(open());
+      const tenant = newTenant();
+      expect(await store.newest(tenant, start.conversationId)).toEqual(start);
+      const one = await store.append(tenant, start, [says('a'), says('b')]);
+      const two = await store.append(tenant, one, [says('c')]);
+      expect(await store.newest(tenant, start.conversationId)).toEqual(two);
+      expect(await store.newest(newTenant(), start.conversationId)).toEqual(start);
+    });
+
     it('ten different appends at once onto one head → one wins, nine conflict', async () => {
       const store = createConversationStore(open());
       const tenant = newTenant();

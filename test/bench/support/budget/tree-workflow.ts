@@ -5,6 +5,7 @@ import type { RunPlanInput, RunPlanResult } from '../../../../common/agent.ts';
 import type { Plan } from '../../../../common/plan.ts';
 import { executePlan } from '../../../../workflows/execute-plan.ts';
 import { createRunBudget } from '../../../../workflows/run-budget.ts';
+import { createRunControl } from '../../../../workflows/run-control.ts';
 import { newRunState } from '../../../../workflows/run-state.ts';
 import type { runPlan as RunPlan } from '../../../../workflows/run-plan.ts';
 
@@ -44,7 +45,10 @@ export async function runTree(input: TreeInput): Promise<readonly RunPlanResult[
       budget.closeChild(workflowId);
     }
   });
-  const run = { tenant, limits, queues, deadlineMs, state, budget };
+  const options = { tenant, queues, policy: input.policy, canBeSteered: false };
+  const control = createRunControl(state, options);
+  const leaveAfterEvents = undefined;
+  const run = { tenant, limits, queues, deadlineMs, state, budget, control, leaveAfterEvents };
   const end = await executePlan(input.plan ?? { steps: [] }, run);
   const below = await Promise.all(children);
   await budget.told();

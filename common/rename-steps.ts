@@ -1,4 +1,4 @@
-import type { Plan, PlanStep, StepArg, StepId } from '../../common/plan.ts';
+import type { Plan, PlanStep, StepArg, StepId } from './plan.ts';
 
 const MAX_ID_LENGTH = 64;
 
@@ -56,5 +56,6 @@ function renamed(step: PlanStep, names: ReadonlyMap<StepId, StepId>): PlanStep {
       ? {}
       : { forEach: { ...step.forEach, items: rename(step.forEach.items) } }),
     ...(step.sameAs === undefined ? {} : { sameAs: nameOf(step.sameAs) }),
+    ...(step.undo === undefined ? {} : { undo: { ...step.undo, args: renameAll(step.undo.args) } }),
   };
 }

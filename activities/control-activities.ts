@@ -1,0 +1,30 @@
+import type { CheckArgumentsInput, KeepResultInput, ToolResult } from '../common/tool.ts';
+import type { ConversationRef, FindConversationInput } from '../common/conversation.ts';
+import type { ConversationStore } from '../services/conversations/conversation-store.ts';
+import type { ResultKeeper } from '../services/artifacts/result-keeper.ts';
+import type { ArgumentChecker } from '../services/tools/argument-checker.ts';
+import { runActivity } from './run-activity.ts';
+
+/** What runs need of the world besides tools and plans. */
+export function createControlActivities(deps: {
+  readonly arguments: ArgumentChecker;
+  readonly results: ResultKeeper;
+  readonly conversations: Pick<ConversationStore, 'newest'>;
+}) {
+  return {
+    /** @throws Tool.BadArguments and the like: the tool would not be called with them. */
+    checkArguments(input: CheckArgumentsInput): Promise<void> {
+      return runActivity(() => deps.arguments.check(input));
+    },
+    /** @returns where a conversation stands now. */
+    findConversation({ tenant, conversationId }: FindConversationInput): Promise<ConversationRef> {
+      return runActivity(() => deps.conversations.newest(tenant.tenantId, conversationId));
+    },
+    /** @returns the result by reference. */
+    keepResult({ tenant, result }: KeepResultInput): Promise<ToolResult> {
+      return runActivity(() => deps.results.keep(tenant.tenantId, result));
+    },
+  };
+}
+
+export type ControlActivities = ReturnType<typeof createControlActivities>;

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import type { PendingDecision } from '../../common/approval.ts';
+import type { UnknownEffect } from '../../services/ledger/effect-ledger.ts';
+
+const EFFECTS = ['read', 'keyed', 'non-idempotent', 'compensable'] as const;
+
+const fields = {
+  id: z.string(),
+  kind: z.enum(['approval', 'outcome-unknown']),
+  step: z.string(),
+  tool: z.string(),
+  title: z.string(),
+  effect: z.enum(EFFECTS),
+  args: z.record(z.string(), z.json()).nullable().meta({
+    description: 'As the server would get them; null where they are too long to show.',
+  }),
+  reason: z.string().meta({ description: 'Why a person is asked.' }),
+  key: z.string().nullable().meta({
+    description: 'Of a call whose end is unknown: to decide on with POST /v1/effects/decide.',
+  }),
+  askedAtMs: z.number(),
+  expiresAtMs: z.number().meta({ description: 'When it becomes a no by itself.' }),
+};
+
+export const pendingSchema = z
+  .object(fields)
+  .meta({ id: 'PendingDecision' }) as unknown as z.ZodType<PendingDecision>;
+
+export const pendingInRunSchema = z
+  .object({ ...fields, runId: z.string() })
+  .meta({ id: 'PendingInRun' }) as unknown as z.ZodType<PendingDecision & { runId: string }>;
+
+export const unknownEffectSchema = z
+  .object({
+    key: z.string(),
+    tool: z.string(),
+    reason: z.string(),
+    createdAtMs: z.number(),
+    updatedAtMs: z.number(),
+  })
+  .meta({ id: 'UnknownEffect' }) as unknown as z.ZodType<UnknownEffect>;

@@ -1,0 +1,108 @@
+import { WithStartWorkflowOperation, WorkflowUpdateFailedError } from '@temporalio/client';
+import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
+import { ulid } from 'ulid';
+import { z } from 'zod';
+import type { AgentResult } from '../common/agent.ts';
+import { describeFailure } from '../common/describe-failure.ts';
+import { WORKFLOW } from '../common/names.ts';
+import { sendMessageUpdate } from '../workflows/definitions.ts';
+import type { ConversationInput } from '../workflows/run-conversation.ts';
+import { agentInput } from './agent-input.ts';
+import { ClientError } from './client-error.ts';
+import type { OstinatoConnection } from './connection.ts';
+import { ordererOf } from './orders.ts';
+import { parseRequest, startAgentSchema } from './requests.ts';
+import type { RunHandle } from './run-handle.ts';
+import { describeRun, runHandle } from './runs.ts';
+import { isClientError } from './client-error.ts';
+import { runAttributes, summaryOfGoal } from './start-run.ts';
+
+const name = startAgentSchema.shape.runId.unwrap();
+
+export const sendMessageSchema = z.strictObject({
+  conversationId: name,
+  text: startAgentSchema.shape.goal,
+  /** Chosen by the caller to make the message repeatable: the same id is the same message. */
+  messageId: name.optional(),
+  agent: startAgentSchema.shape.agent,
+  limits: startAgentSchema.shape.limits,
+  policy: startAgentSchema.shape.policy,
+});
+export type SendMessageRequest = z.input<typeof sendMessageSchema>;
+
+/** A conversation in which nobody says anything ends; the next message opens it again. */
+const IDLE_MS = 3_600_000;
+const WITHIN_MS = 10_000;
+/** A message waits until those before it are answered. */
+const LOOK_EVERY_MS = 250;
+
+/**
+ * Says something in a conversation, which begins with its first message. The conversation is found
+ * by its id alone, in one call: nothing needs to be kept or looked up. Each message is answered by a
+ * run of its own, whose id is that of the message, after those before it.
+ *
+ * `agent`, `limits` and `policy` count for messages that open the conversation.
+ *
+ * @throws ClientError (`bad-input`, `conflict`, `unavailable`)
+ */
+export async function sendMessage(
+  connection: OstinatoConnection,
+  request: SendMessageRequest,
+): Promise<RunHandle<AgentResult>> {
+  const parsed = parseRequest(sendMessageSchema, request);
+  const { conversationId, text, messageId = ulid(), agent, limits, policy } = parsed;
+  const {
+    goal: _goal,
+    conversation: _none,
+    ...run
+  } = agentInput(connection, {
+    goal: text,
+    ...{ agent, limits, policy },
+  });
+  const input: ConversationInput = { run, conversationId, idleMs: IDLE_MS };
+  const { temporal, tenant, queues } = connection;
+  const startWorkflowOperation = new WithStartWorkflowOperation(WORKFLOW.runConversation, {
+    workflowId: `t:${tenant.tenantId}:conversation:${conversationId}`,
+    taskQueue: queues.agent,
+    args: [input],
+    memo: { summary: summaryOfGoal(text) },
+    workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+    workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+    typedSearchAttributes: runAttributes(connection, run.agent),
+  });
+  try {
+    await temporal.withDeadline(Date.now() + WITHIN_MS, () =>
+      temporal.workflow.executeUpdateWithStart(sendMessageUpdate, {
+        args: [{ ...ordererOf(connection), messageId, text }],
+        updateId: messageId,
+        startWorkflowOperation,
+      }),
+    );
+  } catch (error) {
+    const why = `Conversation ${conversationId} did not take the message: ${describeFailure(error)}`;
+    const isRefused = error instanceof WorkflowUpdateFailedError;
+    throw new ClientError(isRefused ? 'conflict' : 'unavailable', why, error);
+  }
+  return whenStarted(connection, runHandle<AgentResult>(connection, messageId));
+}
+
+/** The run begins when the messages before it are answered; until then its result is waited for. */
+function whenStarted(
+  connection: OstinatoConnection,
+  handle: RunHandle<AgentResult>,
+): RunHandle<AgentResult> {
+  return {
+    ...handle,
+    async result() {
+      for (;;) {
+        try {
+          await describeRun(connection, handle.runId);
+          return await handle.result();
+        } catch (error) {
+          if (!isClientError(error) || error.code !== 'not-found') throw error;
+        }
+        await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+      }
+    },
+  };
+}

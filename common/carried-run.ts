@@ -1,0 +1,54 @@
+import type { PlannerUsed, StepReport } from './agent.ts';
+import type { PendingDecision } from './approval.ts';
+import type { BudgetState } from './budget.ts';
+import type { ConversationRef } from './conversation.ts';
+import type { LlmUsage } from './llm.ts';
+import type { Plan } from './plan.ts';
+import type { ToolId, ToolResult } from './tool.ts';
+
+/**
+ * What a run takes along when it continues as new, so that its history stays short. References, not
+ * contents: the transcript is in the conversation store, longer results are artifacts.
+ */
+export interface CarriedRun {
+  /** Workflow time at which the run must have ended. */
+  readonly deadlineMs: number;
+  /** When the run began, workflow time. */
+  readonly startedAtMs: number;
+  readonly turn: number;
+  readonly plans: number;
+  readonly toolCalls: number;
+  readonly revision: number;
+  readonly planner: PlannerUsed | null;
+  readonly usage: LlmUsage;
+  /** `null` of a run without a planner. */
+  readonly conversation: ConversationRef | null;
+  /** Of the open plan and the latest before it. */
+  readonly steps: readonly StepReport[];
+  /** Steps that are left out above. */
+  readonly earlierSteps: number;
+  /** Tools of all steps, those that are left out included. */
+  readonly usedTools: readonly ToolId[];
+  readonly budget: BudgetState;
+  readonly control: ControlState;
+  /** The plan in the middle of which it left, and what its steps brought, in the order they ended. */
+  readonly open: {
+    readonly plan: Plan;
+    readonly results: readonly (readonly [string, ToolResult])[];
+  };
+}
+
+/** What people did to a run and what waits for them. */
+export interface ControlState {
+  readonly isPaused: boolean;
+  readonly messages: readonly string[];
+  readonly decisions: DecisionsState;
+}
+
+export interface DecisionsState {
+  /** Decisions asked for so far. */
+  readonly asked: number;
+  readonly open: readonly PendingDecision[];
+  /** By id: how each of the latest was decided. */
+  readonly decided: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,245 @@
+// Proves that a run whose history is long goes on as another and nothing is lost or done twice: real
+// Temporal server, real workflows that leave after a few events, fake activities.
+import { ulid } from 'ulid';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { WorkerActivities } from '../../activities/index.ts';
+import type { OstinatoConnection } from '../../client/index.ts';
+import {
+  decide,
+  listPending,
+  listRuns,
+  pauseRun,
+  resumeRun,
+  runHandle,
+} from '../../client/index.ts';
+import { runAttributes, workflowIdOf } from '../../client/start-run.ts';
+import { NO_USAGE } from '../../common/add-usage.ts';
+import type {
+  AgentInput,
+  AgentResult,
+  PlanGoalInput,
+  PlanGoalResult,
+  RunPlanInput,
+  RunPlanResult,
+} from '../../common/agent.ts';
+import type { Plan } from '../../common/plan.ts';
+import type { CallToolInput, ToolId } from '../../common/tool.ts';
+import type { TemporalServer } from '../../workers/temporal-server.ts';
+import { after, LIMITS, literal, output, plan, step, textResult } from '../support/plans.ts';
+import type { RunningWorkers } from '../support/temporal.ts';
+import { connectTo, ONE_QUEUE, startTemporal, startWorkers } from '../support/temporal.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+let temporal: TemporalServer;
+let workers: RunningWorkers;
+let ostinato: OstinatoConnection;
+const calls: CallToolInput[] = [];
+const asked: PlanGoalInput[] = [];
+let kept = 0;
+let planFor: (input: PlanGoalInput) => Plan | string;
+
+const activities = {
+  callTool: async (input) => {
+    calls.push(input);
+    const id = input.idempotencyKey.split('/').at(-2) ?? '';
+    return textResult(id === 'long' ? 'x'.repeat(5_000) : `${id} done`);
+  },
+  checkPlan: async () => plan(),
+  checkArguments: async () => undefined,
+  keepResult: async ({ result }) => {
+    kept += 1;
+    const artifact = { artifactId: 'kept', mediaType: 'application/json', bytes: 1, sha256: '' };
+    return { ...result, content: [], artifact };
+  },
+  planGoal: async (input): Promise<PlanGoalResult> => {
+    asked.push(input);
+    const next = planFor(input);
+    return {
+      ...(typeof next === 'string'
+        ? { kind: 'answer', answer: next }
+        : { kind: 'plan', plan: next }),
+      planner: { kind: 'model', provider: 'fake', model: 'fake-1' },
+      conversation: { ...input.conversation, headVersion: input.conversation.headVersion + 2 },
+      usage: { ...NO_USAGE, inputTokens: 1, outputTokens: 1 },
+      toolsConsidered: [],
+    };
+  },
+} satisfies WorkerActivities;
+
+beforeAll(async () => {
+  temporal = await startTemporal();
+  workers = await startWorkers(temporal.address, activities);
+  ostinato = await connectTo(temporal.address);
+});
+
+beforeEach(() => {
+  calls.length = 0;
+  asked.length = 0;
+  kept = 0;
+});
+
+afterAll(async () => {
+  await ostinato?.close();
+  await workers?.stop();
+  await temporal?.stop();
+});
+
+const common = {
+  agent: 'test',
+  limits: { ...LIMITS, maxTurns: 100, maxParallel: 2 },
+  queues: ONE_QUEUE,
+  leaveAfterEvents: 40,
+};
+
+async function start(
+  type: 'runAgent' | 'runPlan',
+  input: Partial<AgentInput> | Partial<RunPlanInput>,
+): Promise<string> {
+  const runId = ulid();
+  await ostinato.temporal.workflow.start(type, {
+    workflowId: workflowIdOf(ostinato, runId),
+    taskQueue: ONE_QUEUE.agent,
+    args: [{ tenant: ostinato.tenant, ...common, ...input }],
+    memo: { summary: 'a long one' },
+    typedSearchAttributes: runAttributes(ostinato, 'test'),
+  });
+  return runId;
+}
+
+function runPlan(checked: Plan, input: Partial<RunPlanInput> = {}): Promise<string> {
+  return start('runPlan', { plan: checked, written: null, ...input });
+}
+
+/** How many times the run went on as another. */
+async function timesLeft(runId: string): Promise<number> {
+  const { executions } = await ostinato.temporal.workflowService.listWorkflowExecutions({
+    namespace: 'default',
+    query: `WorkflowId = '${workflowIdOf(ostinato, runId)}' AND ExecutionStatus = 'ContinuedAsNew'`,
+  });
+  return executions?.length ?? 0;
+}
+
+/** A chain of steps, each after the one before. */
+function chain(length: number): Plan['steps'] {
+  return Array.from({ length }, (_, at) => step(`s${at}`, at === 0 ? {} : after(`s${at - 1}`)));
+}
+
+const stepsCalled = () => calls.map(({ idempotencyKey }) => idempotencyKey.split('/').at(-2));
+
+describe('an agent of many turns', () => {
+  it('goes on several times → every turn once, the conversation, counts and usage in one', async () => {
+    planFor = ({ turn }) => (turn <= 15 ? plan(step('look')) : 'That is all.');
+    const runId = await start('runAgent', { goal: 'Go on', conversation: null });
+    const result = await runHandle<AgentResult>(ostinato, runId).result();
+    expect(result).toMatchObject({
+      outcome: 'answered',
+      turns: 16,
+      toolCalls: 15,
+      usage: { inputTokens: 16 },
+    });
+    expect(asked.map(({ turn }) => turn)).toEqual(Array.from({ length: 16 }, (_, at) => at + 1));
+    expect(asked.map(({ conversation }) => conversation.headVersion)).toEqual(
+      Array.from({ length: 16 }, (_, at) => 2 * at),
+    );
+    // The same id in every plan: each call is another one all the same.
+    expect(new Set(calls.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(15);
+    expect(new Set(result.steps.map(({ id }) => id)).size).toBe(15);
+    await waitFor('the list', async () => (await timesLeft(runId)) >= 2);
+  });
+
+  it('in lists → one run, with its summary', async () => {
+    planFor = ({ turn }) => (turn <= 10 ? plan(step('look')) : 'Done.');
+    const runId = await start('runAgent', { goal: 'Go on', conversation: null });
+    await runHandle(ostinato, runId).result();
+    await waitFor('the run in the list', async () => {
+      const listed = (await listRuns(ostinato, { limit: 100 })).filter(
+        (run) => run.runId === runId,
+      );
+      return listed.length === 1 && listed[0]?.outcome === 'answered';
+    });
+    const [run] = (await listRuns(ostinato)).filter((each) => each.runId === runId);
+    expect(run).toMatchObject({ summary: 'a long one', agent: 'test', status: 'completed' });
+  });
+
+  it('a budget → holds over all of them', async () => {
+    planFor = () => plan(step('a'), step('b'));
+    const limits = { ...common.limits, maxToolCalls: 21 };
+    const runId = await start('runAgent', { goal: 'Go on', conversation: null, limits });
+    const result = await runHandle<AgentResult>(ostinato, runId).result();
+    expect(result).toMatchObject({ outcome: 'out-of-budget', limit: 'maxToolCalls' });
+    expect(calls).toHaveLength(21);
+    await waitFor('the list', async () => (await timesLeft(runId)) >= 2);
+  });
+
+  it('maxReplans → so many plans after the first', async () => {
+    planFor = () => plan(step('a'));
+    const limits = { ...common.limits, maxReplans: 2 };
+    const runId = await start('runAgent', { goal: 'Go on', conversation: null, limits });
+    const result = await runHandle<AgentResult>(ostinato, runId).result();
+    expect(result).toMatchObject({ outcome: 'out-of-budget', limit: 'maxReplans', toolCalls: 3 });
+  });
+});
+
+describe('in the middle of a plan', () => {
+  it('every step is called once, and references reach back over the change', async () => {
+    const steps = [
+      step('long'),
+      ...chain(20),
+      step('last', {
+        args: { text: output('long'), word: output('s0', '$text') },
+        ...after('s19'),
+      }),
+    ];
+    const runId = await runPlan(plan(...steps));
+    const result = await runHandle<RunPlanResult>(ostinato, runId).result();
+    expect(result.outcome).toBe('completed');
+    expect([...stepsCalled()].sort()).toEqual(steps.map(({ id }) => String(id)).sort());
+    expect(Object.keys(result.results)).toHaveLength(22);
+    expect(calls.at(-1)?.args).toEqual({ text: { $artifact: 'kept', path: '' }, word: 's0 done' });
+    // Once it is a reference it stays one.
+    expect(kept).toBe(1);
+    await waitFor('the list', async () => (await timesLeft(runId)) >= 2);
+  });
+
+  it('a failed step before the change → what needs it stays skipped after it', async () => {
+    const lost = step('lost', {
+      args: { v: output('s0', 'no.such') },
+      onFailure: 'skip-dependents',
+    });
+    const runId = await runPlan(plan(...chain(15), lost, step('never', after('lost'))));
+    const result = await runHandle<RunPlanResult>(ostinato, runId).result();
+    expect(result.outcome).toBe('partial');
+    const states = Object.fromEntries(result.steps.map(({ id, state }) => [id, state]));
+    expect(states).toMatchObject({ lost: 'failed', never: 'skipped', s14: 'done' });
+    expect(stepsCalled()).not.toContain('never');
+  });
+
+  it('something waits for a person → the same decision waits after it, and counts once', async () => {
+    const pay = step('pay', { tool: 'bank/pay' as ToolId, args: { amount: literal(1) } });
+    const runId = await runPlan(plan(pay, ...chain(15)), {
+      policy: { approvals: [{ tool: 'bank/*' }] },
+    });
+    const pending = async () =>
+      (await listPending(ostinato)).filter((each) => each.runId === runId);
+    await waitFor('the decision to wait', async () => (await pending()).length === 1);
+    const [first] = await pending();
+    await waitFor('the change', async () => (await timesLeft(runId)) >= 1 && calls.length === 15);
+    await waitFor('the decision to wait again', async () => (await pending()).length === 1);
+    expect(await pending()).toEqual([first]);
+    await decide(ostinato, first?.id ?? '', { verdict: 'approve' });
+    const result = await runHandle<RunPlanResult>(ostinato, runId).result();
+    expect(result.outcome).toBe('completed');
+    expect(calls).toHaveLength(16);
+  });
+
+  it('paused and resumed on the way → every step once', async () => {
+    const runId = await runPlan(plan(...chain(25)));
+    await waitFor('the first steps', () => calls.length > 2);
+    await pauseRun(ostinato, runId);
+    const before = calls.length;
+    await resumeRun(ostinato, runId);
+    expect((await runHandle<RunPlanResult>(ostinato, runId).result()).outcome).toBe('completed');
+    expect(before).toBeLessThan(25);
+    expect(calls).toHaveLength(25);
+  });
+});

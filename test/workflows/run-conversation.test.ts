@@ -1,0 +1,121 @@
+// Proves that a backend that keeps nothing can hold a conversation: real Temporal server, real
+// workflows, a planner that says back what it was told, and a store of conversations in memory.
+import { ulid } from 'ulid';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { WorkerActivities } from '../../activities/index.ts';
+import type { OstinatoConnection } from '../../client/index.ts';
+import { runHandle, sendMessage } from '../../client/index.ts';
+import { NO_USAGE } from '../../common/add-usage.ts';
+import type { AgentResult, PlanGoalInput, PlanGoalResult } from '../../common/agent.ts';
+import type { TemporalServer } from '../../workers/temporal-server.ts';
+import { sendMessageUpdate } from '../../workflows/definitions.ts';
+import { plan, textResult } from '../support/plans.ts';
+import type { RunningWorkers } from '../support/temporal.ts';
+import { connectTo, startTemporal, startWorkers } from '../support/temporal.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+let temporal: TemporalServer;
+let workers: RunningWorkers;
+let ostinato: OstinatoConnection;
+const asked: PlanGoalInput[] = [];
+const heads = new Map<string, number>();
+let hold: Promise<void> = Promise.resolve();
+
+const activities = {
+  callTool: async () => textResult('done'),
+  checkPlan: async () => plan(),
+  checkArguments: async () => undefined,
+  keepResult: async ({ result }) => result,
+  findConversation: async ({ conversationId }) => ({
+    conversationId,
+    headVersion: heads.get(conversationId) ?? 0,
+  }),
+  planGoal: async (input): Promise<PlanGoalResult> => {
+    asked.push(input);
+    await hold;
+    const { conversationId, headVersion } = input.conversation;
+    heads.set(conversationId, headVersion + 2);
+    return {
+      kind: 'answer',
+      answer: `You said: ${input.goal}`,
+      planner: { kind: 'model', provider: 'fake', model: 'fake-1' },
+      conversation: { conversationId, headVersion: headVersion + 2 },
+      usage: NO_USAGE,
+      toolsConsidered: [],
+    };
+  },
+} satisfies WorkerActivities;
+
+beforeAll(async () => {
+  temporal = await startTemporal();
+  workers = await startWorkers(temporal.address, activities);
+  ostinato = await connectTo(temporal.address);
+});
+
+beforeEach(() => {
+  asked.length = 0;
+  hold = Promise.resolve();
+});
+
+afterAll(async () => {
+  await ostinato?.close();
+  await workers?.stop();
+  await temporal?.stop();
+});
+
+describe('messages of a conversation', () => {
+  it('the first begins it, the next goes on from what was said', async () => {
+    const conversationId = ulid();
+    const first = await sendMessage(ostinato, { conversationId, text: 'hello' });
+    expect(await first.result()).toMatchObject({ answer: 'You said: hello' });
+    const second = await sendMessage(ostinato, { conversationId, text: 'and again' });
+    expect(await second.result()).toMatchObject({ answer: 'You said: and again' });
+    expect(asked.map(({ conversation }) => conversation)).toEqual([
+      { conversationId, headVersion: 0 },
+      { conversationId, headVersion: 2 },
+    ]);
+  });
+
+  it('sent while one is being answered → answered after it, in order', async () => {
+    let open = (): void => undefined;
+    hold = new Promise((resolve) => (open = resolve));
+    const conversationId = ulid();
+    const runs = [];
+    for (const text of ['one', 'two', 'three']) {
+      runs.push(await sendMessage(ostinato, { conversationId, text }));
+    }
+    await waitFor('the first', () => asked.length === 1);
+    open();
+    const results = await Promise.all(runs.map((run) => run.result()));
+    expect(results.map((result) => 'answer' in result && result.answer)).toEqual([
+      'You said: one',
+      'You said: two',
+      'You said: three',
+    ]);
+    expect(asked.map(({ conversation }) => conversation.headVersion)).toEqual([0, 2, 4]);
+  });
+
+  it('the same message id again → answered once, found by its id alone', async () => {
+    const message = { conversationId: ulid(), messageId: ulid(), text: 'only once' };
+    await sendMessage(ostinato, message);
+    await (await sendMessage(ostinato, message)).result();
+    const found = await runHandle<AgentResult>(ostinato, message.messageId).result();
+    expect(found).toMatchObject({ answer: 'You said: only once' });
+    expect(asked).toHaveLength(1);
+  });
+
+  it('another tenant, or no text → refused', async () => {
+    const conversationId = ulid();
+    await (await sendMessage(ostinato, { conversationId, text: 'hello' })).result();
+    const handle = ostinato.temporal.workflow.getHandle(`t:default:conversation:${conversationId}`);
+    const foreign = { tenantId: 'other', actor: 'eve', messageId: 'm1', text: 'hi' };
+    await expect(
+      handle.executeUpdate(sendMessageUpdate, { args: [foreign] }),
+    ).rejects.toMatchObject({
+      cause: { message: expect.stringContaining('no conversation of tenant "other"') as string },
+    });
+    await expect(sendMessage(ostinato, { conversationId, text: ' ' })).rejects.toMatchObject({
+      code: 'bad-input',
+    });
+  });
+});

@@ -1,0 +1,27 @@
+// Runs in the workflow sandbox: whether a step that is ready may start.
+import { isCancellation } from '@temporalio/workflow';
+import type { BudgetLimit } from '../common/budget.ts';
+import type { PlanStep } from '../common/plan.ts';
+import type { PlanRun } from './execute-plan.ts';
+
+export type Admission =
+  | { readonly kind: 'go' }
+  /** It stays as it is: the plan is left, or stopped. */
+  | { readonly kind: 'left' }
+  | { readonly kind: 'limit'; readonly limit: BudgetLimit };
+
+/** Waits while the run is paused, then takes a call from the budget. */
+export async function admitStep(step: PlanStep, run: PlanRun): Promise<Admission> {
+  try {
+    if (!(await run.control.mayStart())) return { kind: 'left' };
+    // It takes another step's answer and makes no call.
+    if (step.sameAs !== undefined) return { kind: 'go' };
+    const limit = await run.budget.takeToolCall();
+    if (limit !== null) return { kind: 'limit', limit };
+    run.state.toolCalls += 1;
+    return { kind: 'go' };
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
+    return { kind: 'left' };
+  }
+}

@@ -1,0 +1,113 @@
+// Runs in the workflow sandbox: a run whose history has grown long goes on as another.
+import {
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  proxyActivities,
+} from '@temporalio/workflow';
+import type { ControlActivities } from '../activities/control-activities.ts';
+import type { CarriedRun } from '../common/carried-run.ts';
+import type { ConversationRef } from '../common/conversation.ts';
+import type { LlmUsage } from '../common/llm.ts';
+import type { Plan, StepId } from '../common/plan.ts';
+import type { ToolResult } from '../common/tool.ts';
+import type { PlanEnd, PlanRun } from './execute-plan.ts';
+import { executePlan } from './execute-plan.ts';
+
+/** Reports of steps of earlier plans that go along. */
+const EARLIER_STEPS = 100;
+/** A result of more goes along as a reference, as JSON. */
+const MAX_CARRIED_CHARS = 2_000;
+/** What one payload holds, with room to spare; a plan of more is finished first. */
+const MAX_CHARS = 1_500_000;
+
+interface Leaving {
+  readonly run: PlanRun;
+  readonly plan: Plan;
+  readonly results: ReadonlyMap<StepId, ToolResult>;
+  readonly usage: LlmUsage;
+  readonly conversation: ConversationRef | null;
+}
+
+/**
+ * Runs a plan to its end, or ends this run of the workflow in the middle of it: the next one goes on.
+ */
+export async function executeOrLeave<Input extends { readonly carried?: CarriedRun }>(
+  input: Input,
+  { run, plan, usage, conversation }: Omit<Leaving, 'results'>,
+  earlier: ReadonlyMap<StepId, ToolResult> | null,
+): Promise<PlanEnd> {
+  for (let begun = earlier; ;) {
+    const end = await executePlan(plan, run, begun);
+    if (!end.isLeft) return end;
+    await leaveRun(input, { run, plan, results: end.results, usage, conversation });
+    run.control.stay();
+    begun = end.results;
+  }
+}
+
+/** The results of the plan in the middle of which the run left. */
+export function carriedResults({ open }: CarriedRun): ReadonlyMap<StepId, ToolResult> {
+  return new Map(open.results.map(([id, result]) => [id as StepId, result]));
+}
+
+/**
+ * Ends this run of the workflow; the next one goes on with `input` and what is carried. Waits for
+ * what people have just asked of this one.
+ *
+ * @returns only where too much would have to be carried: then the run stays.
+ */
+async function leaveRun<Input extends { readonly carried?: CarriedRun }>(
+  input: Input,
+  leaving: Leaving,
+): Promise<void> {
+  const results = await Promise.all(
+    [...leaving.results].map(
+      async ([id, result]) => [id, await asReference(leaving.run, result)] as const,
+    ),
+  );
+  await condition(allHandlersFinished);
+  const carried = carriedRun(leaving, results);
+  if (JSON.stringify(carried).length > MAX_CHARS) return;
+  await continueAsNew<(input: Input) => Promise<unknown>>({ ...input, carried });
+}
+
+function asReference(run: PlanRun, result: ToolResult): Promise<ToolResult> {
+  if (result.artifact !== null || JSON.stringify(result).length <= MAX_CARRIED_CHARS) {
+    return Promise.resolve(result);
+  }
+  const { keepResult } = proxyActivities<Pick<ControlActivities, 'keepResult'>>({
+    taskQueue: run.queues.tool,
+    startToCloseTimeout: '1 minute',
+    scheduleToCloseTimeout: '1 hour',
+  });
+  return keepResult({ tenant: run.tenant, result });
+}
+
+function carriedRun(
+  { run, plan, usage, conversation }: Leaving,
+  results: CarriedRun['open']['results'],
+): CarriedRun {
+  const { state, budget, control } = run;
+  const inPlan = new Set<string>(plan.steps.map(({ id }) => id));
+  const all = [...state.steps.values()];
+  const earlier = all.filter(({ id }) => !inPlan.has(id));
+  const kept = earlier.slice(-EARLIER_STEPS);
+  return {
+    deadlineMs: run.deadlineMs,
+    startedAtMs: state.startedAtMs,
+    turn: state.turn,
+    plans: state.plans,
+    toolCalls: state.toolCalls,
+    revision: state.revision,
+    planner: state.planner,
+    usage,
+    conversation,
+    steps: [...kept, ...all.filter(({ id }) => inPlan.has(id))],
+    earlierSteps: state.earlierSteps + earlier.length - kept.length,
+    usedTools: [...new Set([...state.earlierTools, ...all.map(({ tool }) => tool)])],
+    budget: budget.state(),
+    control: control.state(),
+    open: { plan, results },
+  };
+}
