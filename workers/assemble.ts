@@ -71,31 +71,15 @@ export interface AssembleOptions {
 }
 
 /** Reads the configuration's choices and builds every service. Nothing else calls a constructor. */
-export async function assemble({ config, env, log, ...tests }: AssembleOptions): Promise<Services> {
-  const metrics = createMetrics();
-  const database = await openDatabase(config.database);
-  const breakers = openBreakers({ redisUrl: config.redisUrl, log: log.child({ part: 'breaker' }) });
-  const registry = createRegistry(database);
+export async function assemble({ failpoint, ...options }: AssembleOptions): Promise<Services> {
+  const { log } = options;
+  const { models, search, resultCache, validator, ...parts } = await openParts(options);
+  const { metrics, database, breakers, registry, connections } = parts;
+  const { gateway } = models;
+  const { index } = search;
   const artifacts = createArtifactStore(database);
   const conversations = createConversationStore(database);
-  const validator = createSchemaValidator();
-  const connections = createMcpConnections({
-    log: log.child({ part: 'mcp' }),
-    env,
-    limits: { maxResultBytes: config.mcp.maxResultBytes },
-  });
-  const models = await openModels({ config, env, metrics, ...breakers, log });
-  const { gateway } = models;
-  const search = openToolIndex({ config, metrics, gateway, log });
-  const { index } = search;
-  const catalogue = createCatalogue({
-    registry,
-    connections,
-    index,
-    log: log.child({ part: 'catalogue' }),
-  });
   const recent = recentLookups(registry);
-  const resultCache = await openResultCache(config.redisUrl, metrics, log.child({ part: 'cache' }));
   const durations = createToolDurations();
   const ledger = createEffectLedger(database);
   const tools = createToolCaller({
@@ -105,9 +89,10 @@ export async function assemble({ config, env, log, ...tests }: AssembleOptions):
     ledger,
     validator,
     cache: resultCache.cache,
-    ...{ metrics, durations },
+    metrics,
+    durations,
     log: log.child({ part: 'tools' }),
-    ...tests,
+    ...(failpoint === undefined ? {} : { failpoint }),
   });
   const rules = createRules({ db: database.db, log: log.child({ part: 'rules' }) });
   const guarded = openCalls({ rules, registry: recent, tools, ...breakers, log });
@@ -115,16 +100,13 @@ export async function assemble({ config, env, log, ...tests }: AssembleOptions):
   const plans = createPlanChecker({ registry: { ...registry, ...recent }, ...checking });
   const planning = { index, registry, conversations, ...checking, log };
   return {
+    ...parts,
+    ...guarded,
+    ...openBatches({ ...options.config, database, plans, tools: guarded.calls }),
     arguments: createArgumentChecker({ registry: recent, artifacts, validator }),
     results: createResultKeeper(artifacts),
-    conversations,
     artifacts,
-    ...guarded,
-    ...openBatches({ ...config, database, plans, tools: guarded.calls }),
-    breakers,
-    catalogue,
-    connections,
-    database,
+    conversations,
     gateway,
     index,
     ledger,
@@ -134,26 +116,45 @@ export async function assemble({ config, env, log, ...tests }: AssembleOptions):
       gateway.configured() === null
         ? createOfflinePlanner(planning)
         : createModelPlanner({ ...planning, gateway }),
-    registry,
     rules,
     tools,
-    close: () =>
-      closeAll([
-        catalogue,
-        connections,
-        search,
-        validator,
-        breakers,
-        resultCache,
-        models,
-        database,
-      ]),
   };
 }
 
-/** One after the other: what uses a part is closed before it. */
-async function closeAll(
-  parts: readonly { readonly close: () => void | Promise<void> }[],
-): Promise<void> {
-  for (const part of parts) await part.close();
+/** The parts that hold something open: connections, files, threads. */
+async function openParts({ config, env, log }: Omit<AssembleOptions, 'failpoint'>) {
+  const metrics = createMetrics();
+  const database = await openDatabase(config.database);
+  const breakers = openBreakers({ redisUrl: config.redisUrl, log: log.child({ part: 'breaker' }) });
+  const registry = createRegistry(database);
+  const validator = createSchemaValidator();
+  const connections = createMcpConnections({
+    log: log.child({ part: 'mcp' }),
+    env,
+    limits: { maxResultBytes: config.mcp.maxResultBytes },
+  });
+  const models = await openModels({ config, env, metrics, ...breakers, log });
+  const search = openToolIndex({ config, metrics, gateway: models.gateway, log });
+  const catalogue = createCatalogue({
+    registry,
+    connections,
+    index: search.index,
+    log: log.child({ part: 'catalogue' }),
+  });
+  const resultCache = await openResultCache(config.redisUrl, metrics, log.child({ part: 'cache' }));
+  const open = {
+    catalogue,
+    connections,
+    search,
+    validator,
+    breakers,
+    resultCache,
+    models,
+    database,
+  };
+  /** One after the other: what uses a part is closed before it. */
+  const close = async (): Promise<void> => {
+    for (const part of Object.values(open)) await part.close();
+  };
+  return { ...open, metrics, registry, close };
 }
