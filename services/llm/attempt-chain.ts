@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { FailureType } from '../../common/failures.ts';
 import { FAILURE } from '../../common/failures.ts';
 import type { LlmAttempt, LlmRouting } from '../../common/llm-routing.ts';
 import type { LlmUsage } from '../../common/llm.ts';
@@ -39,7 +40,14 @@ export interface ChainCall<Answer> {
   readonly signal: AbortSignal;
   /** One attempt. @throws ServiceError, or the reason of `signal` */
   send(route: Route, credential: Credential): Promise<Answer>;
-  usageOf(answer: Answer): LlmUsage | null;
+  /** How the attempt ended; a promise where the answer is still being written. */
+  endOf(answer: Answer): AttemptEnd | Promise<AttemptEnd>;
+}
+
+/** `null`: it was cancelled, which says nothing about the provider. */
+export interface AttemptEnd {
+  readonly outcome: 'ok' | FailureType | null;
+  readonly usage: LlmUsage | null;
 }
 
 export interface ChainEnd<Answer> {
@@ -113,7 +121,9 @@ async function tryRoute<Answer>(
     };
     try {
       const answer = await call.send(route, credential);
-      await guard.ended('ok', call.usageOf(answer));
+      const end = call.endOf(answer);
+      if (end instanceof Promise) void end.then((late) => guard.ended(late.outcome, late.usage));
+      else await guard.ended(end.outcome, end.usage);
       deps.budget.succeeded();
       deps.credentials.used(route, credential);
       note('ok', why);

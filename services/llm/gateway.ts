@@ -21,7 +21,7 @@ import { createRetryBudget } from './retry-budget.ts';
 import { createRouteHealths } from './route-health.ts';
 import type { Routing } from './router/find-routes.ts';
 import { selectRoutes } from './router/select-routes.ts';
-import type { OpenStream } from './stream-from-route.ts';
+import { streamChain } from './stream-chain.ts';
 import { streamFromRoute } from './stream-from-route.ts';
 import type { SendDeps } from './send-to-route.ts';
 import { sendToRoute } from './send-to-route.ts';
@@ -108,25 +108,16 @@ export function createLlmGateway(deps: LlmGatewayDeps): LlmGateway {
       const { whole, call } = plan(request, options);
       const end = await runChain(chain, {
         ...call,
-        usageOf: (answer: LlmResponse) => answer.usage,
+        endOf: ({ usage }: LlmResponse) => ({ outcome: 'ok', usage }),
         send: (route, credential) => sendToRoute(sending, route, credential, whole, call.signal),
       });
       return { ...end.answer, routing: end.routing };
     },
     async *stream(request, options) {
       const { whole, call } = plan(request, options);
-      const end = await runChain<OpenStream>(chain, {
-        ...call,
-        // Not known yet: what was reserved for the call stays so.
-        usageOf: () => null,
-        send: (route, credential) =>
-          streamFromRoute(sending, route, credential, whole, call.signal),
-      });
-      for await (const event of end.answer.events) {
-        yield event.kind === 'finish'
-          ? { kind: 'finish', response: { ...event.response, routing: end.routing } }
-          : event;
-      }
+      yield* streamChain(chain, call, (route, credential) =>
+        streamFromRoute(sending, route, credential, whole, call.signal),
+      );
     },
     providers: createProviderView({
       routes,

@@ -1,5 +1,7 @@
+import type { FailureType } from '../../common/failures.ts';
 import type { LlmStreamEvent } from '../../common/llm-stream.ts';
 import type { LlmRequest, LlmUsage } from '../../common/llm.ts';
+import type { AttemptEnd } from './attempt-chain.ts';
 import type { Credential } from './credentials.ts';
 import type { DialectEvent } from './llm-dialect.ts';
 import { priceOfUsage } from './price-of-usage.ts';
@@ -13,6 +15,8 @@ import { DeadlineExceeded } from './with-deadline.ts';
 export interface OpenStream {
   /** All events, the first one too. Must be iterated, to the end or left early: it holds a socket. */
   readonly events: AsyncIterable<LlmStreamEvent>;
+  /** Resolves when the last event is here or the stream broke; never rejects. */
+  readonly ended: Promise<AttemptEnd>;
 }
 
 /**
@@ -35,7 +39,7 @@ export async function streamFromRoute(
     const iterator = events[Symbol.asyncIterator]();
     const first = await iterator.next();
     attempt.firstCame();
-    return { events: rest(attempt, first, iterator) };
+    return { events: rest(attempt, first, iterator), ended: attempt.ended };
   } catch (error) {
     throw attempt.failed(error);
   }
@@ -72,8 +76,10 @@ function startAttempt(deps: SendDeps, route: Route, signal: AbortSignal) {
   const startedMs = performance.now();
   let firstTokenMs: number | null = null;
   let noted = false;
-  const note = (outcome: string, usage: LlmUsage | null): number => {
+  const { promise: ended, resolve: settle } = Promise.withResolvers<AttemptEnd>();
+  const note = (outcome: 'ok' | 'cancelled' | FailureType, usage: LlmUsage | null): number => {
     noted = true;
+    settle({ outcome: outcome === 'cancelled' ? null : outcome, usage });
     clearTimeout(timer);
     signal.removeEventListener('abort', cancel);
     const durationMs = performance.now() - startedMs;
@@ -81,6 +87,7 @@ function startAttempt(deps: SendDeps, route: Route, signal: AbortSignal) {
     return durationMs;
   };
   return {
+    ended,
     signal: controller.signal,
     firstCame(): void {
       firstTokenMs = performance.now() - startedMs;
@@ -106,7 +113,11 @@ function startAttempt(deps: SendDeps, route: Route, signal: AbortSignal) {
       }
       const cause: unknown = controller.signal.aborted ? controller.signal.reason : error;
       const failure = toServiceError(cause, { provider, model, timeoutMs, nowMs: nowMs() });
-      if (!noted) note(failure.type, null);
+      if (!noted) {
+        note(failure.type, null);
+        // Before the first event the chain counts it.
+        if (firstTokenMs !== null) healths.failed(route, failure, nowMs());
+      }
       const { type, retry, message } = failure;
       log.warn({ provider, model, type, retry }, message);
       return failure;

@@ -31,7 +31,7 @@ async function run(
       asked.push(`${to.id} ${apiKey}`);
       return script(`${to.id} ${apiKey}`);
     },
-    usageOf: () => null,
+    endOf: () => ({ outcome: 'ok', usage: null }),
   }).catch((error: unknown) => {
     if (!isServiceError(error)) throw error;
     return error;
