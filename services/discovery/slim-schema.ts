@@ -2,7 +2,9 @@ import type { JsonObject, JsonValue } from '../../common/json.ts';
 import { isJsonObject } from '../../common/json.ts';
 
 const MAX_DESCRIPTION = 200;
-const MAX_DEPTH = 12;
+/** A schema that is still longer than this is shown less deep. */
+const MAX_CHARS = 20_000;
+const DEPTHS = [12, 6, 4, 2];
 const MAX_CHOICES = 50;
 /** Say nothing that changes how a call is written. */
 const LEFT_OUT: ReadonlySet<string> = new Set([
@@ -25,13 +27,21 @@ const NAMED: ReadonlySet<string> = new Set([
 /** Values to compare with, which must stay as they are. */
 const DATA: ReadonlySet<string> = new Set(['const', 'default', 'required']);
 
-/** A tool's schema as models see it: types, names and choices stay, prose is cut. */
+/**
+ * A tool's schema as models see it: types, names and choices stay, prose is cut, and of a schema that
+ * is too long the inside is left open. Arguments are checked against the whole one.
+ */
 export function slimSchema(schema: JsonObject): JsonObject {
-  return slim(schema, 0);
+  for (const depth of DEPTHS) {
+    const slimmed = slim(schema, depth);
+    if (JSON.stringify(slimmed).length <= MAX_CHARS) return slimmed;
+  }
+  return { type: 'object' };
 }
 
+/** @param depth levels that are still shown */
 function slim(schema: JsonObject, depth: number): JsonObject {
-  if (depth > MAX_DEPTH) return {};
+  if (depth < 0) return {};
   const kept = Object.entries(schema).flatMap(([key, value]): [string, JsonValue][] => {
     if (LEFT_OUT.has(key)) return [];
     // Models write no key that is not listed; saying so on each level costs more than it helps.
@@ -46,10 +56,10 @@ function slimKeyword(key: string, value: JsonValue, depth: number): JsonValue {
   if (key === 'enum' && Array.isArray(value)) return value.slice(0, MAX_CHOICES);
   if (key === 'description' && typeof value === 'string') return cutText(value, MAX_DESCRIPTION);
   if (NAMED.has(key) && isJsonObject(value)) {
-    const named = Object.entries(value).map(([name, held]) => [name, slimValue(held, depth + 1)]);
+    const named = Object.entries(value).map(([name, held]) => [name, slimValue(held, depth - 1)]);
     return Object.fromEntries(named) as JsonObject;
   }
-  return slimValue(value, depth + 1);
+  return slimValue(value, depth - 1);
 }
 
 function slimValue(value: JsonValue, depth: number): JsonValue {

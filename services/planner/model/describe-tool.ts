@@ -5,39 +5,79 @@ import { propertiesOf, requiredOf, resolveSchema, typesOf } from '../schema-walk
 
 const MAX_DESCRIPTION = 300;
 const MAX_PROPERTY_DESCRIPTION = 80;
-const MAX_PARAMETERS = 30;
 const MAX_CHOICES = 12;
-const MAX_DEPTH = 3;
+const MAX_CHOICE = 60;
+/** Of parameters and output together; a schema may be megabytes. */
+const MAX_SIGNATURE = 4_000;
 
-/** A tool in one or two lines: the name given to models, parameters in short, a cut description. */
+interface Detail {
+  /** Objects within objects are opened down to here. */
+  readonly depth: number;
+  readonly parameters: number;
+  readonly notes: boolean;
+}
+
+/** From the most to the least; the first whose text fits is shown. */
+const DETAILS: readonly Detail[] = [
+  { depth: 3, parameters: 30, notes: true },
+  { depth: 2, parameters: 30, notes: true },
+  { depth: 1, parameters: 30, notes: true },
+  { depth: 1, parameters: 30, notes: false },
+  { depth: 1, parameters: 8, notes: false },
+];
+
+/**
+ * A tool in one or two lines: the name given to models, parameters in short, a cut description. What
+ * does not fit is left out from the inside; arguments are checked against the whole schema.
+ */
 export function describeTool(
   tool: Pick<ToolDescriptor, 'modelName' | 'description' | 'inputSchema' | 'outputSchema'>,
 ): string {
-  const { modelName, description, inputSchema, outputSchema } = tool;
-  const parameters = fieldsOf(inputSchema, inputSchema, 1).join(', ');
-  const gives =
-    outputSchema === null ? '' : ` -> {${fieldsOf(outputSchema, outputSchema, 1).join(', ')}}`;
-  return `- ${modelName}(${parameters})${gives}\n  ${cut(oneLine(description), MAX_DESCRIPTION)}`;
+  const { modelName, description } = tool;
+  const about = cut(oneLine(description), MAX_DESCRIPTION);
+  let signature = '';
+  for (const detail of DETAILS) {
+    signature = signatureOf(tool, detail);
+    if (signature.length <= MAX_SIGNATURE) break;
+  }
+  return `- ${modelName}${cut(signature, MAX_SIGNATURE)}\n  ${about}`;
 }
 
-function fieldsOf(root: JsonObject, held: JsonObject, depth: number): readonly string[] {
+function signatureOf(
+  { inputSchema, outputSchema }: Pick<ToolDescriptor, 'inputSchema' | 'outputSchema'>,
+  detail: Detail,
+): string {
+  const parameters = fieldsOf(inputSchema, inputSchema, 1, detail).join(', ');
+  if (outputSchema === null) return `(${parameters})`;
+  const gives = fieldsOf(outputSchema, outputSchema, 1, detail).join(', ');
+  return `(${parameters}) -> {${gives}}`;
+}
+
+function fieldsOf(
+  root: JsonObject,
+  held: JsonObject,
+  depth: number,
+  detail: Detail,
+): readonly string[] {
   const schema = resolveSchema(root, held);
   const required = new Set(requiredOf(schema));
-  const fields = Object.entries(propertiesOf(schema)).map(([name, property]) => {
+  const properties = Object.entries(propertiesOf(schema));
+  const more = properties.length - detail.parameters;
+  const fields = properties.slice(0, detail.parameters).map(([name, property]) => {
     const at = resolveSchema(root, property);
     const about = typeof at['description'] === 'string' ? oneLine(at['description']) : '';
-    const note = about === '' ? '' : ` /* ${cut(about, MAX_PROPERTY_DESCRIPTION)} */`;
-    return `${name}${required.has(name) ? '' : '?'}: ${typeText(root, at, depth)}${note}`;
+    const noted = about !== '' && detail.notes;
+    const note = noted ? ` /* ${cut(about, MAX_PROPERTY_DESCRIPTION)} */` : '';
+    return `${name}${required.has(name) ? '' : '?'}: ${typeText(root, at, depth, detail)}${note}`;
   });
-  const more = fields.length - MAX_PARAMETERS;
-  return more > 0 ? [...fields.slice(0, MAX_PARAMETERS), `and ${more} more`] : fields;
+  return more > 0 ? [...fields, `and ${more} more`] : fields;
 }
 
-function typeText(root: JsonObject, schema: JsonObject, depth: number): string {
-  if ('const' in schema) return JSON.stringify(schema['const']);
+function typeText(root: JsonObject, schema: JsonObject, depth: number, detail: Detail): string {
+  if ('const' in schema) return choiceText(schema['const'] ?? null);
   const choices = schema['enum'];
   if (Array.isArray(choices)) {
-    const shown = choices.slice(0, MAX_CHOICES).map((choice: JsonValue) => JSON.stringify(choice));
+    const shown = choices.slice(0, MAX_CHOICES).map(choiceText);
     return shown.join(' | ') + (choices.length > MAX_CHOICES ? ' | …' : '');
   }
   const types = typesOf(root, schema);
@@ -45,13 +85,17 @@ function typeText(root: JsonObject, schema: JsonObject, depth: number): string {
   const names = [...types].map((type) => {
     if (type === 'array') {
       const items = resolveSchema(root, isJsonObject(schema['items']) ? schema['items'] : {});
-      return depth < MAX_DEPTH ? `${typeText(root, items, depth + 1)}[]` : 'array';
+      return depth < detail.depth ? `${typeText(root, items, depth + 1, detail)}[]` : 'array';
     }
-    if (type !== 'object' || depth >= MAX_DEPTH) return type;
-    const fields = fieldsOf(root, schema, depth + 1);
+    if (type !== 'object' || depth >= detail.depth) return type;
+    const fields = fieldsOf(root, schema, depth + 1, detail);
     return fields.length === 0 ? 'object' : `{${fields.join(', ')}}`;
   });
   return names.join(' | ');
+}
+
+function choiceText(choice: JsonValue): string {
+  return cut(JSON.stringify(choice), MAX_CHOICE);
 }
 
 function oneLine(text: string): string {
