@@ -52,10 +52,6 @@ export function createAnswerBuilder() {
   return {
     text: (text: string) => words('text', text),
     reasoning: (text: string) => words('reasoning', text),
-    /** Signs the reasoning at the end, which may have no text to show. */
-    signReasoning(opaque: LlmOpaque): void {
-      wordsAtEnd('reasoning').opaque = opaque;
-    },
     has: (key: string): boolean => calls.has(key),
     startCall(
       key: string,

@@ -1,6 +1,7 @@
-import type { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
+import type { RedisClient } from '../../cache/connect-redis.ts';
+import { createReach } from '../../cache/reach.ts';
 import { RATE_SCRIPT } from './rate-script.ts';
 import type { RateLimits, RateWindow, Reservation } from './rate-window.ts';
 import { createRateWindow } from './rate-window.ts';
@@ -15,8 +16,6 @@ export interface RateLimiter {
 
 const MAX_KEYS = 10_000;
 const PREFIX = 'ostinato:rate:';
-const SHARED_TIMEOUT_MS = 250;
-const RETRY_AFTER_MS = 1_000;
 
 /** For one process alone. */
 export function createLocalRateLimiter(deps: { readonly nowMs: () => number }): RateLimiter {
@@ -32,7 +31,7 @@ export function createLocalRateLimiter(deps: { readonly nowMs: () => number }): 
   };
 }
 
-type Scripted = Redis & {
+type Scripted = RedisClient & {
   ostinatoRate(key: string, ...args: (string | number)[]): Promise<[number, number]>;
 };
 
@@ -44,7 +43,7 @@ type Scripted = Redis & {
  * @param deps.nowMs only for tests: Redis has its own clock.
  */
 export function createSharedRateLimiter(deps: {
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   readonly log: Logger;
   readonly nowMs?: () => number;
 }): RateLimiter {
@@ -52,60 +51,33 @@ export function createSharedRateLimiter(deps: {
   const redis = deps.redis as Scripted;
   const local = createLocalRateLimiter({ nowMs: deps.nowMs ?? Date.now });
   const now = () => (deps.nowMs === undefined ? '' : deps.nowMs());
-  let askAgainMs: number | null = null;
-
-  async function either<T>(ask: () => Promise<T>, alone: () => Promise<T>): Promise<T> {
-    if (askAgainMs !== null && Date.now() < askAgainMs) return alone();
-    try {
-      const answer = await within(SHARED_TIMEOUT_MS, ask());
-      if (askAgainMs !== null) deps.log.info('rate limits are shared again');
-      askAgainMs = null;
-      return answer;
-    } catch (error) {
-      if (askAgainMs === null) {
-        deps.log.warn({ err: error }, 'rate limits are not shared: Redis does not answer');
-      }
-      askAgainMs = Date.now() + RETRY_AFTER_MS;
-      return alone();
-    }
-  }
+  const reach = createReach({
+    what: 'Redis (rate limits)',
+    log: deps.log,
+    onError: () => undefined,
+  });
 
   return {
-    reserve: (key, limits, tokens) =>
-      either(
-        async () => {
-          const [slot, waitMs] = await redis.ostinatoRate(
-            `${PREFIX}{${key}}`,
-            'reserve',
-            limits.requestsPerMinute ?? -1,
-            limits.tokensPerMinute ?? -1,
-            Math.ceil(tokens),
-            now(),
-          );
-          if (slot >= 0) return { kind: 'granted', slot };
-          return { kind: 'denied', waitMs: waitMs < 0 ? null : waitMs };
-        },
-        () => local.reserve(key, limits, tokens),
-      ),
-    settle: (key, slot, delta) =>
-      either(
-        async () => {
-          const args = ['settle', slot, Math.ceil(delta), '', now()];
-          await redis.ostinatoRate(`${PREFIX}{${key}}`, ...args);
-        },
-        () => local.settle(key, slot, delta),
-      ),
+    async reserve(key, limits, tokens) {
+      const answer = await reach.ask(() =>
+        redis.ostinatoRate(
+          `${PREFIX}{${key}}`,
+          'reserve',
+          limits.requestsPerMinute ?? -1,
+          limits.tokensPerMinute ?? -1,
+          Math.ceil(tokens),
+          now(),
+        ),
+      );
+      if (answer === null) return local.reserve(key, limits, tokens);
+      const [slot, waitMs] = answer;
+      if (slot >= 0) return { kind: 'granted', slot };
+      return { kind: 'denied', waitMs: waitMs < 0 ? null : waitMs };
+    },
+    async settle(key, slot, delta) {
+      const args = ['settle', slot, Math.ceil(delta), '', now()];
+      const answer = await reach.ask(() => redis.ostinatoRate(`${PREFIX}{${key}}`, ...args));
+      if (answer === null) await local.settle(key, slot, delta);
+    },
   };
-}
-
-async function within<T>(limitMs: number, answer: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`No answer within ${limitMs} ms`)), limitMs);
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -5,7 +5,7 @@ import { SLOT_MS, SLOTS } from './rate-window.ts';
  * on Redis' own clock. A test holds the two against each other.
  *
  * KEYS[1] the key. ARGV: `reserve`, requests a minute, tokens a minute (-1: none), tokens, now; or
- * `settle`, slot, tokens to add, now. `now` is empty but in tests.
+ * `settle`, slot, tokens to add, nothing, now. `now` is empty but in tests.
  * Answers {slot, 0} when granted, {-1, ms to wait} when not, {-1, -1} when it can never fit.
  */
 export const RATE_SCRIPT = `
