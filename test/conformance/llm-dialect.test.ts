@@ -175,7 +175,7 @@ describeLlmDialect({
   },
   exempt: {
     quota: 'it words a spent quota like any other rate limit',
-    'bad-tool-arguments-text': 'the SDK drops the field that holds it',
+    'bad-tool-arguments-text': 'it writes the call down in a form of its own',
   },
 });
 

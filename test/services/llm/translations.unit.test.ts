@@ -159,7 +159,6 @@ describe('requests', () => {
     const parts = (first: ReturnType<typeof call>) =>
       toGeminiRequest(
         request([{ from: 'model', parts: [first, call('2')] }, result('1'), result('2')]),
-        'm',
         new Set(),
       ).contents as { parts: { thoughtSignature?: string }[] }[];
     const signatures = (first: ReturnType<typeof call>) =>

@@ -22,6 +22,7 @@ export const geminiAnswer = z.object({
       z.object({
         content: z.object({ parts: z.array(part).optional() }).optional(),
         finishReason: z.string().optional(),
+        finishMessage: z.string().optional(),
       }),
     )
     .optional(),
@@ -39,19 +40,21 @@ export function fromGeminiAnswer(answer: unknown): Omit<LlmResponse, 'servedBy'>
     candidate?.finishReason ?? (blocked === undefined ? 'none given' : `BLOCKED_${blocked}`);
   return finishAnswer({
     parts: (candidate?.content?.parts ?? []).flatMap(toPart),
-    unified: unifyGemini(raw),
+    unified: unifyGemini(raw, candidate?.finishMessage),
     raw,
     usage: toGeminiUsage(usageMetadata),
   });
 }
 
 /** @throws ServiceError (Llm.BadAnswer) for a call that Gemini itself could not read. */
-export function unifyGemini(raw: string): LlmResponse['finish']['unified'] {
+export function unifyGemini(
+  raw: string,
+  said: string | undefined,
+): LlmResponse['finish']['unified'] {
   if (raw === 'MALFORMED_FUNCTION_CALL') {
-    // Gemini says what the model wrote, but the SDK drops that field.
     throw new ServiceError(
       FAILURE.llmBadAnswer,
-      'The model made a tool call that Gemini could not read (MALFORMED_FUNCTION_CALL).',
+      `The model made a tool call that Gemini could not read: ${said ?? raw}`,
     );
   }
   if (raw === 'STOP') return 'stop';

@@ -19,6 +19,7 @@ export async function* fromGeminiStream(
 ): AsyncGenerator<DialectEvent> {
   const builder = createAnswerBuilder();
   let raw: string | null = null;
+  let said: string | undefined;
   let counted: Answer['usageMetadata'];
   let calls = 0;
   for await (const { data } of frames) {
@@ -31,12 +32,13 @@ export async function* fromGeminiStream(
       if (part.functionCall !== undefined) calls += 1;
       yield* toDeltas(builder, part, String(calls));
     }
+    said = candidate?.finishMessage ?? said;
     const blocked = promptFeedback?.blockReason;
     raw = candidate?.finishReason ?? (blocked === undefined ? raw : `BLOCKED_${blocked}`);
   }
   if (raw === null) throw new StreamEnded();
   const usage = toGeminiUsage(counted);
-  yield* builder.finish({ unified: unifyGemini(raw), raw, usage });
+  yield* builder.finish({ unified: unifyGemini(raw, said), raw, usage });
 }
 
 function* toDeltas(

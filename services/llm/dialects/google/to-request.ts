@@ -1,46 +1,46 @@
-import { FunctionCallingConfigMode } from '@google/genai';
-import type {
-  Content,
-  GenerateContentConfig,
-  GenerateContentParameters,
-  Part,
-} from '@google/genai';
-import type { JsonObject } from '../../../../common/json.ts';
+import type { Content, GenerationConfig, Part, Tool } from '@google/genai';
 import type { LlmMessage, LlmPart, LlmRequest } from '../../../../common/llm.ts';
 import type { ModelLimit } from '../../learned-limits.ts';
 import { toGeminiSchema } from './to-gemini-schema.ts';
 
-const MODE = {
-  auto: FunctionCallingConfigMode.AUTO,
-  required: FunctionCallingConfigMode.ANY,
-  none: FunctionCallingConfigMode.NONE,
-} as const;
+const MODE = { auto: 'AUTO', required: 'ANY', none: 'NONE' } as const;
 
 /** Gemini 3 and later refuse a call without its signature; this one stands for "made elsewhere". */
 const NO_SIGNATURE = 'skip_thought_signature_validator';
 
+/** The body of `generateContent` and `streamGenerateContent`. */
+export interface GeminiRequest {
+  readonly contents: readonly Content[];
+  systemInstruction?: Content;
+  tools?: readonly Tool[];
+  toolConfig?: {
+    readonly functionCallingConfig: { readonly mode: (typeof MODE)['auto' | 'required' | 'none'] };
+  };
+  readonly generationConfig: GenerationConfig;
+}
+
 export function toGeminiRequest(
   request: LlmRequest,
-  model: string,
   limits: ReadonlySet<ModelLimit>,
-): GenerateContentParameters {
+): GeminiRequest {
   const system = request.messages
     .flatMap((message) => (message.from === 'system' ? [message.text] : []))
     .join('\n\n');
-  const config: GenerateContentConfig = { maxOutputTokens: request.maxOutputTokens };
-  if (system !== '') config.systemInstruction = system;
+  const generationConfig: GenerationConfig = { maxOutputTokens: request.maxOutputTokens };
+  const body: GeminiRequest = { contents: toContents(request.messages), generationConfig };
+  if (system !== '') body.systemInstruction = { role: 'user', parts: [{ text: system }] };
   if (request.temperature !== null && !limits.has('no-temperature')) {
-    config.temperature = request.temperature;
+    generationConfig.temperature = request.temperature;
   }
   if (request.stop !== undefined && request.stop.length > 0) {
-    config.stopSequences = [...request.stop];
+    generationConfig.stopSequences = [...request.stop];
   }
   if (request.output !== undefined) {
-    config.responseMimeType = 'application/json';
-    config.responseJsonSchema = toGeminiSchema(request.output.schema);
+    generationConfig.responseMimeType = 'application/json';
+    generationConfig.responseJsonSchema = toGeminiSchema(request.output.schema);
   }
   if (request.tools.length > 0) {
-    config.tools = [
+    body.tools = [
       {
         functionDeclarations: request.tools.map((tool) => ({
           name: tool.name,
@@ -49,25 +49,9 @@ export function toGeminiRequest(
         })),
       },
     ];
-    config.toolConfig = { functionCallingConfig: { mode: MODE[request.toolChoice] } };
+    body.toolConfig = { functionCallingConfig: { mode: MODE[request.toolChoice] } };
   }
-  return { model, contents: toContents(request.messages), config };
-}
-
-/** The same as the API takes it: what the SDK makes of the parameters. */
-export function toGeminiBody({ contents, config }: GenerateContentParameters): JsonObject {
-  const { systemInstruction, tools, toolConfig, ...generationConfig } = config ?? {};
-  return JSON.parse(
-    JSON.stringify({
-      contents,
-      ...(systemInstruction === undefined
-        ? {}
-        : { systemInstruction: { role: 'user', parts: [{ text: systemInstruction }] } }),
-      tools,
-      toolConfig,
-      generationConfig,
-    }),
-  ) as JsonObject;
+  return body;
 }
 
 function toContents(messages: readonly LlmMessage[]): Content[] {
