@@ -11,7 +11,7 @@ export function answerErrors(api: Api): void {
     const message = `There is no ${request.method} ${path}. GET /docs lists what there is.`;
     return sendError(new HttpError(404, 'NotFound', message), request, reply);
   });
-  api.addHook('onResponse', async (request, reply) => {
+  api.addHook('onResponse', (request, reply, done) => {
     const line = {
       requestId: request.id,
       method: request.method,
@@ -20,6 +20,7 @@ export function answerErrors(api: Api): void {
       durationMs: Math.round(reply.elapsedTime),
     };
     request.log.debug(line, 'answered');
+    done();
   });
 }
 

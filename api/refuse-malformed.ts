@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { ulid } from 'ulid';
+import { newId } from './new-id.ts';
 
 const STATUS: Readonly<Record<string, readonly [number, string, string]>> = {
   HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'The headers are too large.'],
@@ -17,7 +17,7 @@ export function refuseMalformed(error: Error & { readonly code?: string }, socke
     'Bad Request',
     'This is no HTTP request.',
   ];
-  const body = JSON.stringify({ error: { type: 'BadInput', message, requestId: ulid() } });
+  const body = JSON.stringify({ error: { type: 'BadInput', message, requestId: newId() } });
   socket.end(
     [
       `HTTP/1.1 ${status} ${reason}`,

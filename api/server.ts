@@ -4,7 +4,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { fastify, LogController } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
-import { ulid } from 'ulid';
 import { FAILURE } from '../common/failures.ts';
 import { isLoopback } from '../services/config.ts';
 import { ServiceError } from '../services/errors.ts';
@@ -16,8 +15,10 @@ import { registerMcp } from './mcp/mcp-endpoint.ts';
 import { setAnswerHeaders } from './middleware/answer-headers.ts';
 import { requireApiKey } from './middleware/authenticate.ts';
 import { acceptJsonOnly } from './middleware/json-body.ts';
+import { plainHook } from './middleware/plain-hook.ts';
 import { refusePrototypeQuery } from './middleware/query.ts';
 import { refuseOtherSites } from './middleware/same-origin.ts';
+import { newId } from './new-id.ts';
 import { refuseMalformed } from './refuse-malformed.ts';
 import { registerApprovals } from './routes/approvals.ts';
 import { registerArtifacts } from './routes/artifacts.ts';
@@ -65,7 +66,9 @@ export function createServer(deps: ApiDeps): FastifyInstance {
   const api: Api = fastify({
     loggerInstance: deps.log,
     logController: new LogController({ disableRequestLogging: true }),
-    genReqId: () => ulid(),
+    genReqId: newId,
+    // Lines about a request name it themselves; a logger of its own for each is not needed.
+    childLoggerFactory: (logger) => logger,
     requestIdHeader: false,
     bodyLimit: resolved.options.bodyLimitBytes,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -78,10 +81,10 @@ export function createServer(deps: ApiDeps): FastifyInstance {
   api.setValidatorCompiler(validate);
   // The compiler has checked what handlers return against the schemas: they are for the docs.
   api.setSerializerCompiler(() => (data) => JSON.stringify(data));
-  api.addHook('onRequest', async (request, reply) => setAnswerHeaders(request, reply));
-  api.addHook('onRequest', apiKey === null ? refuseOtherSites : requireApiKey(apiKey));
+  api.addHook('onRequest', plainHook(setAnswerHeaders));
+  api.addHook('onRequest', plainHook(apiKey === null ? refuseOtherSites : requireApiKey(apiKey)));
   acceptJsonOnly(api);
-  api.addHook('preValidation', refusePrototypeQuery);
+  api.addHook('preValidation', plainHook(refusePrototypeQuery));
   api.addHook('preClose', async () => closing.abort());
   answerErrors(api);
   describe(api, apiKey !== null);

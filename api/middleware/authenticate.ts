@@ -1,8 +1,8 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { HttpError } from '../http-error.ts';
 
-type Check = (request: FastifyRequest) => Promise<void>;
+type Check = (request: FastifyRequest) => void;
 
 /** What orchestrators ask without a key; the answers say nothing but up or not. */
 const OPEN_PATHS: ReadonlySet<string> = new Set(['/health/live', '/health/ready']);
@@ -13,7 +13,7 @@ const OPEN_PATHS: ReadonlySet<string> = new Set(['/health/live', '/health/ready'
  */
 export function requireApiKey(apiKey: string): Check {
   const wanted = digest(apiKey);
-  return async (request) => {
+  return (request) => {
     if (OPEN_PATHS.has(request.routeOptions.url ?? '')) return;
     const given = keyOf(request);
     if (given !== null && timingSafeEqual(digest(given), wanted)) return;
@@ -34,5 +34,5 @@ function keyOf(request: FastifyRequest): string | null {
 }
 
 function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+  return hash('sha256', text, 'buffer');
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { HttpError } from '../http-error.ts';
+import { plainHook } from './plain-hook.ts';
 
 /** Deeper than anything people write, far from what overflows a stack. */
 const MAX_DEPTH = 64;
@@ -29,10 +30,10 @@ export function acceptJsonOnly(api: FastifyInstance): void {
     }
   });
   api.addContentTypeParser(LINES_TYPE, (_request, body, done) => done(null, body));
-  api.addHook('onRequest', refuseOtherBodies);
+  api.addHook('onRequest', plainHook(refuseOtherBodies));
 }
 
-async function refuseOtherBodies(request: FastifyRequest): Promise<void> {
+function refuseOtherBodies(request: FastifyRequest): void {
   const { headers } = request;
   const hasBody =
     headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;

@@ -7,7 +7,7 @@ import { HttpError } from '../http-error.ts';
  * call it: refuses requests that a browser sends on behalf of another site. The Host check stops a
  * page whose name was re-pointed to 127.0.0.1 (DNS rebinding), which is same-origin to the browser.
  */
-export async function refuseOtherSites(request: FastifyRequest): Promise<void> {
+export function refuseOtherSites(request: FastifyRequest): void {
   const { headers } = request;
   const host = headers.host ?? '';
   if (!isLoopback(hostName(host))) {

@@ -1,12 +1,13 @@
 import type { FastifyReply } from 'fastify';
-import { ulid } from 'ulid';
 import type { LlmStreamEvent } from '../../common/llm-stream.ts';
 import type { Api } from '../api.ts';
 import type { ResolvedApiDeps } from '../api-deps.ts';
+import { createCallSignals } from '../openai/call-signals.ts';
 import { createChunker, toChatCompletion } from '../openai/chat-answer.ts';
 import type { ChatHead } from '../openai/chat-answer.ts';
 import { chatBody, fromChatBody } from '../openai/chat-request.ts';
 import { openAiError } from '../openai/openai-error.ts';
+import { newId } from '../new-id.ts';
 import { tenantOf } from '../tenant-of.ts';
 
 /** Images travel inside the request. */
@@ -14,6 +15,7 @@ const BODY_LIMIT_BYTES = 32 * 1024 * 1024;
 
 /** The model gateway in OpenAI's form, so that any of its clients can use it by the base URL. */
 export function registerChatCompletions(api: Api, deps: ResolvedApiDeps): void {
+  const signalOf = createCallSignals(deps.closing);
   const errorHandler = (error: unknown, _request: unknown, reply: FastifyReply): void =>
     sendOpenAiError(error, reply);
   api.post(
@@ -27,10 +29,8 @@ export function registerChatCompletions(api: Api, deps: ResolvedApiDeps): void {
       const { tenantId } = tenantOf(request);
       const { model, stream, stream_options: options } = request.body;
       const asked = fromChatBody(request.body, tenantId);
-      const gone = new AbortController();
-      reply.raw.once('close', () => gone.abort(new Error('The client is gone.')));
-      const call = { signal: AbortSignal.any([gone.signal, deps.closing]), tenantId, model };
-      const head = { id: `chatcmpl-${ulid()}`, created: Math.floor(Date.now() / 1000) };
+      const call = { signal: signalOf(reply), tenantId, model };
+      const head = { id: `chatcmpl-${newId()}`, created: Math.floor(Date.now() / 1000) };
       if (stream !== true) {
         return reply.send(toChatCompletion(head, await deps.gateway.complete(asked, call)));
       }

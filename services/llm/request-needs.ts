@@ -1,10 +1,12 @@
-import type { LlmRequest } from '../../common/llm.ts';
+import type { LlmMessage, LlmRequest } from '../../common/llm.ts';
 import type { Capability } from './router/model-facts.ts';
 
 /** Estimates are from above: code and other scripts than Latin have fewer characters a token. */
 const CHARS_PER_TOKEN = 3;
 /** The most that the large providers count for one. */
 const TOKENS_PER_IMAGE = 2000;
+/** Names of fields and roles around a message, a call or a tool, characters. */
+const FRAME_CHARS = 60;
 
 /** What a request needs of a model, read from the request itself. */
 export function requestNeeds(request: LlmRequest): {
@@ -12,12 +14,15 @@ export function requestNeeds(request: LlmRequest): {
   /** Tokens of the prompt, estimated from above. */
   readonly promptTokens: number;
 } {
-  const chars =
-    JSON.stringify(request.messages, withoutImages).length + JSON.stringify(request.tools).length;
-  const images = request.messages.reduce(
-    (sum, message) => sum + (message.from === 'user' ? (message.images?.length ?? 0) : 0),
-    0,
-  );
+  let chars = 0;
+  let images = 0;
+  for (const message of request.messages) {
+    chars += charsOf(message);
+    if (message.from === 'user') images += message.images?.length ?? 0;
+  }
+  for (const { name, description, inputSchema } of request.tools) {
+    chars += FRAME_CHARS + name.length + description.length + JSON.stringify(inputSchema).length;
+  }
   return {
     can: [
       ...(request.tools.length > 0 ? (['tools'] as const) : []),
@@ -28,7 +33,11 @@ export function requestNeeds(request: LlmRequest): {
   };
 }
 
-/** An image's data is not read as text. */
-function withoutImages(key: string, value: unknown): unknown {
-  return key === 'images' ? undefined : value;
+/** Counted, not written out: a conversation may be long, and this is on the way of every call. */
+function charsOf(message: LlmMessage): number {
+  if (message.from !== 'model') return FRAME_CHARS + message.text.length;
+  return message.parts.reduce((sum, part) => {
+    if (part.kind !== 'tool-call') return sum + FRAME_CHARS + part.text.length;
+    return sum + FRAME_CHARS + part.name.length + JSON.stringify(part.args).length;
+  }, 0);
 }
