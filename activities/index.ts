@@ -12,6 +12,8 @@ import { createBatchActivities } from './run-batch.ts';
 
 export interface ActivityDeps {
   readonly tools: Parameters<typeof createCallTool>[0]['tools'];
+  /** Where activities tell what they do meanwhile. @default nowhere */
+  readonly live?: NonNullable<Parameters<typeof createPlanGoal>[0]['live']>;
   readonly planner: Parameters<typeof createPlanGoal>[0]['planner'];
   readonly plans: Parameters<typeof createCheckPlan>[0]['plans'];
   readonly batches: Parameters<typeof createBatchActivities>[0]['batches'];

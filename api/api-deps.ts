@@ -17,7 +17,10 @@ import type { Registry } from '../services/registry/registry.ts';
 import type { ToolIndex } from '../services/registry/tool-index.ts';
 import type { Rules } from '../services/rules/rules.ts';
 import type { Metrics } from '../services/telemetry/metrics.ts';
+import type { LiveStreams } from '../services/streams/live-streams.ts';
 import type { ToolCallContext } from '../services/tools/tool-caller.ts';
+import type { EventStreams } from './event-streams.ts';
+import { createEventStreams } from './event-streams.ts';
 import type { HealthChecks } from './health/health-component.ts';
 
 /** What the API stands on. Each service is named by the part of it that is used. */
@@ -55,6 +58,8 @@ export interface ApiDeps {
   readonly rules: Pick<Rules, 'list' | 'get' | 'put' | 'remove' | 'applyFile'>;
   readonly ledger: Pick<EffectLedger, 'listUnknown' | 'resolve'>;
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>;
+  /** Side channels of runs. @default none: event streams show the progress alone */
+  readonly live?: Pick<LiveStreams, 'open'>;
   readonly health: HealthChecks;
   /** Where people look: `temporalUi` is the Web UI's address, `null` where there is none. */
   readonly links: { readonly temporalUi: string | null };
@@ -92,10 +97,12 @@ const DEFAULT_OPTIONS: ApiOptions = {
 
 export interface ResolvedApiDeps extends ApiDeps {
   readonly options: ApiOptions;
+  readonly eventStreams: EventStreams;
   /** Raised when the server closes: what streams ends. */
   readonly closing: AbortSignal;
 }
 
 export function resolveDeps(deps: ApiDeps, closing: AbortSignal): ResolvedApiDeps {
-  return { ...deps, options: { ...DEFAULT_OPTIONS, ...deps.options }, closing };
+  const options = { ...DEFAULT_OPTIONS, ...deps.options };
+  return { ...deps, options, eventStreams: createEventStreams({ ...options, closing }), closing };
 }

@@ -5,6 +5,7 @@ export { batchHandle, runBatch } from './batches.ts';
 export type { BatchHandle } from './batches.ts';
 export { ClientError, isClientError } from './client-error.ts';
 export type { ClientErrorCode } from './client-error.ts';
+export type { ApiAddress } from './api-events.ts';
 export { connect } from './connection.ts';
 export type { ConnectOptions, OstinatoConnection } from './connection.ts';
 export { sendMessage } from './conversations.ts';
@@ -15,6 +16,7 @@ export { inspectEngine, registerSearchAttributes } from './engine.ts';
 export type { EngineReport, QueueReport } from './engine.ts';
 export { followRun } from './follow-run.ts';
 export type { FollowRunOptions, RunEvent } from './follow-run.ts';
+export type { LiveRunEvent } from './live-filter.ts';
 export { DEFAULT_LIMITS } from './limits.ts';
 export { pauseRun, resumeRun, steerRun, tellEffectDecided } from './orders.ts';
 export { runPlan } from './plans.ts';
@@ -27,6 +29,8 @@ export type { BackfillRequest, Overlap, ScheduleRequest } from './schedule-reque
 export { createSchedule, listSchedules, scheduleHandle } from './schedules.ts';
 export type { Schedule, ScheduledStart, ScheduleSummaryView, ScheduleView } from './schedules.ts';
 export type { ListRunsOptions, RunDetail, RunStatus, RunSummary } from './runs.ts';
+export { liveFromApi, streamRun } from './stream-run.ts';
+export type { StreamedRunEvent, StreamRunOptions } from './stream-run.ts';
 export type {
   AgentLimits,
   AgentResult,
@@ -35,6 +39,7 @@ export type {
   RunProgress,
   StepReport,
 } from '../common/agent.ts';
+export type { LiveEvent, LiveOffset } from '../common/live-event.ts';
 export type { ApprovalRule, PendingDecision, RunPolicy } from '../common/approval.ts';
 export type { StepState } from '../common/plan.ts';
 export type { ToolResult } from '../common/tool.ts';

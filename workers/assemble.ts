@@ -31,6 +31,8 @@ import { createRules } from '../services/rules/rules.ts';
 import { createSchemaValidator } from '../services/schema/schema-validator.ts';
 import type { Metrics } from '../services/telemetry/metrics.ts';
 import { createMetrics } from '../services/telemetry/metrics.ts';
+import type { LiveStreams } from '../services/streams/live-streams.ts';
+import { openStreams } from '../services/streams/open-streams.ts';
 import { createToolDurations } from '../services/tools/tool-durations.ts';
 import type { OpenCalls } from '../services/tools/open-calls.ts';
 import { openCalls } from '../services/tools/open-calls.ts';
@@ -52,6 +54,7 @@ export interface Services extends ActivityDeps, OpenCalls {
   readonly gateway: LlmGateway;
   readonly index: ToolIndex;
   readonly ledger: EffectLedger;
+  readonly live: LiveStreams;
   readonly metrics: Metrics;
   readonly plans: PlanChecker;
   readonly registry: Registry;
@@ -141,9 +144,11 @@ async function openParts({ config, env, log }: Omit<AssembleOptions, 'failpoint'
     index: search.index,
     log: log.child({ part: 'catalogue' }),
   });
+  const live = openStreams({ redisUrl: config.redisUrl, log: log.child({ part: 'live' }) });
   const resultCache = await openResultCache(config.redisUrl, metrics, log.child({ part: 'cache' }));
   const open = {
     catalogue,
+    live,
     connections,
     search,
     validator,

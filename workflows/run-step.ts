@@ -9,6 +9,7 @@ import {
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { BudgetLimit } from '../common/budget.ts';
+import { callKey } from '../common/call-key.ts';
 import { describeFailure } from '../common/describe-failure.ts';
 import { FAILURE } from '../common/failures.ts';
 import type { JsonObject } from '../common/json.ts';
@@ -180,9 +181,8 @@ function isUnknown(error: unknown): boolean {
   return cause instanceof ApplicationFailure && cause.type === FAILURE.toolOutcomeUnknown;
 }
 
-/** Another plan of the run may use the id of a step again: its call is another call. */
 function keyOf(place: string, { state }: PlanRun): string {
-  return `${workflowInfo().workflowId}/${place}/${Math.max(1, state.plans)}`;
+  return callKey(workflowInfo().workflowId, place, Math.max(1, state.plans));
 }
 
 /** @param place of the call in the run: with the workflow's id it is the idempotency key */

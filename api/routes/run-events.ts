@@ -1,21 +1,21 @@
-import { Readable } from 'node:stream';
 import { z } from 'zod';
-import { describeRun, followRun } from '../../client/index.ts';
-import type { OstinatoConnection } from '../../client/index.ts';
+import { describeRun } from '../../client/index.ts';
 import type { Api } from '../api.ts';
 import type { ResolvedApiDeps } from '../api-deps.ts';
-import { eventStream } from '../event-stream.ts';
-import { HttpError } from '../http-error.ts';
+import { END_ID, parsePlace } from '../event-place.ts';
+import { liveServerEvents, runServerEvents } from '../run-server-events.ts';
 import { errorAnswers } from '../schemas/error-answers.ts';
 import { runId } from '../schemas/run-schema.ts';
 import { connectionFor } from '../tenant-of.ts';
-import { runLinks } from './run-links.ts';
 
-/** Id of the last event; a client that comes back with it has everything. */
-const END_ID = 'end';
+const query = z.strictObject({
+  /** Where to go on, for clients that set no headers. */
+  offset: z.string().max(400).optional(),
+  /** Without the progress and the result, for who has those from elsewhere. */
+  only: z.enum(['live']).optional(),
+});
 
 export function registerRunEvents(api: Api, deps: ResolvedApiDeps): void {
-  let open = 0;
   api.get(
     '/v1/runs/:id/events',
     {
@@ -23,9 +23,10 @@ export function registerRunEvents(api: Api, deps: ResolvedApiDeps): void {
         tags: ['runs'],
         summary: 'Follow a run as server-sent events',
         description:
-          '`progress` events carry the progress (see Progress) with its revision as id, `waiting` says that no worker answers now, `result` carries the run (see Run) and is the last. ' +
-          'A client that reconnects with Last-Event-ID misses and repeats nothing; after the end it is answered 204.',
+          '`progress` events carry the progress (see Progress). `live` events carry what happens right now: `text` and `reasoning` of a model that is writing, steps `planned`, calls `started` and `ended`; `superseded` says that what its source wrote in attempts up to `voids` is void. `lost` says that some live events are gone; the progress that follows is the state. `waiting` says that no worker answers now, `result` carries the run (see Run) and is the last. ' +
+          'A client that reconnects with the last id in Last-Event-ID (or `offset`) misses and repeats nothing that is kept; after the end it is answered 204.',
         params: z.strictObject({ id: runId }),
+        querystring: query,
         produces: ['text/event-stream'],
         response: {
           200: z.any().meta({ description: 'The events.' }),
@@ -36,62 +37,18 @@ export function registerRunEvents(api: Api, deps: ResolvedApiDeps): void {
     },
     async (request, reply) => {
       const { id } = request.params;
-      const lastEventId = request.headers['last-event-id'];
-      if (lastEventId === END_ID) return reply.code(204).send(null);
+      const from = lastEventId(request.headers['last-event-id']) ?? request.query.offset;
+      if (from === END_ID) return reply.code(204).send(null);
       const connection = connectionFor(request, deps.connection);
       await describeRun(connection, id);
-      if (open >= deps.options.maxEventStreams) {
-        throw new HttpError(
-          429,
-          'TooManyStreams',
-          `${open} event streams are open, which is the limit: close some, or ask GET /v1/runs/${id}.`,
-        );
-      }
-      open += 1;
-      const gone = new AbortController();
-      const ends = AbortSignal.any([gone.signal, deps.closing]);
-      const stream = Readable.from(
-        eventStream(events(deps, connection, id, lastEventId, ends), {
-          heartbeatMs: deps.options.heartbeatMs,
-          signal: ends,
-        }),
-      );
-      reply.raw.once('close', () => {
-        open -= 1;
-        gone.abort();
-      });
-      return (
-        reply
-          .header('content-type', 'text/event-stream; charset=utf-8')
-          .header('x-accel-buffering', 'no')
-          // A line kept for another request would hold up the end of a server that closes.
-          .header('connection', 'close')
-          .send(stream)
+      const events = request.query.only === 'live' ? liveServerEvents : runServerEvents;
+      return deps.eventStreams.answer(reply, (signal) =>
+        events(deps, connection, id, parsePlace(from), signal),
       );
     },
   );
 }
 
-async function* events(
-  deps: ResolvedApiDeps,
-  connection: OstinatoConnection,
-  id: string,
-  lastEventId: string | string[] | undefined,
-  signal: AbortSignal,
-): AsyncGenerator<{ readonly event: string; readonly id?: string; readonly data: unknown }> {
-  const afterRevision = /^\d{1,15}$/.test(String(lastEventId)) ? Number(lastEventId) : -1;
-  for await (const event of followRun(connection, id, { signal, afterRevision, everyMs: 250 })) {
-    switch (event.kind) {
-      case 'progress':
-        yield { event: 'progress', id: String(event.progress.revision), data: event.progress };
-        break;
-      case 'waiting':
-        yield { event: 'waiting', data: { reason: event.reason } };
-        break;
-      case 'ended': {
-        const data = { ...event.run, links: runLinks(deps, connection, event.run) };
-        yield { event: 'result', id: END_ID, data };
-      }
-    }
-  }
+export function lastEventId(header: string | readonly string[] | undefined): string | undefined {
+  return typeof header === 'string' && header !== '' ? header : undefined;
 }

@@ -6,11 +6,12 @@ import type { LlmMessage, LlmResponse, LlmUsage } from '../../common/llm.ts';
 import type { ToolId } from '../../common/tool.ts';
 import type { ConversationStore } from '../conversations/conversation-store.ts';
 import { ServiceError } from '../errors.ts';
-import type { CallOptions, LlmGateway } from '../llm/gateway.ts';
+import type { LlmGateway } from '../llm/gateway.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { ToolIndex } from '../registry/tool-index.ts';
 import type { SchemaValidator } from '../schema/schema-validator.ts';
 import type { ToolDurations } from '../tools/tool-durations.ts';
+import { askModel } from './model/ask-model.ts';
 import { findTools, findToolsForGoal } from './model/find-tools.ts';
 import { planTurn } from './model/plan-turn.ts';
 import { createReplies } from './model/reply-to-call.ts';
@@ -21,14 +22,12 @@ import {
   resultsMessage,
   saidMeanwhile,
 } from './model/planner-messages.ts';
-import { PLANNER_TOOLS } from './model/planner-tools.ts';
-import { SYSTEM_PROMPT } from './model/system-prompt.ts';
 import type { Planner } from './planner.ts';
 import type { RuleSource } from './tool-lookup.ts';
 import { createToolLookup } from './tool-lookup.ts';
 
 export interface ModelPlannerDeps {
-  readonly gateway: Pick<LlmGateway, 'configured' | 'complete'>;
+  readonly gateway: Pick<LlmGateway, 'configured' | 'complete' | 'stream'>;
   readonly index: Pick<ToolIndex, 'search'>;
   readonly registry: Pick<Registry, 'findTool' | 'findToolByModelName' | 'listTools' | 'getServer'>;
   readonly conversations: Pick<ConversationStore, 'append' | 'appendedTo' | 'read'>;
@@ -42,7 +41,6 @@ export interface ModelPlannerDeps {
 
 type ModelMessage = Extract<LlmMessage, { from: 'model' }>;
 
-const MAX_OUTPUT_TOKENS = 16_000;
 /** What a recorded answer cost was counted by the attempt that was lost. */
 const UNKNOWN_USAGE: LlmUsage = {
   inputTokens: null,
@@ -61,7 +59,7 @@ const UNKNOWN_USAGE: LlmUsage = {
  */
 export function createModelPlanner(deps: ModelPlannerDeps): Planner {
   return {
-    async decide(input, signal) {
+    async decide(input, signal, live) {
       signal.throwIfAborted();
       const { conversations, gateway, log } = deps;
       const { tenantId } = input.tenant;
@@ -74,8 +72,10 @@ export function createModelPlanner(deps: ModelPlannerDeps): Planner {
       const turn = await planTurn({
         ask: async (said) => {
           const reply = recorded.shift();
-          if (reply !== undefined) return asResponse(reply.parts, model);
-          return askModel(gateway, [...transcript, ...openings, ...said], { signal, tenantId });
+          const messages = [...transcript, ...openings, ...said];
+          if (reply === undefined) return askModel(gateway, messages, { signal, tenantId, live });
+          for (const part of reply.parts) if (part.kind === 'text') live?.write('text', part.text);
+          return asResponse(reply.parts, model);
         },
         reply: createReplies(
           {
@@ -137,24 +137,6 @@ async function openTurn(
   const rules = (await deps.rules?.active(tenant.tenantId)) ?? [];
   const left = openCall === null ? [] : [leftMessage(openCall)];
   return [...left, goalMessage(goal, tools, stepsLeft, rules), ...said];
-}
-
-function askModel(
-  gateway: ModelPlannerDeps['gateway'],
-  messages: readonly LlmMessage[],
-  options: CallOptions,
-): Promise<LlmResponse> {
-  return gateway.complete(
-    {
-      role: 'planner',
-      messages: [{ from: 'system', text: SYSTEM_PROMPT }, ...messages],
-      tools: PLANNER_TOOLS,
-      toolChoice: 'auto',
-      maxOutputTokens: MAX_OUTPUT_TOKENS,
-      temperature: null,
-    },
-    options,
-  );
 }
 
 function asResponse(parts: LlmResponse['parts'], servedBy: LlmResponse['servedBy']): LlmResponse {

@@ -18,6 +18,8 @@ export interface Engine {
   readonly ostinato: OstinatoConnection;
   readonly temporalAddress: string;
   readonly dir: string;
+  /** From then on nobody here takes up work. */
+  stopWorkers(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -55,14 +57,17 @@ export async function startEngine(
     workerInterceptors(services),
   );
   const ostinato = await connectTo(temporal.address);
+  let stopping: Promise<void> | null = null;
+  const stopWorkers = (): Promise<void> => (stopping ??= workers.stop());
   return {
     services,
     ostinato,
     temporalAddress: temporal.address,
     dir,
+    stopWorkers,
     async stop() {
       await ostinato.close();
-      await workers.stop();
+      await stopWorkers();
       await services.close();
       await temporal.stop();
       await rm(dir, { recursive: true, force: true });

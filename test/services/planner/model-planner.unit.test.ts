@@ -5,9 +5,13 @@ import pino from 'pino';
 import { describe, expect, it } from 'vitest';
 import type { PlanGoalInput } from '../../../common/agent.ts';
 import type { JsonObject } from '../../../common/json.ts';
+import type { LiveEvent } from '../../../common/live-event.ts';
+import type { LlmStreamEvent } from '../../../common/llm-stream.ts';
 import type { LlmPart, LlmRequest, LlmResponse } from '../../../common/llm.ts';
 import type { StepId } from '../../../common/plan.ts';
 import { createModelPlanner } from '../../../services/planner/model-planner.ts';
+import type { LiveWriter } from '../../../services/streams/live-writer.ts';
+import { createLiveWriter } from '../../../services/streams/live-writer.ts';
 import { ajvValidator } from './support/ajv-validator.ts';
 import { memoryConversations } from './support/conversations.ts';
 import { goalInput, observation } from './support/goal-input.ts';
@@ -72,6 +76,11 @@ function setUp(...script: (readonly LlmPart[] | Partial<LlmResponse>)[]) {
         ...given,
       };
     },
+    async *stream(request: LlmRequest): AsyncGenerator<LlmStreamEvent> {
+      const response = await gateway.complete(request);
+      for (const part of response.parts) yield* piecesOf(part);
+      yield { kind: 'finish', response };
+    },
   };
   const conversations = memoryConversations();
   const planner = createModelPlanner({
@@ -82,9 +91,24 @@ function setUp(...script: (readonly LlmPart[] | Partial<LlmResponse>)[]) {
     validator: ajvValidator(),
     log: pino({ level: 'silent' }),
   });
-  const decide = (goal: string, changes: Partial<PlanGoalInput> = {}) =>
-    planner.decide(goalInput(goal, changes), new AbortController().signal);
+  const decide = (goal: string, changes: Partial<PlanGoalInput> = {}, live?: LiveWriter) =>
+    planner.decide(goalInput(goal, changes), new AbortController().signal, live);
   return { planner, decide, requests, conversations };
+}
+
+/** As a provider streams it: text in two pieces, a call's arguments in pieces of seven characters. */
+function piecesOf(part: LlmPart): readonly LlmStreamEvent[] {
+  if (part.kind === 'text') {
+    return [part.text.slice(0, 4), part.text.slice(4)].map((piece) => ({ kind: 'text', text: piece }));
+  }
+  if (part.kind !== 'tool-call') return [];
+  const { callId, name, args } = part;
+  const pieces = JSON.stringify(args).match(/.{1,7}/gs) ?? [];
+  return [
+    { kind: 'tool-call-start', callId, name },
+    ...pieces.map((piece) => ({ kind: 'tool-call-args' as const, callId, text: piece })),
+    { kind: 'tool-call-end', callId, name, args },
+  ];
 }
 
 const lastText = (request: LlmRequest | undefined) => {
@@ -366,5 +390,21 @@ describe('a second attempt at the same turn', () => {
     const cancelled = AbortSignal.abort(new Error('stop'));
     await expect(planner.decide(goalInput('x'), cancelled)).rejects.toThrow('stop');
     expect(requests).toHaveLength(0);
+  });
+});
+
+describe('while the model writes', () => {
+  it('its words and the steps of its plan are told, and it decides as it would without', async () => {
+    const said: LiveEvent[] = [];
+    const live = createLiveWriter((event) => said.push(event), { source: 'turn:1', attempt: 1 });
+    const { decide } = setUp([text('I will read.'), plan(read('a'), read('b', { head: 1 }))]);
+    const decision = await decide('read the file a.md', {}, live);
+    live.end();
+    expect(decision).toMatchObject({ kind: 'plan', plan: { steps: [{ id: 'a' }, { id: 'b' }] } });
+    expect(said).toEqual([
+      { kind: 'text', source: 'turn:1', attempt: 1, text: 'I will read.' },
+      { kind: 'planned', source: 'turn:1', attempt: 1, step: 'a', tool: expect.any(String) },
+      { kind: 'planned', source: 'turn:1', attempt: 1, step: 'b', tool: expect.any(String) },
+    ]);
   });
 });

@@ -23,6 +23,8 @@ export type Scripted =
       readonly text: string;
       readonly then: 'end' | 'hang' | 'cut';
     }
+  /** Headers, then the pieces as they come; `await` between them is the test's. */
+  | { readonly kind: 'flow'; readonly pieces: AsyncIterable<string> }
   /** The connection breaks before the headers. */
   | { readonly kind: 'reset' };
 
@@ -51,6 +53,8 @@ export interface FakeLlmFormat {
   aside(request: { readonly path: string; readonly body: JsonValue }): JsonValue | null;
   /** What the real server would say to a malformed request; `null`: it is fine. */
   objection(request: JournalEntry): Extract<Scripted, { kind: 'answer' }> | null;
+  /** A scripted answer as the stream that the request asked for. @default answers stay whole */
+  streamed?(body: JsonValue): string;
 }
 
 /** A local server that takes what the real one would take and answers as it is told. */
@@ -76,7 +80,17 @@ export async function startFakeLlm(format: FakeLlmFormat): Promise<FakeLlm> {
       const [next, ...rest] = script;
       if (next === undefined) throw new Error('The fake server has no answer in its script.');
       if (rest.length > 0) script = rest;
-      play(typeof next === 'function' ? next(entry) : next, response);
+      const scripted = typeof next === 'function' ? next(entry) : next;
+      const wantsStream = (body as { stream?: unknown } | null)?.stream === true;
+      if (
+        wantsStream &&
+        scripted.kind === 'answer' &&
+        scripted.status === 200 &&
+        typeof scripted.body === 'object' &&
+        format.streamed !== undefined
+      ) {
+        play({ kind: 'stream', text: format.streamed(scripted.body), then: 'end' }, response);
+      } else play(scripted, response);
     });
   });
   server.on('connection', (socket) => {
@@ -115,6 +129,11 @@ function play(scripted: Scripted, response: ServerResponse): void {
         if (scripted.then === 'cut') response.socket?.destroy();
       });
       return;
+    case 'flow':
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.flushHeaders();
+      void pour(scripted.pieces, response);
+      return;
     case 'stall':
     case 'cut': {
       const text = JSON.stringify(scripted.body);
@@ -127,6 +146,11 @@ function play(scripted: Scripted, response: ServerResponse): void {
       });
     }
   }
+}
+
+async function pour(pieces: AsyncIterable<string>, response: ServerResponse): Promise<void> {
+  for await (const piece of pieces) response.write(piece);
+  response.end();
 }
 
 function send(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { JsonValue } from '../../../common/json.ts';
 import { startFakeLlm } from './fake-llm-server.ts';
 import type { FakeLlm, JournalEntry, Scripted } from './fake-llm-server.ts';
 
@@ -76,7 +77,41 @@ export function startFakeOpenAi(options: { readonly apiKey: string | null }): Pr
       }
       return objectionTo(request);
     },
+    streamed: asStream,
   });
+}
+
+const completion = z.looseObject({
+  choices: z.array(
+    z.looseObject({
+      finish_reason: z.string(),
+      message: z.looseObject({
+        content: z.string().nullish(),
+        tool_calls: z.array(call).optional(),
+      }),
+    }),
+  ),
+  usage: z.looseObject({}).optional(),
+});
+
+/** The chunks that make up a whole answer. */
+function asStream(whole: JsonValue): string {
+  const { choices, usage, ...head } = completion.parse(whole);
+  const [choice] = choices;
+  const chunk = { ...head, object: 'chat.completion.chunk' };
+  const deltas = [
+    { role: 'assistant', content: '' },
+    ...(choice?.message.content?.match(/.{1,12}/gs) ?? []).map((content) => ({ content })),
+    ...(choice?.message.tool_calls ?? []).map((tool, index) => ({ tool_calls: [{ index, ...tool }] })),
+  ];
+  const frames = [
+    ...deltas.map((delta) => ({ ...chunk, choices: [{ index: 0, delta, finish_reason: null }] })),
+    { ...chunk, choices: [{ index: 0, delta: {}, finish_reason: choice?.finish_reason }] },
+    { ...chunk, choices: [], usage },
+  ];
+  return [...frames.map((frame) => JSON.stringify(frame)), '[DONE]']
+    .map((data) => `data: ${data}\n\n`)
+    .join('');
 }
 
 function objectionTo(request: JournalEntry) {

@@ -1,0 +1,257 @@
+// Proves that a run can be watched while it happens: the whole engine with real Temporal and real
+// Redis, the HTTP API and the client library, and a model that writes when the test lets it. Readers
+// that are slow, come late or break off; attempts that are replaced; a Redis that is lost; a worker
+// that is killed. Through all of it the end of the run comes.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import pino from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createServer } from '../../api/server.ts';
+import type { ApiAddress, StreamedRunEvent } from '../../client/index.ts';
+import { runPlan, startAgent, streamRun } from '../../client/index.ts';
+import type { LiveEvent } from '../../common/live-event.ts';
+import { openStreams } from '../../services/streams/open-streams.ts';
+import { fakeServices } from '../api/support/fake-services.ts';
+import type { Engine } from '../support/engine.ts';
+import { startEngine } from '../support/engine.ts';
+import type { FakeLlm } from '../support/fake-llm/fake-llm-server.ts';
+import { startFakeOpenAi } from '../support/fake-llm/openai.ts';
+import { streamText, VENDORS } from '../support/fake-llm/streams.ts';
+import type { RedisServer } from '../support/redis.ts';
+import { startRedis } from '../support/redis.ts';
+import { startStandaloneProcess } from '../support/standalone.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const KEY = 'sk-test-0123456789';
+const { openai } = VENDORS;
+
+let dir: string;
+let redis: RedisServer;
+let model: FakeLlm;
+let engine: Engine;
+let server: FastifyInstance;
+let api: ApiAddress;
+let env: Record<string, string>;
+let closeStreams: () => Promise<void>;
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'ostinato-live-'));
+  redis = await startRedis();
+  model = await startFakeOpenAi({ apiKey: KEY });
+  env = {
+    OPENAI_API_KEY: KEY,
+    OPENAI_BASE_URL: `${model.url}/v1`,
+    OSTINATO_MODEL: 'gpt-test',
+    REDIS_URL: redis.url,
+  };
+  engine = await startEngine(
+    {
+      work: {
+        command: process.execPath,
+        args: [join(ROOT, 'test/support/work-server.mjs'), join(dir, 'journal.log')],
+        effects: { look_up: 'read' },
+      },
+    },
+    env,
+  );
+  // As another process has it: its own connection to Redis.
+  const live = openStreams({ redisUrl: redis.url, log: pino({ level: 'silent' }) });
+  closeStreams = () => live.close();
+  server = createServer({ ...fakeServices({ connection: engine.ostinato }), live });
+  api = { url: await server.listen({ host: '127.0.0.1', port: 0 }) };
+});
+
+afterAll(async () => {
+  await server?.close();
+  await closeStreams?.();
+  await engine?.stop();
+  await model?.close();
+  await redis?.stop();
+  await rm(dir, { recursive: true, force: true });
+});
+
+/** An answer in pieces, each of which waits until it is let go. */
+function answerInPieces(...pieces: readonly string[]) {
+  const gates = pieces.map(() => Promise.withResolvers<void>());
+  async function* flow() {
+    for (const [at, piece] of pieces.entries()) {
+      await gates[at]?.promise;
+      yield streamText('openai', openai.text([piece]));
+    }
+    yield streamText('openai', openai.finish('text')) + openai.end;
+  }
+  return {
+    script: { kind: 'flow', pieces: flow() } as const,
+    letGo: (count = pieces.length) => gates.slice(0, count).forEach((gate) => gate.resolve()),
+  };
+}
+
+const liveOf = (events: readonly StreamedRunEvent[]): readonly LiveEvent[] =>
+  events.flatMap((event) => (event.kind === 'live' ? [event.event] : []));
+
+/** What stands on a reader's screen: what is void is wiped away. */
+function screen(events: readonly StreamedRunEvent[]): string {
+  let text = '';
+  for (const event of liveOf(events)) {
+    if (event.kind === 'superseded') text = '';
+    if (event.kind === 'text') text += event.text;
+  }
+  return text;
+}
+
+/** Reads a run to its end into `seen`. */
+function watch(runId: string, offset?: string) {
+  const seen: StreamedRunEvent[] = [];
+  const ended = (async () => {
+    const options = offset === undefined ? {} : { offset };
+    for await (const event of streamRun(api, runId, options)) seen.push(event);
+    return seen;
+  })();
+  return { seen, ended };
+}
+
+describe('a model that is writing', () => {
+  it('its words come before it has ended; a reader that takes nothing holds up neither run nor reader', async () => {
+    const answer = answerInPieces('It ', 'is ', 'done.');
+    model.script(answer.script);
+    const run = await startAgent(engine.ostinato, { goal: 'Say something' });
+    const slow = streamRun(api, run.runId);
+    await slow.next();
+    const fast = watch(run.runId);
+    answer.letGo(1);
+    await waitFor('the first word', () => screen(fast.seen) === 'It ');
+    answer.letGo();
+    expect(await run.result()).toMatchObject({ outcome: 'answered', answer: 'It is done.' });
+    const all = await fast.ended;
+    expect(screen(all)).toBe('It is done.');
+    expect(all.at(-1)).toMatchObject({ kind: 'ended', run: { outcome: 'answered' } });
+    const late: StreamedRunEvent[] = [];
+    for await (const event of slow) late.push(event);
+    expect(screen(late)).toBe('It is done.');
+    expect(late.at(-1)?.kind).toBe('ended');
+  });
+
+  it('a reader that breaks off and comes back with its place → the rest, nothing twice', async () => {
+    const answer = answerInPieces('one ', 'two ', 'three');
+    model.script(answer.script);
+    const run = await startAgent(engine.ostinato, { goal: 'Count' });
+    answer.letGo(2);
+    const first: StreamedRunEvent[] = [];
+    for await (const event of streamRun(api, run.runId)) {
+      first.push(event);
+      if (screen(first) === 'one two ') break;
+    }
+    answer.letGo();
+    await run.result();
+    const rest = await watch(run.runId, first.at(-1)?.place ?? '').ended;
+    expect(screen(first) + screen(rest)).toBe('one two three');
+    const revisions = [...first, ...rest].flatMap((event) =>
+      event.kind === 'progress' ? [event.progress.revision] : [],
+    );
+    expect(new Set(revisions).size).toBe(revisions.length);
+  });
+
+  it('its stream breaks and Temporal tries again → what was written is void, then written anew', async () => {
+    const half = streamText('openai', openai.text(['half an ans']));
+    model.script(
+      { kind: 'stream', text: half, then: 'cut' },
+      answerOf('whole'),
+    );
+    const run = await startAgent(engine.ostinato, { goal: 'Try twice' });
+    const all = await watch(run.runId).ended;
+    expect(liveOf(all)).toMatchObject([
+      { kind: 'text', attempt: 1, text: 'half an ans' },
+      { kind: 'superseded', attempt: 2, voids: 1, source: 'turn:1' },
+      { kind: 'text', attempt: 2, text: 'whole' },
+    ]);
+    expect(all.at(-1)).toMatchObject({ kind: 'ended', run: { outcome: 'answered' } });
+  });
+});
+
+describe('tools at work', () => {
+  it('a plan → each call begins and ends, in order of its steps', async () => {
+    const plan = {
+      steps: [
+        { id: 'a', tool: 'work/look_up', args: { name: 'a' } },
+        { id: 'b', tool: 'work/look_up', args: { name: '${a.name}!' } },
+      ],
+    };
+    const run = await runPlan(engine.ostinato, { plan });
+    const all = await watch(run.runId).ended;
+    expect(liveOf(all).map((event) => ('source' in event ? [event.kind, event.source] : []))).toEqual([
+      ['call-started', 'step:a'],
+      ['call-ended', 'step:a'],
+      ['call-started', 'step:b'],
+      ['call-ended', 'step:b'],
+    ]);
+  });
+});
+
+describe('who may read', () => {
+  it('a run of another tenant → there is none, also of its side channel', async () => {
+    const other = { ...engine.ostinato.tenant, tenantId: 'other' as never };
+    const theirs = { ...engine.ostinato, tenant: other };
+    const plan = { steps: [{ id: 'a', tool: 'work/look_up', args: { name: 'a' } }] };
+    const { runId } = await runPlan(theirs, { plan });
+    for (const only of ['', '?only=live']) {
+      const response = await fetch(`${api.url}/v1/runs/${runId}/events${only}`);
+      expect(response.status).toBe(404);
+    }
+    await expect(watch(runId).ended).rejects.toMatchObject({ code: 'not-found' });
+  });
+});
+
+describe('Redis is lost in the middle of an answer', () => {
+  it('the run does not notice; its end comes; the next run is live again', async () => {
+    const answer = answerInPieces('before ', 'after');
+    model.script(answer.script);
+    const run = await startAgent(engine.ostinato, { goal: 'Go on' });
+    const reader = watch(run.runId);
+    answer.letGo(1);
+    await waitFor('the first word', () => screen(reader.seen) === 'before ');
+    await redis.kill();
+    answer.letGo();
+    const all = await reader.ended;
+    expect(all.at(-1)).toMatchObject({ kind: 'ended', run: { result: { answer: 'before after' } } });
+    await redis.start();
+    await waitFor('a run that is live again', async () => {
+      model.script(answerOf('here'));
+      const next = await startAgent(engine.ostinato, { goal: 'Say it again' });
+      return screen(await watch(next.runId).ended) === 'here';
+    });
+  });
+});
+
+describe('a worker is killed while its model writes', () => {
+  it('the next one begins anew: what was written is void, and the answer is the last one', async () => {
+    await engine.stopWorkers();
+    const worker = () =>
+      startStandaloneProcess({
+        dataDir: join(dir, 'data'),
+        temporalAddress: engine.temporalAddress,
+        env,
+      });
+    const first = await worker();
+    const never = answerInPieces('lost words', 'never');
+    model.script(never.script, answerOf('The answer.'));
+    const run = await startAgent(engine.ostinato, { goal: 'Survive' });
+    const reader = watch(run.runId);
+    never.letGo(1);
+    await waitFor('the words', () => screen(reader.seen) === 'lost words');
+    await first.kill();
+    const second = await worker();
+    const all = await reader.ended;
+    await second.stop();
+    expect(screen(all)).toBe('The answer.');
+    expect(liveOf(all)).toContainEqual(expect.objectContaining({ kind: 'superseded', voids: 1 }));
+    expect(all.at(-1)).toMatchObject({ kind: 'ended', run: { outcome: 'answered' } });
+  }, 90_000);
+});
+
+function answerOf(text: string) {
+  const frames = [...openai.text([text]), ...openai.finish('text')];
+  return { kind: 'stream', text: streamText('openai', frames) + openai.end, then: 'end' } as const;
+}
