@@ -175,7 +175,7 @@ async function decide(
     taskQueue: input.queues.llm,
     startToCloseTimeout: '10 minutes',
     scheduleToCloseTimeout: Math.max(1_000, run.deadlineMs - Date.now()),
-    heartbeatTimeout: '15 seconds',
+    heartbeatTimeout: '10 seconds',
     retry: { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 30_000 },
     summary: `turn ${run.state.turn}: ${input.goal.slice(0, 150)}`,
   });

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { LiveChannel, LiveEvent, LiveItem, LiveOffset } from '../../common/live-event.ts';
+import type { LiveChannel, LiveItem, LiveOffset } from '../../common/live-event.ts';
 import { isLiveOffset, parseOffset } from '../../common/live-event.ts';
 import type { RedisClient } from '../cache/connect-redis.ts';
 import { createReach } from '../cache/reach.ts';
@@ -120,9 +120,7 @@ function lostBetween(last: LiveOffset | null, next: LiveOffset): LiveItem | null
 
 function isBefore(a: LiveOffset, b: LiveOffset): boolean {
   const [first, second] = [parseOffset(a), parseOffset(b)];
-  return first.epoch === second.epoch
-    ? first.number < second.number
-    : first.epoch < second.epoch;
+  return first.epoch === second.epoch ? first.number < second.number : first.epoch < second.epoch;
 }
 
 function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

@@ -156,10 +156,7 @@ describe('a model that is writing', () => {
 
   it('its stream breaks and Temporal tries again → what was written is void, then written anew', async () => {
     const half = streamText('openai', openai.text(['half an ans']));
-    model.script(
-      { kind: 'stream', text: half, then: 'cut' },
-      answerOf('whole'),
-    );
+    model.script({ kind: 'stream', text: half, then: 'cut' }, answerOf('whole'));
     const run = await startAgent(engine.ostinato, { goal: 'Try twice' });
     const all = await watch(run.runId).ended;
     expect(liveOf(all)).toMatchObject([
@@ -181,7 +178,9 @@ describe('tools at work', () => {
     };
     const run = await runPlan(engine.ostinato, { plan });
     const all = await watch(run.runId).ended;
-    expect(liveOf(all).map((event) => ('source' in event ? [event.kind, event.source] : []))).toEqual([
+    expect(
+      liveOf(all).map((event) => ('source' in event ? [event.kind, event.source] : [])),
+    ).toEqual([
       ['call-started', 'step:a'],
       ['call-ended', 'step:a'],
       ['call-started', 'step:b'],
@@ -215,7 +214,10 @@ describe('Redis is lost in the middle of an answer', () => {
     await redis.kill();
     answer.letGo();
     const all = await reader.ended;
-    expect(all.at(-1)).toMatchObject({ kind: 'ended', run: { result: { answer: 'before after' } } });
+    expect(all.at(-1)).toMatchObject({
+      kind: 'ended',
+      run: { result: { answer: 'before after' } },
+    });
     await redis.start();
     await waitFor('a run that is live again', async () => {
       model.script(answerOf('here'));

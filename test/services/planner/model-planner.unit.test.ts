@@ -99,7 +99,10 @@ function setUp(...script: (readonly LlmPart[] | Partial<LlmResponse>)[]) {
 /** As a provider streams it: text in two pieces, a call's arguments in pieces of seven characters. */
 function piecesOf(part: LlmPart): readonly LlmStreamEvent[] {
   if (part.kind === 'text') {
-    return [part.text.slice(0, 4), part.text.slice(4)].map((piece) => ({ kind: 'text', text: piece }));
+    return [part.text.slice(0, 4), part.text.slice(4)].map((piece) => ({
+      kind: 'text',
+      text: piece,
+    }));
   }
   if (part.kind !== 'tool-call') return [];
   const { callId, name, args } = part;

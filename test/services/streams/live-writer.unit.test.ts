@@ -59,7 +59,11 @@ describe('what an attempt says', () => {
     live.restarted('The stream broke.');
     live.write('text', 'whole');
     live.end();
-    expect(said).toMatchObject([{ text: 'half an ans' }, { voids: 1, attempt: 1 }, { text: 'whole' }]);
+    expect(said).toMatchObject([
+      { text: 'half an ans' },
+      { voids: 1, attempt: 1 },
+      { text: 'whole' },
+    ]);
   });
 
   it('a server tells its progress a thousand times a second → five times', () => {

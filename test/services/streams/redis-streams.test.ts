@@ -91,7 +91,10 @@ describe('a side channel in Redis', () => {
     for (let n = 0; n < 100; n += 1) streams.publish(run, word(String(n)));
     const fast = streams.open(run, null);
     await waitFor('the last', async () => words(await fast.next(500)).includes('99'));
-    expect(words(await slow.next(0))).toEqual(['lost 90', ...'90 91 92 93 94 95 96 97 98 99'.split(' ')]);
+    expect(words(await slow.next(0))).toEqual([
+      'lost 90',
+      ...'90 91 92 93 94 95 96 97 98 99'.split(' '),
+    ]);
     const [key] = await streams.client.keys('ostinato:live:*');
     expect(key).toBeDefined();
     expect(await streams.client.pttl(key ?? '')).toBeGreaterThan(0);

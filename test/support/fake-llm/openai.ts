@@ -102,7 +102,9 @@ function asStream(whole: JsonValue): string {
   const deltas = [
     { role: 'assistant', content: '' },
     ...(choice?.message.content?.match(/.{1,12}/gs) ?? []).map((content) => ({ content })),
-    ...(choice?.message.tool_calls ?? []).map((tool, index) => ({ tool_calls: [{ index, ...tool }] })),
+    ...(choice?.message.tool_calls ?? []).map((tool, index) => ({
+      tool_calls: [{ index, ...tool }],
+    })),
   ];
   const frames = [
     ...deltas.map((delta) => ({ ...chunk, choices: [{ index: 0, delta, finish_reason: null }] })),
