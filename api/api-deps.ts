@@ -7,6 +7,7 @@ import type { CallToolInput, ToolResult } from '../common/tool.ts';
 import type { BatchStore } from '../services/batches/batch-store.ts';
 import type { ArtifactStore } from '../services/artifacts/artifact-store.ts';
 import type { Breakers } from '../services/breaker/breakers.ts';
+import type { BreakerSettingsStore } from '../services/breaker/settings/breaker-settings.ts';
 import type { Config } from '../services/config.ts';
 import type { LlmGateway } from '../services/llm/gateway.ts';
 import type { ProviderView } from '../services/llm/provider-view.ts';
@@ -55,6 +56,7 @@ export interface ApiDeps {
   readonly providers: ProviderView;
   readonly batchStore: BatchStore;
   readonly breakers: Pick<Breakers, 'state' | 'hold' | 'release'>;
+  readonly breakerSettings: Pick<BreakerSettingsStore, 'stored' | 'set' | 'reset'>;
   readonly rules: Pick<Rules, 'list' | 'get' | 'put' | 'remove' | 'applyFile'>;
   readonly ledger: Pick<EffectLedger, 'listUnknown' | 'resolve'>;
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>;

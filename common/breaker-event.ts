@@ -36,15 +36,19 @@ export type BreakerEvent =
       readonly result: 'passed' | 'failed' | 'void';
       readonly jitter: number;
     }
+  /** So many calls went another way, or would have. */
+  | { readonly kind: 'diverted'; readonly calls: number }
   | { readonly kind: 'hold'; readonly by: string; readonly reason: string }
   | { readonly kind: 'release' };
 
-/** Parts, and the newest batch of each source that was counted. */
+/** Parts, the newest batch of each source that was counted, and what was diverted. */
 export interface BreakerRecord extends BreakerParts {
   readonly counted: Readonly<Record<string, number>>;
+  /** Calls that went another way, or would have in a dry run. Says nothing about the state. */
+  readonly diverted: number;
 }
 
-export const NEW_RECORD: BreakerRecord = { ...NEW_BREAKER, counted: {} };
+export const NEW_RECORD: BreakerRecord = { ...NEW_BREAKER, counted: {}, diverted: 0 };
 
 export interface BreakerStep {
   readonly record: BreakerRecord;
@@ -74,6 +78,8 @@ export function applyBreakerEvent(
     }
     case 'probed':
       return probed(policy, record, event, nowMs);
+    case 'diverted':
+      return { record: { ...record, diverted: record.diverted + event.calls }, done: true };
     case 'hold':
       return {
         record: {
@@ -138,6 +144,7 @@ function count(
   }
   return {
     record: {
+      ...record,
       counted,
       evidence: { buckets: [] },
       verdict: {

@@ -34,6 +34,12 @@ export interface Config {
     /** Required unless bound to loopback. */
     readonly apiKey: string | null;
   };
+  readonly breakers: {
+    /** Of all that nothing else is said of. */
+    readonly mode: 'enforce' | 'dry-run';
+    /** Settings per target; `null`: none. */
+    readonly file: string | null;
+  };
   /** Composition rules applied at start; `null`: none. */
   readonly rulesFile: string | null;
   readonly logLevel: LogLevel;
@@ -78,6 +84,8 @@ const schema = z.object({
   XDG_CACHE_HOME: text.optional(),
   OSTINATO_MODEL_DIR: text.optional(),
   OSTINATO_RULES_FILE: text.optional(),
+  OSTINATO_BREAKERS: z.enum(['enforce', 'dry-run']).default('enforce'),
+  OSTINATO_BREAKERS_FILE: text.optional(),
   OSTINATO_HOST: text.default('127.0.0.1'),
   OSTINATO_PORT: port.default(8484),
   OSTINATO_API_KEY: text.min(16, 'must have at least 16 characters').optional(),
@@ -138,6 +146,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       port: vars.OSTINATO_PORT,
       apiKey: vars.OSTINATO_API_KEY ?? null,
     },
+    breakers: { mode: vars.OSTINATO_BREAKERS, file: vars.OSTINATO_BREAKERS_FILE ?? null },
     rulesFile: vars.OSTINATO_RULES_FILE ?? null,
     logLevel: vars.OSTINATO_LOG_LEVEL,
     otlpEndpoint: vars.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,

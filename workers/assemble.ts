@@ -6,7 +6,7 @@ import type { BatchStore } from '../services/batches/batch-store.ts';
 import { openBatches } from '../services/batches/open-batches.ts';
 import { createResultKeeper } from '../services/artifacts/result-keeper.ts';
 import type { OpenBreakers } from '../services/breaker/open-breakers.ts';
-import { openBreakers } from '../services/breaker/open-breakers.ts';
+import type { BreakerSettingsStore } from '../services/breaker/settings/breaker-settings.ts';
 import type { Config } from '../services/config.ts';
 import { createConversationStore } from '../services/conversations/conversation-store.ts';
 import type { Database } from '../services/database/database.ts';
@@ -39,6 +39,7 @@ import { openCalls } from '../services/tools/open-calls.ts';
 import type { ToolCaller, ToolCallerDeps } from '../services/tools/tool-caller.ts';
 import { createArgumentChecker } from '../services/tools/argument-checker.ts';
 import { createToolCaller } from '../services/tools/tool-caller.ts';
+import { openBreakerParts } from './open-breaker-parts.ts';
 import { openModels } from './open-models.ts';
 import { openResultCache } from './open-result-cache.ts';
 import { openToolIndex } from './open-tool-index.ts';
@@ -48,6 +49,7 @@ export interface Services extends ActivityDeps, OpenCalls {
   readonly artifacts: ArtifactStore;
   readonly batchStore: BatchStore;
   readonly breakers: OpenBreakers;
+  readonly breakerSettings: BreakerSettingsStore;
   readonly catalogue: Catalogue;
   readonly connections: McpConnections;
   readonly database: Database;
@@ -77,12 +79,11 @@ export interface AssembleOptions {
 export async function assemble({ failpoint, ...options }: AssembleOptions): Promise<Services> {
   const { log } = options;
   const { models, search, resultCache, validator, ...parts } = await openParts(options);
-  const { metrics, database, breakers, registry, connections } = parts;
+  const { metrics, database, breakers, registry, recent, connections } = parts;
   const { gateway } = models;
   const { index } = search;
   const artifacts = createArtifactStore(database);
   const conversations = createConversationStore(database);
-  const recent = recentLookups(registry);
   const durations = createToolDurations();
   const ledger = createEffectLedger(database);
   const tools = createToolCaller({
@@ -128,8 +129,13 @@ export async function assemble({ failpoint, ...options }: AssembleOptions): Prom
 async function openParts({ config, env, log }: Omit<AssembleOptions, 'failpoint'>) {
   const metrics = createMetrics();
   const database = await openDatabase(config.database);
-  const breakers = openBreakers({ redisUrl: config.redisUrl, log: log.child({ part: 'breaker' }) });
   const registry = createRegistry(database);
+  const recent = recentLookups(registry);
+  const { breakers, breakerSettings } = await openBreakerParts({
+    ...{ config, database, metrics },
+    registry: recent,
+    log: log.child({ part: 'breaker' }),
+  });
   const validator = createSchemaValidator();
   const connections = createMcpConnections({
     log: log.child({ part: 'mcp' }),
@@ -161,5 +167,5 @@ async function openParts({ config, env, log }: Omit<AssembleOptions, 'failpoint'
   const close = async (): Promise<void> => {
     for (const part of Object.values(open)) await part.close();
   };
-  return { ...open, metrics, registry, close };
+  return { ...open, breakerSettings, metrics, registry, recent, close };
 }

@@ -2,32 +2,23 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { ServerName } from '../../common/tool.ts';
 import type { BreakerTarget } from '../../services/breaker/breakers.ts';
+import { overridesSchema } from '../../services/breaker/settings/breaker-overrides.ts';
 import type { Api } from '../api.ts';
 import type { ResolvedApiDeps } from '../api-deps.ts';
 import { HttpError } from '../http-error.ts';
+import type { BreakerAnswer } from '../schemas/breaker-schema.ts';
+import { breakerAnswer, breakerSchema } from '../schemas/breaker-schema.ts';
 import { errorAnswers } from '../schemas/error-answers.ts';
 import { tenantOf } from '../tenant-of.ts';
 
 const tags = ['breakers'];
 
-const breakerSchema = z
-  .object({
-    kind: z.enum(['provider', 'mcp', 'tool']),
-    name: z.string(),
-    state: z.enum(['closed', 'deconstructed', 'open', 'recovering']),
-    admit: z.number().meta({ description: 'Share of calls let through, 0 to 1.' }),
-    retryAtMs: z.number().nullable().meta({ description: 'When an open one may be probed.' }),
-    trips: z.number(),
-    reason: z.string().meta({ description: 'Why it opened last.' }),
-    heldBy: z.string().nullable().meta({ description: 'The operator who isolated it.' }),
-  })
-  .meta({ id: 'Breaker' });
-type BreakerAnswer = z.output<typeof breakerSchema>;
-
 const params = z.strictObject({
   kind: z.enum(['provider', 'mcp']),
   name: z.string().min(1).max(300),
 });
+
+const answers = { 200: breakerSchema, ...errorAnswers(400, 404) };
 
 /** The breakers of all that the tenant's calls go to: models and MCP servers. */
 export function registerBreakers(api: Api, deps: ResolvedApiDeps): void {
@@ -66,10 +57,10 @@ export function registerBreakers(api: Api, deps: ResolvedApiDeps): void {
     async (request) => show(deps, await targetOf(deps, request, request.params)),
   );
   registerActs(api, deps);
+  registerSettings(api, deps);
 }
 
 function registerActs(api: Api, deps: ResolvedApiDeps): void {
-  const answers = { 200: breakerSchema, ...errorAnswers(400, 404) };
   api.post(
     '/v1/breakers/:kind/:name/isolate',
     {
@@ -110,6 +101,44 @@ function registerActs(api: Api, deps: ResolvedApiDeps): void {
   );
 }
 
+function registerSettings(api: Api, deps: ResolvedApiDeps): void {
+  const path = '/v1/breakers/:kind/:name/settings';
+  api.patch(
+    path,
+    {
+      schema: {
+        tags,
+        summary: 'Changes how it judges, from the next call on, in every worker',
+        description: 'Adds to what was set before. A dry run is `{"mode":"dry-run"}`.',
+        params,
+        body: overridesSchema,
+        response: answers,
+      },
+    },
+    async (request) => {
+      const target = await targetOf(deps, request, request.params);
+      await deps.breakerSettings.set(target, request.body, tenantOf(request).actor);
+      return show(deps, target);
+    },
+  );
+  api.delete(
+    path,
+    {
+      schema: {
+        tags,
+        summary: "Back to the file's settings, or the preset",
+        params,
+        response: answers,
+      },
+    },
+    async (request) => {
+      const target = await targetOf(deps, request, request.params);
+      await deps.breakerSettings.reset(target, tenantOf(request).actor);
+      return show(deps, target);
+    },
+  );
+}
+
 /** A breaker of something that is not there would be a mistyped name. */
 async function targetOf(
   deps: ResolvedApiDeps,
@@ -128,17 +157,9 @@ async function targetOf(
 }
 
 async function show(
-  { breakers }: Pick<ResolvedApiDeps, 'breakers'>,
+  { breakers, breakerSettings }: Pick<ResolvedApiDeps, 'breakers' | 'breakerSettings'>,
   target: BreakerTarget,
 ): Promise<BreakerAnswer> {
-  const { state, ...rest } = await breakers.state(target);
-  const admit = state.kind === 'closed' ? 1 : state.kind === 'open' ? 0 : state.admit;
-  return {
-    kind: target.kind,
-    name: target.name,
-    state: state.kind,
-    admit,
-    retryAtMs: state.kind === 'open' ? state.retryAtMs : null,
-    ...rest,
-  };
+  const changed = await breakerSettings.stored(target);
+  return breakerAnswer(target, await breakers.state(target), changed);
 }

@@ -94,6 +94,17 @@ export interface BreakerAnswer {
   readonly admit: number;
   readonly reason: string;
   readonly heldBy: string | null;
+  /** Calls sent another way of late, or that would have been in a dry run. */
+  readonly diverted: number;
+  readonly settings: Readonly<Record<string, unknown>> & {
+    readonly preset: string;
+    readonly mode: 'enforce' | 'dry-run';
+  };
+  readonly changed: {
+    readonly overrides: Readonly<Record<string, unknown>>;
+    readonly updatedBy: string;
+    readonly updatedAtMs: number;
+  } | null;
 }
 
 export interface RuleAnswer {

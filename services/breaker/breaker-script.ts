@@ -214,6 +214,11 @@ function events.probed()
   return true
 end
 
+function events.diverted()
+  setField('diverted', text((number('diverted') or 0) + event.calls))
+  return true
+end
+
 function events.hold()
   clearEvidence()
   epoch = epoch + 1

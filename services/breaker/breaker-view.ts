@@ -17,6 +17,8 @@ export interface BreakerView {
   apply(event: BreakerEvent): Promise<boolean>;
   state(): BreakerState;
   verdict(): BreakerVerdict;
+  /** Calls that went another way, of all workers. */
+  diverted(): number;
   /** The store's clock: its time when last seen, and what has passed here since. */
   storeMs(): number;
 }
@@ -64,6 +66,7 @@ export function createBreakerView(deps: {
     apply: async (event) => take(await store.apply(key, policy, event)),
     state: () => stateOf(snapshot.record, storeMs()),
     verdict: () => snapshot.record.verdict,
+    diverted: () => snapshot.record.diverted,
     storeMs,
   };
 }

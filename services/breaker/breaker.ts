@@ -4,12 +4,19 @@ import type { BreakerOutcome, BreakerPolicy, BreakerState } from '../../common/b
 import type { BreakerStore } from './breaker-store.ts';
 import { createBreakerView } from './breaker-view.ts';
 import type { BreakerView } from './breaker-view.ts';
-import type { Admission, Breakers, BreakerSettings, CallResult } from './breakers.ts';
+import type {
+  Admission,
+  BreakerDecision,
+  BreakerReport,
+  BreakerSettings,
+  CallResult,
+} from './breakers.ts';
+import { createDivertedCounter } from './diverted-counter.ts';
 import { createResultBuffer } from './result-buffer.ts';
 
 export interface Breaker {
   admit(): Promise<Admission>;
-  describe(): ReturnType<Breakers['state']>;
+  describe(): Promise<BreakerReport>;
   operate(event: Extract<BreakerEvent, { kind: 'hold' | 'release' }>): Promise<boolean>;
   flush(): Promise<void>;
 }
@@ -22,10 +29,11 @@ export function createBreaker(deps: {
   readonly store: BreakerStore;
   readonly settings: BreakerSettings;
   readonly log: Logger;
+  readonly onDecision: (decision: BreakerDecision) => void;
   readonly nowMs: () => number;
   readonly random: () => number;
 }): Breaker {
-  const { source, nowMs, random } = deps;
+  const { source, nowMs, random, onDecision } = deps;
   const { policy, mode } = deps.settings;
   const view = createBreakerView(deps);
   const buffer = createResultBuffer({
@@ -35,6 +43,7 @@ export function createBreaker(deps: {
     },
     onError: (error) => deps.log.warn({ breaker: deps.key, err: error }, 'results were lost'),
   });
+  const diverting = createDivertedCounter((calls) => view.apply({ kind: 'diverted', calls }));
   function admitted(): Admission {
     const { epoch } = view.verdict();
     return {
@@ -63,15 +72,25 @@ export function createBreaker(deps: {
     async admit() {
       await view.refresh();
       const decision = await decide();
-      return mode === 'dry-run' && decision.kind === 'diverted' ? admitted() : decision;
+      if (decision.kind === 'admitted') {
+        onDecision(decision.probe ? 'probe' : 'admitted');
+        return decision;
+      }
+      diverting.add();
+      onDecision(mode === 'dry-run' ? 'would-divert' : 'diverted');
+      return mode === 'dry-run' ? admitted() : decision;
     },
     async describe() {
+      await diverting.flush();
       await view.refresh();
       const { reason, trips, heldBy } = view.verdict();
-      return { state: view.state(), reason, trips, heldBy };
+      const { settings } = deps;
+      return { state: view.state(), reason, trips, heldBy, diverted: view.diverted(), settings };
     },
     operate: (event) => view.apply(event),
-    flush: () => buffer.flush(),
+    async flush() {
+      await Promise.all([buffer.flush(), diverting.flush()]);
+    },
   };
 }
 

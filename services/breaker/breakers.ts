@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
+import type { BreakerPreset } from '../../common/breaker-policies.ts';
 import type { BreakerOutcome, BreakerPolicy, BreakerState } from '../../common/breaker.ts';
 import type { TenantId } from '../../common/tenant.ts';
 import { createBreaker } from './breaker.ts';
@@ -18,6 +19,9 @@ export interface BreakerSettings {
   readonly policy: BreakerPolicy;
   /** `dry-run`: watches and reports, and lets every call through. */
   readonly mode: 'enforce' | 'dry-run';
+  readonly preset: BreakerPreset;
+  /** A reading tool's last result may stand in for so long, ms; `null`: never. */
+  readonly staleMs: number | null;
 }
 
 export interface CallResult {
@@ -33,14 +37,19 @@ export type Admission =
   /** It goes by a declared alternate path, or waits until `retryAtMs` (`null`: an operator decides). */
   | { readonly kind: 'diverted'; readonly state: BreakerState; readonly retryAtMs: number | null };
 
+export interface BreakerReport {
+  readonly state: BreakerState;
+  readonly reason: string;
+  readonly trips: number;
+  readonly heldBy: string | null;
+  /** Calls that it sent another way, or would have in a dry run, until it was silent for ten minutes. */
+  readonly diverted: number;
+  readonly settings: BreakerSettings;
+}
+
 export interface Breakers {
   admit(target: BreakerTarget): Promise<Admission>;
-  state(target: BreakerTarget): Promise<{
-    readonly state: BreakerState;
-    readonly reason: string;
-    readonly trips: number;
-    readonly heldBy: string | null;
-  }>;
+  state(target: BreakerTarget): Promise<BreakerReport>;
   /** Isolates the dependency until it is released. */
   hold(target: BreakerTarget, by: string, reason: string): Promise<void>;
   /** @returns false where nobody held it. */
@@ -49,48 +58,60 @@ export interface Breakers {
   close(): Promise<void>;
 }
 
+/** What a breaker said to one call. `would-divert`: in a dry run, and the call went all the same. */
+export type BreakerDecision = 'admitted' | 'probe' | 'diverted' | 'would-divert';
+
 const MAX_BREAKERS = 10_000;
 
 /** Breakers of every tenant and dependency that this process calls. */
 export function createBreakers(deps: {
   readonly store: BreakerStore;
-  readonly settings: (target: BreakerTarget) => BreakerSettings;
+  /** Asked at every call: a change holds from the next one on. */
+  readonly settings: (target: BreakerTarget) => BreakerSettings | Promise<BreakerSettings>;
   readonly log: Logger;
+  /** For metrics. @default nobody */
+  readonly onDecision?: (target: BreakerTarget, decision: BreakerDecision) => void;
   /** @default `Date.now` */
   readonly nowMs?: () => number;
   /** @default `Math.random` */
   readonly random?: () => number;
 }): Breakers {
   const source = randomUUID();
-  const known = new LRUCache<string, Breaker>({
+  let made = 0;
+  const known = new LRUCache<string, { readonly breaker: Breaker; readonly said: string }>({
     max: MAX_BREAKERS,
-    dispose: (breaker) => void breaker.flush(),
+    dispose: ({ breaker }) => void breaker.flush(),
   });
-  const get = (target: BreakerTarget): Breaker => {
+  const get = async (target: BreakerTarget): Promise<Breaker> => {
     const key = `${target.tenantId}/${target.kind}/${target.name}`;
+    const settings = await deps.settings(target);
+    const said = JSON.stringify(settings);
     const found = known.get(key);
-    if (found !== undefined) return found;
+    if (found?.said === said) return found.breaker;
+    made += 1;
     const breaker = createBreaker({
       key,
-      source,
+      // Batches and leases are numbered anew, so the next one has a name of its own.
+      source: `${source}/${made}`,
       store: deps.store,
-      settings: deps.settings(target),
+      settings,
       log: deps.log,
+      onDecision: (decision) => deps.onDecision?.(target, decision),
       nowMs: deps.nowMs ?? Date.now,
       random: deps.random ?? Math.random,
     });
-    known.set(key, breaker);
+    known.set(key, { breaker, said });
     return breaker;
   };
   return {
-    admit: (target) => get(target).admit(),
-    state: (target) => get(target).describe(),
+    admit: async (target) => (await get(target)).admit(),
+    state: async (target) => (await get(target)).describe(),
     async hold(target, by, reason) {
-      await get(target).operate({ kind: 'hold', by, reason });
+      await (await get(target)).operate({ kind: 'hold', by, reason });
     },
-    release: (target) => get(target).operate({ kind: 'release' }),
+    release: async (target) => (await get(target)).operate({ kind: 'release' }),
     async close() {
-      await Promise.all([...known.values()].map((breaker) => breaker.flush()));
+      await Promise.all([...known.values()].map(({ breaker }) => breaker.flush()));
     },
   };
 }

@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
-import { BREAKER_POLICIES } from '../../common/breaker-policies.ts';
-import type { Breakers, BreakerSettings, BreakerTarget } from './breakers.ts';
+import type { BreakerDecision, Breakers, BreakerSettings, BreakerTarget } from './breakers.ts';
 import { connectRedis } from '../cache/connect-redis.ts';
 import { createBreakers } from './breakers.ts';
 import { createFallbackBreakerStore } from './fallback-breaker-store.ts';
 import { createLocalBreakerStore } from './local-breaker-store.ts';
 import { createRedisBreakerStore } from './redis-breaker-store.ts';
+import { resolveOverrides } from './settings/breaker-overrides.ts';
 
 export interface OpenBreakers {
   readonly breakers: Breakers;
@@ -21,17 +21,22 @@ export interface OpenBreakers {
 export function openBreakers(deps: {
   readonly redisUrl: string | null;
   readonly log: Logger;
+  /** @default the preset of the kind of target */
+  readonly settings?: (target: BreakerTarget) => BreakerSettings | Promise<BreakerSettings>;
+  readonly onDecision?: (target: BreakerTarget, decision: BreakerDecision) => void;
 }): OpenBreakers {
+  const { log, settings = usualSettings } = deps;
+  const judging = { settings, log, ...(deps.onDecision && { onDecision: deps.onDecision }) };
   const local = createLocalBreakerStore({ nowMs: Date.now });
   if (deps.redisUrl === null) {
-    const breakers = createBreakers({ store: local, settings, log: deps.log });
+    const breakers = createBreakers({ store: local, ...judging });
     return { breakers, isShared: null, close: () => breakers.close() };
   }
   // The breaker has a deadline of its own and goes on alone: nothing may queue up for Redis.
   const redis = connectRedis(deps.redisUrl);
   const shared = createRedisBreakerStore({ redis });
-  const store = createFallbackBreakerStore({ shared, local, log: deps.log, nowMs: Date.now });
-  const breakers = createBreakers({ store, settings, log: deps.log });
+  const store = createFallbackBreakerStore({ shared, local, log, nowMs: Date.now });
+  const breakers = createBreakers({ store, ...judging });
   return {
     breakers,
     isShared: () => redis.status === 'ready' && !store.degraded(),
@@ -42,7 +47,6 @@ export function openBreakers(deps: {
   };
 }
 
-function settings({ kind }: BreakerTarget): BreakerSettings {
-  const preset = kind === 'provider' ? 'provider' : 'mcp-remote';
-  return { policy: BREAKER_POLICIES[preset], mode: 'enforce' };
+function usualSettings({ kind }: BreakerTarget): BreakerSettings {
+  return resolveOverrides(kind === 'provider' ? 'provider' : 'mcp-remote', {});
 }

@@ -64,6 +64,7 @@ function parseAnswer([now, done, ...fields]: readonly string[]): BreakerSnapshot
       expiresAtMs: number('expires'),
       passed: number('passed'),
     },
+    diverted: number('diverted'),
     counted: Object.fromEntries(
       [...hash]
         .filter(([field]) => field.startsWith('c:'))

@@ -17,6 +17,7 @@ import type { Plan } from '../../common/plan.ts';
 import type { CompositionRule } from '../../common/rules/composition-rule.ts';
 import type { TenantId } from '../../common/tenant.ts';
 import type { EffectClass, ServerName, ToolId, ToolResult } from '../../common/tool.ts';
+import type { BreakerOverrides } from '../breaker/settings/breaker-overrides.ts';
 import type { ServerDefinition } from '../registry/server-definition.ts';
 
 /*
@@ -240,4 +241,18 @@ export const compositionRules = pgTable(
     updatedAtMs: timeMs('updated_at_ms').notNull(),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.name] })],
+);
+
+/** What operators have set of single breakers. */
+export const breakerSettings = pgTable(
+  'breaker_settings',
+  {
+    tenantId: tenantId(),
+    kind: text('kind').$type<'provider' | 'mcp' | 'tool'>().notNull(),
+    name: text('name').notNull(),
+    overrides: json('overrides').$type<BreakerOverrides>().notNull(),
+    updatedBy: text('updated_by').notNull(),
+    updatedAtMs: timeMs('updated_at_ms').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.kind, table.name] })],
 );

@@ -31,6 +31,8 @@ export interface Metrics {
     readonly model: string;
     readonly why: string;
   }): void;
+  /** What a breaker said to a call. `kind`: `mcp`, `provider`; `would-divert`: in a dry run. */
+  breakerDecision(kind: string, decision: string): void;
   search(search: { readonly durationMs: number }): void;
   /** Entries of the tool index, by implementation (`faiss`, `exact`). */
   indexSize(index: string, entries: number): void;
@@ -104,7 +106,7 @@ function cacheMetrics(
 
 function callMetrics(
   registry: Registry,
-): Pick<Metrics, 'toolCall' | 'llmCall' | 'llmSwitch' | 'activity'> {
+): Pick<Metrics, 'toolCall' | 'llmCall' | 'llmSwitch' | 'breakerDecision' | 'activity'> {
   const tools = duration(registry, 'tool_call', 'Tool calls', ['server', 'outcome']);
   const models = duration(registry, 'llm_call', 'Model calls', ['provider', 'model', 'outcome']);
   const activities = duration(registry, 'activity', 'Attempts of activities', ['type', 'outcome']);
@@ -132,7 +134,14 @@ function callMetrics(
     labelNames: ['provider', 'model', 'why'],
     registers: [registry],
   });
+  const decisions = new Counter({
+    name: 'ostinato_breaker_decisions_total',
+    help: 'What breakers said to calls: admitted, probe, diverted, would-divert (in a dry run).',
+    labelNames: ['kind', 'decision'],
+    registers: [registry],
+  });
   return {
+    breakerDecision: (kind, decision) => decisions.inc({ kind, decision }),
     llmSwitch: (passed) => switches.inc(passed),
     toolCall({ server, outcome, durationMs }) {
       tools.observe({ server, outcome }, durationMs / 1000);

@@ -359,6 +359,37 @@ describe('breakers', () => {
     expect((await ask('POST', `${path}/release`, {})).body).toMatchObject({ state: 'recovering' });
   });
 
+  it('dry run and settings set, then reset → shown with who set them; nonsense → 400 names it', async () => {
+    const { ask } = serve();
+    const path = '/v1/breakers/provider/openai%2Fm';
+    const set = await ask('PATCH', `${path}/settings`, { mode: 'dry-run', slowMs: 5000 });
+    expect(set.body).toMatchObject({
+      settings: {
+        mode: 'dry-run',
+        preset: 'provider',
+        slowMs: 5000,
+        rampMs: expect.any(Number) as number,
+      },
+      changed: { overrides: { mode: 'dry-run', slowMs: 5000 }, updatedBy: 'api' },
+    });
+    expect((await ask('GET', path)).body).toEqual(set.body);
+    for (const [body, says] of [
+      [{ slowMs: -1 }, 'slowMs'],
+      [{ sloMs: 1000 }, 'sloMs'],
+      [{ openMs: { first: 9000, max: 500 } }, 'openMs.first is 9000'],
+    ] as const) {
+      const refused = await ask('PATCH', `${path}/settings`, body);
+      expect([refused.status, refused.text]).toMatchObject([
+        400,
+        expect.stringContaining(says) as string,
+      ]);
+    }
+    expect((await ask('DELETE', `${path}/settings`)).body).toMatchObject({
+      settings: { mode: 'enforce' },
+      changed: null,
+    });
+  });
+
   it('a target that is not there, or no reason → 404 names those that are, 400', async () => {
     const { ask } = serve();
     const missing = await ask('GET', '/v1/breakers/provider/opnai%2Fm');
@@ -478,6 +509,7 @@ describe('the rest', () => {
       '/v1/breakers/{kind}/{name}',
       '/v1/breakers/{kind}/{name}/isolate',
       '/v1/breakers/{kind}/{name}/release',
+      '/v1/breakers/{kind}/{name}/settings',
       '/v1/chat/completions',
       '/v1/conversations/{id}/messages',
       '/v1/effects',

@@ -92,6 +92,10 @@ export const happening: fc.Arbitrary<Happening> = fc.record({
     },
     {
       weight: 1,
+      arbitrary: fc.record({ kind: fc.constant('diverted' as const), calls: fc.nat({ max: 9 }) }),
+    },
+    {
+      weight: 1,
       arbitrary: fc.constantFrom<BreakerEvent & { kind: 'hold' | 'release' }>(
         { kind: 'hold', by: 'ann', reason: 'maintenance' },
         { kind: 'release' },

@@ -1,21 +1,21 @@
 import type { Command } from 'commander';
 import type { Act } from '../act.ts';
 import type { BreakerAnswer } from '../api-types.ts';
-import { CliError } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { EXIT } from '../exit-code.ts';
 import { helpExamples } from '../help-examples.ts';
+import { breakerLines, breakerReason } from '../view/breaker-lines.ts';
 import { tableLines } from '../view/table.ts';
+import { addBreakerSettings } from './breaker-settings.ts';
+import { BREAKER_TARGET as TARGET, breakerPath as pathOf } from './breaker-target.ts';
 
 type Args = readonly (string | undefined)[];
-
-const TARGET = 'mcp/SERVER or provider/ROUTE, as "breakers list" names it';
 
 export function addBreakers(program: Command, act: Act): void {
   const breakers = program
     .command('breakers')
-    .description('Shows, isolates and releases what calls go to.')
+    .description('Shows, isolates, releases and sets what stands before the things calls go to.')
     .addHelpText('after', helpExamples('breakers list', 'breakers isolate mcp/github'));
   breakers
     .command('list')
@@ -41,6 +41,7 @@ export function addBreakers(program: Command, act: Act): void {
     .argument('<target>', TARGET)
     .addHelpText('after', helpExamples('breakers release mcp/github'))
     .action(act(release));
+  addBreakerSettings(breakers, act);
 }
 
 async function list(context: CliContext): Promise<ExitCode> {
@@ -60,7 +61,8 @@ async function list(context: CliContext): Promise<ExitCode> {
               state === 'closed' ? context.style.good(text) : context.style.warn(text),
           },
           { title: 'ADMITS', text: ({ admit }) => `${Math.round(admit * 100)} %` },
-          { title: 'WHY', text: whyOf, isFlexible: true },
+          { title: 'MODE', text: ({ settings }) => settings.mode },
+          { title: 'WHY', text: breakerReason, isFlexible: true },
         ],
         { style: context.style, width: context.process.width() },
       ),
@@ -89,26 +91,6 @@ async function release(context: CliContext, [target]: Args): Promise<ExitCode> {
 
 function print(context: CliContext, breaker: BreakerAnswer): ExitCode {
   if (context.isJson) context.printJson(breaker);
-  else {
-    const { kind, name, state, admit } = breaker;
-    const why = whyOf(breaker);
-    context.print(
-      `${kind}/${name} is ${state} and admits ${Math.round(admit * 100)} % of calls.`,
-      ...(why === '' ? [] : [`  ${why}`]),
-    );
-  }
+  else context.print(...breakerLines(breaker));
   return EXIT.worked;
-}
-
-function whyOf({ state, heldBy, reason }: BreakerAnswer): string {
-  if (heldBy !== null) return `isolated by ${heldBy}: ${reason}`;
-  return state === 'closed' ? '' : reason;
-}
-
-function pathOf(target: string | undefined): string {
-  const [kind = '', ...name] = (target ?? '').split('/');
-  if (name.length === 0) {
-    throw new CliError(EXIT.usage, `"${kind}" is no target: write ${TARGET}.`);
-  }
-  return `/v1/breakers/${encodeURIComponent(kind)}/${encodeURIComponent(name.join('/'))}`;
 }

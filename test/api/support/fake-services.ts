@@ -1,12 +1,13 @@
 import { pino } from 'pino';
 import type { ApiDeps } from '../../../api/api-deps.ts';
-import { BREAKER_POLICIES } from '../../../common/breaker-policies.ts';
 import { FAILURE } from '../../../common/failures.ts';
 import type { Plan, StepId } from '../../../common/plan.ts';
 import { DEFAULT_TENANT_ID } from '../../../common/tenant.ts';
 import type { CallToolInput, ServerName, ToolId } from '../../../common/tool.ts';
 import { createBreakers } from '../../../services/breaker/breakers.ts';
 import { createLocalBreakerStore } from '../../../services/breaker/local-breaker-store.ts';
+import type { BreakerOverrides } from '../../../services/breaker/settings/breaker-overrides.ts';
+import { resolveOverrides } from '../../../services/breaker/settings/breaker-overrides.ts';
 import { ServiceError } from '../../../services/errors.ts';
 import type { RouteView } from '../../../services/llm/provider-view.ts';
 import type { RegisteredServer, RegisteredTool } from '../../../services/registry/registry.ts';
@@ -109,11 +110,7 @@ export function fakeServices(given: Partial<ApiDeps> = {}): FakeServices {
         throw unavailable('No model here.');
       },
     },
-    breakers: createBreakers({
-      store: createLocalBreakerStore({ nowMs: Date.now }),
-      settings: () => ({ policy: BREAKER_POLICIES.provider, mode: 'enforce' }),
-      log: pino({ level: 'silent' }),
-    }),
+    ...fakeBreakers(),
     providers: { list: async () => [ROUTE], enable: () => true },
     index: {
       search: async () => [HIT],
@@ -222,6 +219,30 @@ function registryOf(
 }
 
 /** Composition rules in memory. */
+/** Real breakers of this process; what is set of them is kept in a variable. */
+function fakeBreakers(): Pick<ApiDeps, 'breakers' | 'breakerSettings'> {
+  let set: { overrides: BreakerOverrides; updatedBy: string } | null = null;
+  return {
+    breakers: createBreakers({
+      store: createLocalBreakerStore({ nowMs: Date.now }),
+      settings: () => resolveOverrides('provider', set?.overrides ?? {}),
+      log: pino({ level: 'silent' }),
+    }),
+    breakerSettings: {
+      stored: async () => (set === null ? null : { ...set, updatedAtMs: 1 }),
+      async set(_target, overrides, updatedBy) {
+        resolveOverrides('provider', overrides);
+        set = { overrides, updatedBy };
+      },
+      async reset() {
+        const wasSet = set !== null;
+        set = null;
+        return wasSet;
+      },
+    },
+  };
+}
+
 export function fakeRules(): ApiDeps['rules'] {
   const rules = new Map<string, StoredRule>();
   const of = (name: string): StoredRule => {

@@ -14,6 +14,7 @@ const COMMANDS = [
     'servers refresh',
   ],
   ...['breakers', 'breakers list', 'breakers show', 'breakers isolate', 'breakers release'],
+  ...['breakers set', 'breakers reset'],
   ...['rules', 'rules list', 'rules show', 'rules apply', 'rules set', 'rules remove'],
   ...['tools', 'tools list', 'tools search', 'tools call', 'tools approve'],
 ];

@@ -26,6 +26,7 @@ export function schemaCases(open: () => Database, config: () => DatabaseConfig):
         'artifacts',
         'batch_items',
         'batches',
+        'breaker_settings',
         'catalogues',
         'composition_rules',
         'conversation_appends',

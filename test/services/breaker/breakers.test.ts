@@ -15,6 +15,7 @@ import type {
 import { createFallbackBreakerStore } from '../../../services/breaker/fallback-breaker-store.ts';
 import { createLocalBreakerStore } from '../../../services/breaker/local-breaker-store.ts';
 import { createRedisBreakerStore } from '../../../services/breaker/redis-breaker-store.ts';
+import { resolveOverrides } from '../../../services/breaker/settings/breaker-overrides.ts';
 import { startRedis } from '../../support/redis.ts';
 import type { RedisServer } from '../../support/redis.ts';
 import { waitFor } from '../../support/wait-for.ts';
@@ -60,7 +61,7 @@ const nowMs = () => clockMs;
 function worker(store: BreakerStore, settings: Partial<BreakerSettings> = {}): Breakers {
   return createBreakers({
     store,
-    settings: () => ({ policy, mode: 'enforce', ...settings }),
+    settings: () => ({ policy, mode: 'enforce', preset: 'provider', staleMs: null, ...settings }),
     log,
     nowMs,
     random: () => 0.5,
@@ -186,6 +187,39 @@ describe('breakers over one Redis', () => {
 });
 
 describe('breakers without Redis', () => {
+  it('dry run → what it would have diverted is counted over all workers, and decided by none', async () => {
+    const [first, second] = [
+      worker(await sharedStore(), { mode: 'dry-run' }),
+      worker(await sharedStore(), { mode: 'dry-run' }),
+    ];
+    for (let at = 0; at < 4; at += 1) await call(first, 'failed');
+    for (let at = 0; at < 5; at += 1) {
+      expect(await call(first, 'failed')).toBe('admitted');
+      expect(await call(second, 'failed')).toBe('admitted');
+    }
+    await first.close();
+    await second.close();
+    clockMs += 150;
+    expect((await first.state(TARGET)).diverted).toBe(10);
+  });
+
+  it('settings changed while it runs → the next call is judged by them, evidence stays', async () => {
+    let settings = resolveOverrides('provider', { mode: 'dry-run' });
+    const breakers = createBreakers({
+      store: await sharedStore(),
+      settings: () => settings,
+      log,
+      nowMs,
+      random: () => 0.5,
+    });
+    for (let at = 0; at < 4; at += 1) await call(breakers, 'failed');
+    expect(await call(breakers, 'failed')).toBe('admitted');
+    settings = resolveOverrides('provider', {});
+    expect(await call(breakers, 'failed')).toBe('diverted');
+    settings = resolveOverrides('provider', { mode: 'dry-run' });
+    expect(await call(breakers, 'failed')).toBe('admitted');
+  });
+
   it('Redis dies → decided alone from what was known; Redis back → shared again', async () => {
     const redis = await ready(connect());
     const store = createFallbackBreakerStore({

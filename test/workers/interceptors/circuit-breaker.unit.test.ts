@@ -7,12 +7,12 @@ import {
 } from '@temporalio/common';
 import pino from 'pino';
 import { describe, expect, it } from 'vitest';
-import { BREAKER_POLICIES } from '../../../common/breaker-policies.ts';
 import { FAILURE } from '../../../common/failures.ts';
 import type { TenantId } from '../../../common/tenant.ts';
 import { createBreakers } from '../../../services/breaker/breakers.ts';
 import type { BreakerTarget } from '../../../services/breaker/breakers.ts';
 import { createLocalBreakerStore } from '../../../services/breaker/local-breaker-store.ts';
+import { resolveOverrides } from '../../../services/breaker/settings/breaker-overrides.ts';
 import { circuitBreaker } from '../../../workers/interceptors/circuit-breaker.ts';
 
 const TARGET: BreakerTarget = { tenantId: 'acme' as TenantId, kind: 'mcp', name: 'files' };
@@ -20,7 +20,7 @@ const TARGET: BreakerTarget = { tenantId: 'acme' as TenantId, kind: 'mcp', name:
 function setUp() {
   const breakers = createBreakers({
     store: createLocalBreakerStore({ nowMs: Date.now }),
-    settings: () => ({ policy: BREAKER_POLICIES['mcp-remote'], mode: 'enforce' }),
+    settings: () => resolveOverrides('mcp-remote', {}),
     log: pino({ level: 'silent' }),
   });
   const factory = circuitBreaker({

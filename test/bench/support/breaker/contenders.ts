@@ -2,10 +2,10 @@ import { circuitBreaker, CircuitState, handleAll, SamplingBreaker } from 'cockat
 import type { Redis } from 'ioredis';
 import OpossumBreaker from 'opossum';
 import pino from 'pino';
-import { BREAKER_POLICIES } from '../../../../common/breaker-policies.ts';
 import type { TenantId } from '../../../../common/tenant.ts';
 import { createBreakers } from '../../../../services/breaker/breakers.ts';
 import { createRedisBreakerStore } from '../../../../services/breaker/redis-breaker-store.ts';
+import { resolveOverrides } from '../../../../services/breaker/settings/breaker-overrides.ts';
 import type { Clock, Contender, ContenderFactory, Ended } from './contender.ts';
 import { createHystrixBreaker } from './hystrix.ts';
 
@@ -77,7 +77,7 @@ export function ostinato(redis: Redis): ContenderFactory {
     await redis.flushall();
     const nowMs = () => clock.nowMs();
     const target = { tenantId: 'bench' as TenantId, kind: 'provider', name: 'it' } as const;
-    const settings = { policy: BREAKER_POLICIES.provider, mode: 'enforce' } as const;
+    const settings = resolveOverrides('provider', {});
     const processes = Array.from({ length: workers }, () =>
       createBreakers({
         store: createRedisBreakerStore({ redis, nowMs }),

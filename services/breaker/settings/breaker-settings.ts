@@ -1,0 +1,172 @@
+import { and, eq } from 'drizzle-orm';
+import { LRUCache } from 'lru-cache';
+import type { Logger } from 'pino';
+import type { BreakerPreset } from '../../../common/breaker-policies.ts';
+import type { TenantId } from '../../../common/tenant.ts';
+import type { Database, SqlDatabase } from '../../database/database.ts';
+import { breakerSettings } from '../../database/schema.ts';
+import { withDatabaseErrors } from '../../database/with-database-errors.ts';
+import type { BreakerSettings, BreakerTarget } from '../breakers.ts';
+import type { BreakerOverrides } from './breaker-overrides.ts';
+import { mergeOverrides, resolveOverrides } from './breaker-overrides.ts';
+import type { BreakerRules } from './parse-breakers-file.ts';
+import { rulesFor } from './parse-breakers-file.ts';
+
+/** What a tenant's operator has set of one target. */
+export interface StoredOverrides {
+  readonly overrides: BreakerOverrides;
+  readonly updatedBy: string;
+  readonly updatedAtMs: number;
+}
+
+/**
+ * How each breaker judges: its preset, then the deployment's file, then what the tenant's operator has
+ * set. Kept in SQL, so every worker has it after a second and nothing loses it.
+ */
+export interface BreakerSettingsStore {
+  /** Never throws: while the database does not answer, what was known last goes on. */
+  of(target: BreakerTarget): Promise<BreakerSettings>;
+  /** What an operator has set, or `null`. */
+  stored(target: BreakerTarget): Promise<StoredOverrides | null>;
+  /**
+   * Adds to what is set of the target.
+   *
+   * @throws ServiceError (BadInput) where the parts do not fit each other.
+   */
+  set(target: BreakerTarget, overrides: BreakerOverrides, by: string): Promise<void>;
+  /** Back to file and preset. @returns false where nothing was set. */
+  reset(target: BreakerTarget, by: string): Promise<boolean>;
+}
+
+const TTL_MS = 1_000;
+const MAX_TENANTS = 10_000;
+
+type TenantOverrides = ReadonlyMap<string, StoredOverrides>;
+interface Read {
+  readonly rows: TenantOverrides;
+  readonly atMs: number;
+}
+
+export function createBreakerSettings(deps: {
+  readonly db: SqlDatabase;
+  readonly rules: BreakerRules;
+  /** Of all targets that nothing else is said of. */
+  readonly mode: BreakerSettings['mode'];
+  /** What kind of dependency it is. */
+  readonly presetOf: (target: BreakerTarget) => Promise<BreakerPreset>;
+  readonly log: Logger;
+}): BreakerSettingsStore {
+  const { db, log } = deps;
+  const recent = new LRUCache<TenantId, Read>({ max: MAX_TENANTS });
+  const reading = new Map<TenantId, Promise<TenantOverrides>>();
+
+  function read(tenantId: TenantId): Promise<TenantOverrides> {
+    const underWay = reading.get(tenantId);
+    if (underWay !== undefined) return underWay;
+    const started = readTenant(db, tenantId)
+      .then((rows) => {
+        recent.set(tenantId, { rows, atMs: performance.now() });
+        return rows;
+      })
+      .finally(() => reading.delete(tenantId));
+    reading.set(tenantId, started);
+    return started;
+  }
+
+  /** No call waits for a second reading: the next one has it. */
+  async function known(tenantId: TenantId): Promise<TenantOverrides> {
+    const found = recent.get(tenantId);
+    if (found === undefined) {
+      return read(tenantId).catch((error: unknown) => {
+        warn(error);
+        recent.set(tenantId, { rows: NONE, atMs: performance.now() });
+        return NONE;
+      });
+    }
+    if (performance.now() - found.atMs > TTL_MS) void read(tenantId).catch(warn);
+    return found.rows;
+  }
+  const warn = (error: unknown): void =>
+    log.warn({ err: error }, 'settings of breakers cannot be read: what was known goes on');
+
+  async function usualOf(target: BreakerTarget) {
+    const said = mergeOverrides({ mode: deps.mode }, rulesFor(deps.rules, target));
+    return { preset: await deps.presetOf(target), said };
+  }
+
+  return {
+    async of(target) {
+      const [{ preset, said }, rows] = await Promise.all([usualOf(target), known(target.tenantId)]);
+      return resolveOverrides(
+        preset,
+        mergeOverrides(said, rows.get(keyOf(target))?.overrides ?? {}),
+      );
+    },
+    ...withDatabaseErrors({
+      stored: async (target: BreakerTarget) =>
+        (await read(target.tenantId)).get(keyOf(target)) ?? null,
+      async set(target: BreakerTarget, overrides: BreakerOverrides, by: string) {
+        const before = (await readTenant(db, target.tenantId)).get(keyOf(target));
+        const merged = mergeOverrides(before?.overrides ?? {}, overrides);
+        const { preset, said } = await usualOf(target);
+        resolveOverrides(preset, mergeOverrides(said, merged));
+        await write(db, target, { overrides: merged, updatedBy: by, updatedAtMs: Date.now() });
+        await read(target.tenantId);
+        log.info({ audit: 'breakers', ...target, by, set: overrides }, 'breaker settings changed');
+      },
+      async reset(target: BreakerTarget, by: string) {
+        const removed = await remove(db, target);
+        await read(target.tenantId);
+        log.info({ audit: 'breakers', ...target, by, removed }, 'breaker settings reset');
+        return removed;
+      },
+    }),
+  };
+}
+
+const NONE: TenantOverrides = new Map();
+
+function keyOf({ kind, name }: Pick<BreakerTarget, 'kind' | 'name'>): string {
+  return `${kind}/${name}`;
+}
+
+async function readTenant(db: SqlDatabase, tenantId: TenantId): Promise<TenantOverrides> {
+  const rows = await db
+    .select()
+    .from(breakerSettings)
+    .where(eq(breakerSettings.tenantId, tenantId));
+  return new Map(
+    rows.map(({ overrides, updatedBy, updatedAtMs, ...row }) => [
+      keyOf(row),
+      { overrides, updatedBy, updatedAtMs },
+    ]),
+  );
+}
+
+async function write(
+  db: Database['db'],
+  { tenantId, kind, name }: BreakerTarget,
+  row: StoredOverrides,
+): Promise<void> {
+  await db
+    .insert(breakerSettings)
+    .values({ tenantId, kind, name, ...row })
+    .onConflictDoUpdate({
+      target: [breakerSettings.tenantId, breakerSettings.kind, breakerSettings.name],
+      set: row,
+    });
+}
+
+async function remove(db: SqlDatabase, { tenantId, kind, name }: BreakerTarget): Promise<boolean> {
+  const removed = await db
+    .delete(breakerSettings)
+    .where(
+      and(
+        eq(breakerSettings.tenantId, tenantId),
+        eq(breakerSettings.kind, kind),
+        eq(breakerSettings.name, name),
+      ),
+    )
+    .returning({ name: breakerSettings.name });
+  return removed.length > 0;
+}

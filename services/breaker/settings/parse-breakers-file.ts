@@ -1,0 +1,69 @@
+import { readFile } from 'node:fs/promises';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { FAILURE } from '../../../common/failures.ts';
+import { ServiceError } from '../../errors.ts';
+import type { BreakerTarget } from '../breakers.ts';
+import type { BreakerOverrides } from './breaker-overrides.ts';
+import { mergeOverrides, overridesSchema } from './breaker-overrides.ts';
+
+/** `mcp/github`, `provider/openai/gpt-5` or, with `*` at the end, all that begin so. */
+const pattern = z
+  .string()
+  .regex(/^(mcp|provider|tool)\/.+$/, 'names no target: write mcp/SERVER or provider/ROUTE');
+
+const file = z.strictObject({ targets: z.record(pattern, overridesSchema) });
+
+/** Settings of a whole deployment, in the order of the file. */
+export type BreakerRules = readonly (readonly [pattern: string, overrides: BreakerOverrides])[];
+
+/**
+ * Reads a breakers file: YAML or JSON.
+ *
+ * @throws ServiceError (BadInput) naming every field that is wrong.
+ */
+export function parseBreakersFile(text: string, path: string): BreakerRules {
+  let written: unknown;
+  try {
+    written = parse(text);
+  } catch (error) {
+    throw bad(path, (error as Error).message, error);
+  }
+  const parsed = file.safeParse(written);
+  if (parsed.success) return Object.entries(parsed.data.targets);
+  const problems = parsed.error.issues.map(
+    (issue) => `${issue.path.map(String).join('.') || 'the file'}: ${messageOf(issue)}`,
+  );
+  throw bad(path, problems.slice(0, 10).join('; '), parsed.error);
+}
+
+function messageOf(issue: z.core.$ZodIssue): string {
+  const inner = issue.code === 'invalid_key' ? issue.issues[0] : undefined;
+  return inner?.message ?? issue.message;
+}
+
+/** @throws ServiceError (BadInput) where it cannot be read or is wrong. @returns none without a path. */
+export async function readBreakersFile(path: string | null): Promise<BreakerRules> {
+  if (path === null) return [];
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw bad(path, `it cannot be read (${error.code})`, error);
+  });
+  return parseBreakersFile(text, path);
+}
+
+/** What the file says of a target: of all that match, later lines win. */
+export function rulesFor(rules: BreakerRules, { kind, name }: BreakerTarget): BreakerOverrides {
+  const id = `${kind}/${name}`;
+  const fitting = rules.filter(([written]) =>
+    written.endsWith('*') ? id.startsWith(written.slice(0, -1)) : id === written,
+  );
+  return mergeOverrides(...fitting.map(([, overrides]) => overrides));
+}
+
+function bad(path: string, why: string, cause: unknown): ServiceError {
+  return new ServiceError(
+    FAILURE.badInput,
+    `The breakers file ${path} is wrong: ${why}. OSTINATO_BREAKERS_FILE names it; README.md shows one.`,
+    { cause },
+  );
+}

@@ -1,0 +1,69 @@
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import type { BreakerTarget } from '../../../services/breaker/breakers.ts';
+import { createBreakerSettings } from '../../../services/breaker/settings/breaker-settings.ts';
+import type { Database } from '../../../services/database/database.ts';
+import { waitFor } from '../../support/wait-for.ts';
+import { newTenant } from './new-tenant.ts';
+
+export function breakerSettingsCases(open: () => Database): void {
+  describe('breaker settings', () => {
+    const worker = () =>
+      createBreakerSettings({
+        db: open().db,
+        rules: [['mcp/*', { slowMs: 9_000, rampMs: 500 }]],
+        mode: 'enforce',
+        presetOf: async () => 'mcp-stdio',
+        log: pino({ level: 'silent' }),
+      });
+    const targetOf = (name: string): BreakerTarget => ({
+      tenantId: newTenant(),
+      kind: 'mcp',
+      name,
+    });
+
+    it('nothing set → preset, then file; set twice → both parts; reset → as before', async () => {
+      const settings = worker();
+      const target = targetOf('files');
+      const before = await settings.of(target);
+      expect(before).toMatchObject({ preset: 'mcp-stdio', mode: 'enforce', staleMs: null });
+      expect(before.policy).toMatchObject({ slowMs: 9_000, rampMs: 500, openMs: { first: 1_000 } });
+
+      await settings.set(target, { mode: 'dry-run', openMs: { max: 20_000 } }, 'ann');
+      await settings.set(target, { slowMs: null, openMs: { first: 2_000 } }, 'bob');
+      const after = await settings.of(target);
+      expect(after.mode).toBe('dry-run');
+      expect(after.policy).toMatchObject({ slowMs: null, openMs: { first: 2_000, max: 20_000 } });
+      expect(await settings.stored(target)).toMatchObject({ updatedBy: 'bob' });
+
+      expect(await settings.reset(target, 'ann')).toBe(true);
+      expect(await settings.reset(target, 'ann')).toBe(false);
+      expect(await settings.of(target)).toEqual(before);
+    });
+
+    it('set by one worker → another has it; another tenant has not', async () => {
+      const [first, second] = [worker(), worker()];
+      const target = targetOf('files');
+      await second.of(target);
+      await first.set(target, { mode: 'dry-run' }, 'ann');
+      await waitFor(
+        'the other worker to see it',
+        async () => (await second.of(target)).mode === 'dry-run',
+      );
+      const other = { ...target, tenantId: newTenant() };
+      expect((await first.of(other)).mode).toBe('enforce');
+    });
+
+    it('parts that do not fit → refused, and nothing is kept', async () => {
+      const settings = worker();
+      const target = targetOf('files');
+      await expect(
+        settings.set(target, { openMs: { first: 60_000 } }, 'ann'),
+      ).rejects.toMatchObject({
+        type: 'BadInput',
+        message: expect.stringContaining('openMs.first is 60000') as string,
+      });
+      expect(await settings.stored(target)).toBeNull();
+    });
+  });
+}

@@ -1,0 +1,40 @@
+import type { Logger } from 'pino';
+import type { OpenBreakers } from '../services/breaker/open-breakers.ts';
+import { openBreakers } from '../services/breaker/open-breakers.ts';
+import type { BreakerSettingsStore } from '../services/breaker/settings/breaker-settings.ts';
+import { createBreakerSettings } from '../services/breaker/settings/breaker-settings.ts';
+import { readBreakersFile } from '../services/breaker/settings/parse-breakers-file.ts';
+import { createPresetOf } from '../services/breaker/settings/preset-of.ts';
+import type { Config } from '../services/config.ts';
+import type { Database } from '../services/database/database.ts';
+import type { Registry } from '../services/registry/registry.ts';
+import type { Metrics } from '../services/telemetry/metrics.ts';
+
+/**
+ * The breakers, and what operators have set of them.
+ *
+ * @throws ServiceError (BadInput) where the breakers file is wrong.
+ */
+export async function openBreakerParts(deps: {
+  readonly config: Config;
+  readonly database: Pick<Database, 'db'>;
+  readonly registry: Pick<Registry, 'getServer'>;
+  readonly metrics: Pick<Metrics, 'breakerDecision'>;
+  readonly log: Logger;
+}): Promise<{ readonly breakers: OpenBreakers; readonly breakerSettings: BreakerSettingsStore }> {
+  const { config, metrics, log } = deps;
+  const breakerSettings = createBreakerSettings({
+    db: deps.database.db,
+    rules: await readBreakersFile(config.breakers.file),
+    mode: config.breakers.mode,
+    presetOf: createPresetOf(deps.registry),
+    log,
+  });
+  const breakers = openBreakers({
+    redisUrl: config.redisUrl,
+    settings: breakerSettings.of,
+    onDecision: ({ kind }, decision) => metrics.breakerDecision(kind, decision),
+    log,
+  });
+  return { breakers, breakerSettings };
+}
