@@ -50,6 +50,8 @@ export interface Config {
   readonly rerank: 'off' | 'model';
   /** Whether files named by a URL may lie on this machine and in its private networks. */
   readonly allowPrivateUrls: boolean;
+  /** Whether errors of workflow code have a stack trace: for debugging, since it makes runs slow. */
+  readonly workflowStacks: boolean;
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -92,6 +94,7 @@ const schema = z.object({
   OSTINATO_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
   OSTINATO_ALLOW_PRIVATE_URLS: z.stringbool().default(false),
+  OSTINATO_WORKFLOW_STACKS: z.stringbool().default(false),
   OSTINATO_RERANK: z.enum(['off', 'model']).default('off'),
   OSTINATO_MAX_RESULT_BYTES: z.coerce
     .number()
@@ -153,6 +156,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     mcp: { maxResultBytes: vars.OSTINATO_MAX_RESULT_BYTES },
     rerank: vars.OSTINATO_RERANK,
     allowPrivateUrls: vars.OSTINATO_ALLOW_PRIVATE_URLS,
+    workflowStacks: vars.OSTINATO_WORKFLOW_STACKS,
   };
 }
 

@@ -152,7 +152,7 @@ async function startWorkers(
     queues: config.queues,
     kinds: ['agent', 'tool', 'llm'],
     activities: createActivities(services),
-    workflowBundle: await workflowBundle(config.cacheDir, plugins),
+    workflowBundle: await workflowBundle(config.cacheDir, plugins, config.workflowStacks),
     plugins,
     interceptors: workerInterceptors(services),
   });

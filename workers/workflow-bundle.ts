@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BundlerPlugin } from '@temporalio/worker';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { bundleOptions, extension } from './bundle-options.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** All that a workflow can reach; the import rules see to it that there is nothing else. */
 const SOURCES = ['workflows', 'common'];
+const OPTIONS = `workers/bundle-options${extension()}`;
 
 type Plugin = BundlerPlugin & { readonly name: string };
 
@@ -16,18 +18,21 @@ type Plugin = BundlerPlugin & { readonly name: string };
  * The workflow code as Temporal's bundler makes it, kept in the cache by the hash of its sources:
  * bundling takes seconds, reading it milliseconds.
  *
+ * @param stacks whether errors of workflow code have a stack trace, at a price.
  * @returns the path of the bundle, as `workflowBundle.codePath` takes it.
  */
 export async function workflowBundle(
   cacheDir: string,
   plugins: readonly Plugin[] = [],
+  stacks = false,
 ): Promise<string> {
   const folder = join(cacheDir, 'workflow-bundles');
-  const path = join(folder, `${await hashOfSources(plugins)}.js`);
+  const path = join(folder, `${await hashOfSources(plugins, stacks)}.js`);
   if (await exists(path)) return path;
   const { code } = await bundleWorkflowCode({
-    workflowsPath: join(ROOT, 'workflows', extension('index')),
+    workflowsPath: join(ROOT, 'workflows', `index${extension()}`),
     logger: new DefaultLogger('WARN'),
+    ...bundleOptions(stacks),
     plugins: [...plugins],
   });
   await mkdir(folder, { recursive: true });
@@ -37,15 +42,11 @@ export async function workflowBundle(
   return path;
 }
 
-/** Sources are TypeScript in a checkout and JavaScript in a built package. */
-function extension(name: string): string {
-  return `${name}${import.meta.filename.endsWith('.ts') ? '.ts' : '.js'}`;
-}
-
-async function hashOfSources(plugins: readonly Plugin[]): Promise<string> {
+async function hashOfSources(plugins: readonly Plugin[], stacks: boolean): Promise<string> {
   const require = createRequire(import.meta.url);
   const sdk = require('@temporalio/worker/package.json') as { version: string };
-  const hash = createHash('sha256').update(sdk.version);
+  const hash = createHash('sha256').update(`${sdk.version} ${stacks}`);
+  hash.update(await readFile(join(ROOT, OPTIONS)));
   for (const { name } of plugins) hash.update(name);
   for (const source of SOURCES) {
     const entries = await readdir(join(ROOT, source), { recursive: true, withFileTypes: true });

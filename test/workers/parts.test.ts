@@ -114,6 +114,12 @@ describe('workflowBundle', () => {
     expect((await stat(first)).mtimeMs).toBe(mtimeMs);
     expect(await readFile(first, 'utf8')).toContain('runAgent');
   });
+
+  it('with stack traces → another file, which takes them', async () => {
+    const [without, withStacks] = [await workflowBundle(dir), await workflowBundle(dir, [], true)];
+    expect(await readFile(without, 'utf8')).toContain("'stackTraceLimit'");
+    expect(await readFile(withStacks, 'utf8')).not.toContain("'stackTraceLimit'");
+  });
 });
 
 describe('dev file', () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
+import { bundleOptions } from '../../../../workers/bundle-options.ts';
 import { connectWorker } from '../../../../workers/connect-worker.ts';
 import type { BareActivities } from './bare-workflow.ts';
 
@@ -26,6 +27,7 @@ export async function startBare(
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(import.meta.dirname, 'bare-workflow.ts'),
     logger: new DefaultLogger('WARN'),
+    ...bundleOptions(false),
   });
   await writeFile(bundle, code);
   const connection = await connectWorker(address);
