@@ -1,6 +1,7 @@
 import type { PendingDecision, RunPolicy } from './approval.ts';
 import type { CarriedRun } from './carried-run.ts';
 import type { ConversationRef } from './conversation.ts';
+import type { ContextUse } from './context-use.ts';
 import type { LlmRouting } from './llm-routing.ts';
 import type { LlmUsage } from './llm.ts';
 import type { Plan, StepId, StepState } from './plan.ts';
@@ -78,6 +79,8 @@ export type AgentResult = {
   readonly steps: readonly StepReport[];
   /** Steps of early plans that are left out above, since the run was very long. @default 0 */
   readonly earlierSteps?: number;
+  /** What was sent to models and what was spared; absent where no model was asked. */
+  readonly context?: ContextUse;
 } & (
   | { readonly outcome: 'answered'; readonly answer: string }
   /** The planner cannot go on without something it names; nothing was guessed. */
@@ -162,6 +165,8 @@ export interface RunProgress {
   readonly isPaused?: boolean;
   /** What waits for a person. @default nothing */
   readonly pending?: readonly PendingDecision[];
+  /** What was sent to models so far and what was spared; absent where no model was asked. */
+  readonly context?: ContextUse;
 }
 
 /** Input of the `planGoal` activity. */
@@ -198,6 +203,8 @@ export type PlanGoalResult = {
   readonly toolsConsidered: readonly ToolId[];
   /** How each model call of the turn found its model; absent where no model was asked. */
   readonly routing?: readonly LlmRouting[];
+  /** What was sent to models and what was spared; absent where no model was asked. */
+  readonly context?: ContextUse;
 } & (
   | { readonly kind: 'plan'; readonly plan: Plan }
   | { readonly kind: 'answer'; readonly answer: string }

@@ -1,6 +1,7 @@
 import type { PlannerUsed, StepReport } from './agent.ts';
 import type { PendingDecision } from './approval.ts';
 import type { BudgetState } from './budget.ts';
+import type { ContextUse } from './context-use.ts';
 import type { ConversationRef } from './conversation.ts';
 import type { LlmUsage } from './llm.ts';
 import type { Plan } from './plan.ts';
@@ -21,6 +22,8 @@ export interface CarriedRun {
   readonly revision: number;
   readonly planner: PlannerUsed | null;
   readonly usage: LlmUsage;
+  /** @default no model was asked */
+  readonly context?: ContextUse;
   /** `null` of a run without a planner. */
   readonly conversation: ConversationRef | null;
   /** Of the open plan and the latest before it. */

@@ -18,6 +18,8 @@ export type LlmMessage =
       readonly text: string;
       /** They stand before the text. */
       readonly images?: readonly LlmImage[];
+      /** Set where the text stands for earlier messages of its conversation; providers do not see it. */
+      readonly compacts?: Compaction;
     }
   | { readonly from: 'model'; readonly parts: readonly LlmPart[] }
   | {
@@ -27,6 +29,16 @@ export type LlmMessage =
       readonly text: string;
       readonly isError: boolean;
     };
+
+/** Which messages of a conversation a summary stands for: they stay stored and are no longer sent. */
+export interface Compaction {
+  /** It stands for the messages before this one, counted from the conversation's beginning. */
+  readonly upTo: number;
+  /** Tokens to which earlier results that are still sent are cut; `null`: they are sent as they are. */
+  readonly cutResults: number | null;
+  /** Longest prompt for which it was made, tokens. */
+  readonly promptTokens: number;
+}
 
 /** In the request itself: a server of ours never fetches an address that a stranger wrote. */
 export interface LlmImage {

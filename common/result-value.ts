@@ -19,7 +19,7 @@ export function resultValue(result: ToolResult): JsonValue {
 }
 
 /** The text blocks of an answer, joined by line breaks. */
-export function resultText(result: ToolResult): string {
+export function resultText(result: Pick<ToolResult, 'content'>): string {
   return result.content
     .map((block) => {
       if (block.kind === 'text') return block.text;
@@ -28,4 +28,20 @@ export function resultText(result: ToolResult): string {
     })
     .filter((text) => text !== '')
     .join('\n');
+}
+
+/** What an answer says, for readers of text. Servers repeat structured content as text: once is enough. */
+export function resultBody(result: Pick<ToolResult, 'content' | 'structured'>): string {
+  const text = resultText(result).trim();
+  if (result.structured === null) return text;
+  const structured = JSON.stringify(result.structured);
+  return text === '' || isSameJson(text, structured) ? structured : text;
+}
+
+function isSameJson(text: string, structured: string): boolean {
+  try {
+    return JSON.stringify(JSON.parse(text)) === structured;
+  } catch {
+    return false;
+  }
 }

@@ -46,6 +46,12 @@ export interface Config {
   /** OTLP endpoint for traces; `null`: none are sent. */
   readonly otlpEndpoint: string | null;
   readonly mcp: { readonly maxResultBytes: number };
+  readonly context: {
+    /** Longest prompt of a planner, tokens; `null`: a share of what the model holds. */
+    readonly promptTokens: number | null;
+    /** Who says in short what earlier messages of a long conversation said. */
+    readonly summaries: 'model' | 'rules';
+  };
   /** What looks at the best hits of a search once more: the configured model, or nothing. */
   readonly rerank: 'off' | 'model';
   /** Whether files named by a URL may lie on this machine and in its private networks. */
@@ -95,6 +101,8 @@ const schema = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
   OSTINATO_ALLOW_PRIVATE_URLS: z.stringbool().default(false),
   OSTINATO_WORKFLOW_STACKS: z.stringbool().default(false),
+  OSTINATO_CONTEXT_TOKENS: z.coerce.number().int().min(4_000).max(2_000_000).optional(),
+  OSTINATO_SUMMARIES: z.enum(['model', 'rules']).default('model'),
   OSTINATO_RERANK: z.enum(['off', 'model']).default('off'),
   OSTINATO_MAX_RESULT_BYTES: z.coerce
     .number()
@@ -154,6 +162,10 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     logLevel: vars.OSTINATO_LOG_LEVEL,
     otlpEndpoint: vars.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
     mcp: { maxResultBytes: vars.OSTINATO_MAX_RESULT_BYTES },
+    context: {
+      promptTokens: vars.OSTINATO_CONTEXT_TOKENS ?? null,
+      summaries: vars.OSTINATO_SUMMARIES,
+    },
     rerank: vars.OSTINATO_RERANK,
     allowPrivateUrls: vars.OSTINATO_ALLOW_PRIVATE_URLS,
     workflowStacks: vars.OSTINATO_WORKFLOW_STACKS,

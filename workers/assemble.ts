@@ -80,7 +80,8 @@ export async function assemble({ failpoint, ...options }: AssembleOptions): Prom
   const { log } = options;
   const { models, search, resultCache, validator, ...parts } = await openParts(options);
   const { metrics, database, breakers, registry, recent, connections } = parts;
-  const { gateway } = models;
+  const { gateway, windowTokens } = models;
+  const context = { ...options.config.context, windowTokens };
   const { index } = search;
   const artifacts = createArtifactStore(database);
   const conversations = createConversationStore(database);
@@ -119,7 +120,7 @@ export async function assemble({ failpoint, ...options }: AssembleOptions): Prom
     planner:
       gateway.configured() === null
         ? createOfflinePlanner(planning)
-        : createModelPlanner({ ...planning, gateway }),
+        : createModelPlanner({ ...planning, gateway, artifacts, context, metrics }),
     rules,
     tools,
   };

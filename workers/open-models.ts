@@ -17,7 +17,12 @@ export async function openModels(deps: {
   readonly metrics: Metrics;
   readonly breakers: Pick<Breakers, 'admit' | 'state'>;
   readonly log: Logger;
-}): Promise<{ readonly gateway: LlmGateway; close(): Promise<void> }> {
+}): Promise<{
+  readonly gateway: LlmGateway;
+  /** What the model that is asked first holds, tokens; `null`: not known. */
+  readonly windowTokens: number | null;
+  close(): Promise<void>;
+}> {
   const { config, env, metrics, breakers } = deps;
   const log = deps.log.child({ part: 'llm' });
   const models = await openGateway({
@@ -30,6 +35,7 @@ export async function openModels(deps: {
   const answers = await openAnswerCache({ config, metrics, log, gateway: models.gateway });
   return {
     gateway: answers.gateway,
+    windowTokens: models.windowTokens,
     async close() {
       await answers.close();
       models.close();

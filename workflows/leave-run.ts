@@ -102,6 +102,7 @@ function carriedRun(
     revision: state.revision,
     planner: state.planner,
     usage,
+    ...(state.context === null ? {} : { context: state.context }),
     conversation,
     steps: [...kept, ...all.filter(({ id }) => inPlan.has(id))],
     earlierSteps: state.earlierSteps + earlier.length - kept.length,

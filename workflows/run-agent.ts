@@ -14,6 +14,7 @@ import type {
   PlanGoalResult,
   StepObservation,
 } from '../common/agent.ts';
+import { addContextUse, NO_CONTEXT_USE } from '../common/context-use.ts';
 import type { ConversationId, ConversationRef } from '../common/conversation.ts';
 import { describeFailure } from '../common/describe-failure.ts';
 import { SEARCH_ATTRIBUTE } from '../common/names.ts';
@@ -78,6 +79,7 @@ export async function runAgent(input: AgentInput): Promise<AgentResult> {
     usage: spent.usage,
     steps: [...state.steps.values()],
     ...(state.earlierSteps === 0 ? {} : { earlierSteps: state.earlierSteps }),
+    ...(state.context === null ? {} : { context: state.context }),
   };
 }
 
@@ -135,6 +137,9 @@ async function decideTurn(
   budget.settleModelCall(grant.call, 'usage' in decision ? decision.usage : null);
   if ('problem' in decision) return { ending: { outcome: 'failed', reason: decision.problem } };
   state.planner = decision.planner;
+  if (decision.context !== undefined) {
+    state.context = addContextUse(state.context ?? NO_CONTEXT_USE, decision.context);
+  }
   return decision;
 }
 

@@ -1,6 +1,7 @@
 import type { PendingDecision } from '../common/approval.ts';
 import type { PlannerUsed, RunProgress, StepReport } from '../common/agent.ts';
 import type { CarriedRun } from '../common/carried-run.ts';
+import type { ContextUse } from '../common/context-use.ts';
 import { dependenciesOf } from '../common/order-steps.ts';
 import type { Plan, PlanStep, StepId } from '../common/plan.ts';
 import type { ToolId } from '../common/tool.ts';
@@ -25,6 +26,8 @@ export interface RunState {
   /** Tools of the runs before this one continued as new. */
   readonly earlierTools: readonly ToolId[];
   pending: () => readonly PendingDecision[];
+  /** `null`: no model was asked. */
+  context: ContextUse | null;
 }
 
 export function newRunState(goal: string | null, from?: CarriedRun): RunState {
@@ -43,6 +46,7 @@ export function newRunState(goal: string | null, from?: CarriedRun): RunState {
     earlierTools: from?.usedTools ?? [],
     isPaused: false,
     pending: () => [],
+    context: from?.context ?? null,
   };
 }
 
@@ -56,6 +60,7 @@ export function progressOf(state: RunState): RunProgress {
     revision: state.revision,
     isPaused: state.isPaused,
     pending: state.pending(),
+    ...(state.context === null ? {} : { context: state.context }),
   };
 }
 

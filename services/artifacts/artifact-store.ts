@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { and, eq } from 'drizzle-orm';
+import { and, eq, gte, lt } from 'drizzle-orm';
 import { FAILURE } from '../../common/failures.ts';
 import type { TenantId } from '../../common/tenant.ts';
 import type { ArtifactRef } from '../../common/tool.ts';
@@ -7,6 +7,7 @@ import type { Database } from '../database/database.ts';
 import { artifacts } from '../database/schema.ts';
 import { withDatabaseErrors } from '../database/with-database-errors.ts';
 import { ServiceError } from '../errors.ts';
+import { SHORT_ID_CHARS } from './short-artifact-id.ts';
 
 /** Bodies too large for a history. They never change, so a reference always gets the same bytes. */
 export interface ArtifactStore {
@@ -19,7 +20,11 @@ export interface ArtifactStore {
     tenantId: TenantId,
     artifact: { readonly mediaType: string; readonly body: Uint8Array },
   ): Promise<ArtifactRef>;
-  /** @throws ServiceError (NotFound), also for another tenant's artifact. */
+  /**
+   * @param artifactId the whole id, or at least its first 16 characters
+   * @throws ServiceError (NotFound), also for another tenant's artifact; (BadInput) where several
+   *   begin like that.
+   */
   get(
     tenantId: TenantId,
     artifactId: string,
@@ -48,18 +53,38 @@ export function createArtifactStore({ db }: Pick<Database, 'db'>): ArtifactStore
     },
 
     async get(tenantId, artifactId) {
-      const [row] = await db
+      const [row, other] = await db
         .select()
         .from(artifacts)
-        .where(and(eq(artifacts.tenantId, tenantId), eq(artifacts.artifactId, artifactId)));
-      if (row === undefined) {
-        throw new ServiceError(
-          FAILURE.notFound,
-          `There is no artifact "${artifactId}". It may belong to another tenant, or to another installation's database.`,
-        );
-      }
+        .where(and(eq(artifacts.tenantId, tenantId), begins(artifactId)))
+        .limit(2);
+      if (row === undefined) throw noSuchArtifact(artifactId);
+      if (other !== undefined) throw severalArtifacts(artifactId);
       const { mediaType, bytes, sha256, body } = row;
-      return { ref: { artifactId, mediaType, bytes, sha256 }, body: new Uint8Array(body) };
+      const ref = { artifactId: row.artifactId, mediaType, bytes, sha256 };
+      return { ref, body: new Uint8Array(body) };
     },
   });
+}
+
+/** Ids are 64 hexadecimal digits, whose order is the same in every collation. */
+function begins(artifactId: string) {
+  if (artifactId.length < SHORT_ID_CHARS || !/^[0-9a-f]{1,63}$/.test(artifactId)) {
+    return eq(artifacts.artifactId, artifactId);
+  }
+  return and(gte(artifacts.artifactId, artifactId), lt(artifacts.artifactId, `${artifactId}g`));
+}
+
+function noSuchArtifact(artifactId: string): ServiceError {
+  return new ServiceError(
+    FAILURE.notFound,
+    `There is no artifact "${artifactId}". It may belong to another tenant, or to another installation's database.`,
+  );
+}
+
+function severalArtifacts(artifactId: string): ServiceError {
+  return new ServiceError(
+    FAILURE.badInput,
+    `Several artifacts begin with "${artifactId}". Give more of the id.`,
+  );
 }

@@ -17,9 +17,16 @@ export async function openGateway(deps: {
   readonly metrics: Metrics;
   readonly breakers: Pick<Breakers, 'admit' | 'state'>;
   readonly log: Logger;
-}): Promise<{ readonly gateway: LlmGateway; close(): void }> {
+}): Promise<{
+  readonly gateway: LlmGateway;
+  /** What the model that is asked first holds, tokens; `null`: not known. */
+  readonly windowTokens: number | null;
+  close(): void;
+}> {
   const { metrics, breakers, log } = deps;
   const routing = await findRoutes(deps.env, { fetch });
   const { limiter, close } = openRateLimiter({ redisUrl: deps.redisUrl, log });
-  return { gateway: createLlmGateway({ ...routing, metrics, log, breakers, limiter }), close };
+  const windowTokens = routing.routes[0]?.facts.contextTokens ?? null;
+  const gateway = createLlmGateway({ ...routing, metrics, log, breakers, limiter });
+  return { gateway, windowTokens, close };
 }

@@ -1,29 +1,37 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
+import { addUsage } from '../../common/add-usage.ts';
 import type { PlanGoalInput } from '../../common/agent.ts';
 import { FAILURE } from '../../common/failures.ts';
-import type { LlmMessage, LlmResponse, LlmUsage } from '../../common/llm.ts';
 import type { ToolId } from '../../common/tool.ts';
+import type { ArtifactStore } from '../artifacts/artifact-store.ts';
+import { contextBudget, promptTokensFor } from '../context/context-budget.ts';
+import { countTokens } from '../context/count-tokens.ts';
+import { toolsTokens } from '../context/message-tokens.ts';
 import type { ConversationStore } from '../conversations/conversation-store.ts';
 import { ServiceError } from '../errors.ts';
 import type { LlmGateway } from '../llm/gateway.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { ToolIndex } from '../registry/tool-index.ts';
 import type { SchemaValidator } from '../schema/schema-validator.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import type { ToolDurations } from '../tools/tool-durations.ts';
 import { askModel } from './model/ask-model.ts';
+import type { Begin } from './model/ask-within-budget.ts';
+import { createAsker, recordedAnswers } from './model/ask-within-budget.ts';
+import type { BegunTurn } from './model/begin-turn.ts';
+import { beginTurn } from './model/begin-turn.ts';
+import { createContextCount } from './model/context-count.ts';
 import { findTools, findToolsForGoal } from './model/find-tools.ts';
+import { listTools } from './model/list-tools.ts';
 import { planTurn } from './model/plan-turn.ts';
+import { PLANNER_TOOLS } from './model/planner-tools.ts';
+import { pieceTokens, readArtifact } from './model/read-artifact.ts';
 import { createReplies } from './model/reply-to-call.ts';
-import {
-  goalMessage,
-  leftMessage,
-  openPlanCall,
-  resultsMessage,
-  saidMeanwhile,
-} from './model/planner-messages.ts';
+import { isBegunLike, resumeTurn } from './model/resume-turn.ts';
+import { createSummarise } from './model/summarise.ts';
+import { SYSTEM_PROMPT } from './model/system-prompt.ts';
 import type { Planner } from './planner.ts';
-import type { RuleSource } from './tool-lookup.ts';
+import type { RuleSource, ToolLookup } from './tool-lookup.ts';
 import { createToolLookup } from './tool-lookup.ts';
 
 export interface ModelPlannerDeps {
@@ -31,7 +39,10 @@ export interface ModelPlannerDeps {
   readonly index: Pick<ToolIndex, 'search'>;
   readonly registry: Pick<Registry, 'findTool' | 'findToolByModelName' | 'listTools' | 'getServer'>;
   readonly conversations: Pick<ConversationStore, 'append' | 'appendedTo' | 'read'>;
+  readonly artifacts: Pick<ArtifactStore, 'put' | 'get'>;
   readonly validator: Pick<SchemaValidator, 'validate'>;
+  readonly context: ContextSettings;
+  readonly metrics: Pick<Metrics, 'contextUse'>;
   /** @default nothing is known of how long tools take */
   readonly durations?: Pick<ToolDurations, 'expected'>;
   /** @default none */
@@ -39,109 +50,142 @@ export interface ModelPlannerDeps {
   readonly log: Logger;
 }
 
-type ModelMessage = Extract<LlmMessage, { from: 'model' }>;
+export interface ContextSettings {
+  /** Longest prompt; `null`: a share of what the model holds. */
+  readonly promptTokens: number | null;
+  /** What the configured model holds, tokens; `null`: not known. */
+  readonly windowTokens: number | null;
+  /** Who says in short what earlier messages said. */
+  readonly summaries: 'model' | 'rules';
+}
 
-/** What a recorded answer cost was counted by the attempt that was lost. */
-const UNKNOWN_USAGE: LlmUsage = {
-  inputTokens: null,
-  cacheReadTokens: null,
-  cacheWriteTokens: null,
-  outputTokens: null,
-  reasoningTokens: null,
-  costUsd: null,
-};
+/** What one turn works with. */
+interface TurnParts {
+  readonly tools: ToolLookup;
+  readonly considered: Set<ToolId>;
+}
 
 /**
- * Plans with a language model. The model sees a fixed system prompt and three fixed tools; the
- * tools that a search found stand in the messages. The transcript lives in the conversation store
- * and only grows. Where an earlier attempt of the same turn got as far as writing the model's
- * answers down, they are used again and no model is called.
+ * Plans with a language model. The model sees a fixed system prompt and fixed tools; the tools that a
+ * search found stand in the messages. The transcript lives in the conversation store and only grows;
+ * what of it is sent stays within a budget of tokens. Where an earlier attempt of the same turn got
+ * as far as writing the model's answers down, they are used again and no model is called.
  */
 export function createModelPlanner(deps: ModelPlannerDeps): Planner {
+  const { conversations, gateway, log } = deps;
+  const { promptTokens, windowTokens } = deps.context;
+  const usual = contextBudget(
+    promptTokens ?? promptTokensFor(windowTokens),
+    countTokens(SYSTEM_PROMPT) + toolsTokens(PLANNER_TOOLS),
+  );
+
+  /** The turn as it begins, and what an earlier attempt of it wrote down. */
+  async function begin(input: PlanGoalInput, beginning: Begin) {
+    const { tenantId } = input.tenant;
+    const recorded = await conversations.appendedTo(tenantId, input.conversation);
+    if (recorded === null) return { begun: await beginning(usual), recorded: [] };
+    const begun = await resumeTurn(beginning, usual, recorded);
+    if (!isBegunLike(begun, recorded)) {
+      // Someone else went on from here: refused before a model is paid for an answer.
+      await conversations.append(tenantId, input.conversation, begun.appended);
+    }
+    return { begun, recorded };
+  }
+
   return {
     async decide(input, signal, live) {
       signal.throwIfAborted();
-      const { conversations, gateway, log } = deps;
-      const { tenantId } = input.tenant;
+      const { tenant, conversation: ref } = input;
+      const { tenantId } = tenant;
       const model = gateway.configured();
       if (model === null) throw noModel();
-      const transcript = await conversations.read(tenantId, input.conversation);
-      const considered = new Set<ToolId>();
-      const openings = await openTurn(deps, input, transcript, considered);
-      const recorded = await recordedReplies(deps, input, openings);
-      const turn = await planTurn({
-        ask: async (said) => {
-          const reply = recorded.shift();
-          const messages = [...transcript, ...openings, ...said];
-          if (reply === undefined) return askModel(gateway, messages, { signal, tenantId, live });
-          for (const part of reply.parts) if (part.kind === 'text') live?.write('text', part.text);
-          return asResponse(reply.parts, model);
-        },
-        reply: createReplies(
-          {
-            find: (query) => findTools(deps, tenantId, query),
-            tools: createToolLookup(deps.registry, tenantId, deps.durations, deps.rules),
-            validator: deps.validator,
-            considered,
-          },
-          input,
-        ),
+      const parts: TurnParts = {
+        tools: createToolLookup(deps.registry, tenantId, deps.durations, deps.rules),
+        considered: new Set(),
+      };
+      const beginning = await createBegin(deps, input, parts, signal, usual.promptTokens);
+      const first = await begin(input, beginning);
+      const count = createContextCount();
+      const asker = createAsker({
+        begin: beginning,
+        first: first.begun,
+        recorded: recordedAnswers(first.recorded, model),
+        send: (messages) => askModel(gateway, messages, { signal, tenantId, live }),
+        live,
+        count,
       });
-      const conversation = await conversations.append(tenantId, input.conversation, [
-        ...openings,
-        ...turn.messages,
-      ]);
-      const { end, usage, routing } = turn;
-      const planner = { kind: 'model', ...turn.servedBy } as const;
-      log.info({ decision: end.kind, turn: input.turn, ...turn.servedBy }, 'model planner decided');
-      const toolsConsidered = [...considered].sort();
-      return { planner, conversation, usage, toolsConsidered, routing, ...end };
+      const turn = await planTurn({
+        ask: asker.ask,
+        reply: createReplies(replyDeps(deps, input, parts, asker.begun, count), input),
+      });
+      const begun = asker.begun();
+      const messages = [...begun.appended, ...turn.messages];
+      const conversation = await conversations.append(tenantId, ref, messages);
+      const context = count.total(begun);
+      deps.metrics.contextUse(context);
+      const { end, servedBy } = turn;
+      const planner = { kind: 'model', ...servedBy } as const;
+      log.info({ decision: end.kind, turn: input.turn, ...servedBy }, 'model planner decided');
+      return {
+        planner,
+        conversation,
+        usage: addUsage(begun.usage, turn.usage),
+        toolsConsidered: [...parts.considered].sort(),
+        routing: [...begun.routing, ...turn.routing],
+        context,
+        ...end,
+      };
     },
   };
 }
 
-/**
- * The model's messages of this turn, where an earlier attempt wrote them down and was then lost.
- * With the same replies the turn comes out the same, so that appending it again changes nothing.
- */
-async function recordedReplies(
-  { conversations }: ModelPlannerDeps,
-  { tenant, conversation }: PlanGoalInput,
-  openings: readonly LlmMessage[],
-): Promise<ModelMessage[]> {
-  const recorded = await conversations.appendedTo(tenant.tenantId, conversation);
-  if (recorded === null) return [];
-  if (!isDeepStrictEqual(recorded.slice(0, openings.length), openings)) {
-    // Someone else went on from here: refused before a model is paid for an answer.
-    await conversations.append(tenant.tenantId, conversation, openings);
-  }
-  return recorded.filter((message) => message.from === 'model');
-}
-
-/** The messages that begin the turn: the goal, or what the last plan brought and what was said since. */
-async function openTurn(
+async function createBegin(
   deps: ModelPlannerDeps,
-  { tenant, goal, observations, stepsLeft, turn, messages = [] }: PlanGoalInput,
-  transcript: readonly LlmMessage[],
-  considered: Set<ToolId>,
-): Promise<readonly LlmMessage[]> {
-  const openCall = openPlanCall(transcript);
-  const said = messages.length === 0 ? [] : [saidMeanwhile(messages)];
-  if (turn > 1 || observations.length > 0) {
-    // After an answer that was overtaken there is nothing but what was said.
-    const isOvertaken = observations.length === 0 && openCall === null && said.length > 0;
-    return isOvertaken ? said : [resultsMessage(observations, openCall, stepsLeft), ...said];
-  }
-  const tools = await findToolsForGoal(deps, tenant.tenantId, goal);
-  for (const { id } of tools) considered.add(id);
-  const rules = (await deps.rules?.active(tenant.tenantId)) ?? [];
-  const left = openCall === null ? [] : [leftMessage(openCall)];
-  return [...left, goalMessage(goal, tools, stepsLeft, rules), ...said];
+  input: PlanGoalInput,
+  { tools, considered }: TurnParts,
+  signal: AbortSignal,
+  maxPromptTokens: number,
+): Promise<Begin> {
+  const { tenantId } = input.tenant;
+  const stored = await deps.conversations.read(tenantId, input.conversation);
+  const beginning = {
+    artifacts: deps.artifacts,
+    tools,
+    considered,
+    findForGoal: (goal: string) => findToolsForGoal(deps, tenantId, goal),
+    summarise: createSummarise({
+      by: deps.context.summaries,
+      ask: (request) => deps.gateway.complete(request, { signal, tenantId }),
+      signal,
+      maxPromptTokens,
+      log: deps.log,
+    }),
+  };
+  return (budget, recorded) => beginTurn(beginning, input, stored, budget, recorded);
 }
 
-function asResponse(parts: LlmResponse['parts'], servedBy: LlmResponse['servedBy']): LlmResponse {
-  const finish = { unified: 'other', raw: 'recorded by an earlier attempt' } as const;
-  return { parts, finish, usage: UNKNOWN_USAGE, servedBy };
+function replyDeps(
+  deps: ModelPlannerDeps,
+  { tenant: { tenantId } }: PlanGoalInput,
+  { tools, considered }: TurnParts,
+  begun: () => BegunTurn,
+  count: ReturnType<typeof createContextCount>,
+): Parameters<typeof createReplies>[0] {
+  return {
+    find: async (query) => {
+      const found = await findTools(deps, tenantId, query);
+      const { toolRoom } = begun();
+      const listing = listTools(found, await tools.rules(), toolRoom.next());
+      toolRoom.take(listing.tokens);
+      count.schemasSaved(listing.savedTokens);
+      return listing;
+    },
+    read: (args) =>
+      readArtifact(deps.artifacts, tenantId, args, pieceTokens(begun().budget.sections.results)),
+    tools,
+    validator: deps.validator,
+    considered,
+  };
 }
 
 function noModel(): ServiceError {

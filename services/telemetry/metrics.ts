@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { ContextUse } from '../../common/context-use.ts';
 import type { LlmUsage } from '../../common/llm.ts';
 
 /**
@@ -42,6 +43,8 @@ export interface Metrics {
     readonly outcome: string;
     readonly durationMs: number;
   }): void;
+  /** What optimising the context of a turn's model calls sent, spared and summarised. */
+  contextUse(use: ContextUse): void;
   runStarted(workflow: string): void;
   runEnded(workflow: string, outcome: string): void;
   /** All series in Prometheus' text format, to be served as `contentType`. */
@@ -60,6 +63,7 @@ export function createMetrics(): Metrics {
     ...cacheMetrics(registry),
     ...callMetrics(registry),
     ...searchMetrics(registry),
+    ...contextMetrics(registry),
     ...runMetrics(registry),
     text: () => registry.metrics(),
     contentType: registry.contentType,
@@ -187,6 +191,33 @@ function searchMetrics(registry: Registry): Pick<Metrics, 'search' | 'indexSize'
   return {
     search: ({ durationMs }) => searches.observe(durationMs / 1000),
     indexSize: (index, entries) => size.set({ index }, entries),
+  };
+}
+
+function contextMetrics(registry: Registry): Pick<Metrics, 'contextUse'> {
+  const sent = new Counter({
+    name: 'ostinato_context_tokens_total',
+    help: 'Tokens sent to models by planners, by section of the prompt; counted with o200k_base.',
+    labelNames: ['section'],
+    registers: [registry],
+  });
+  const saved = new Counter({
+    name: 'ostinato_context_saved_tokens_total',
+    help: 'Tokens that planners did not send, by what spared them; each counted once.',
+    labelNames: ['by'],
+    registers: [registry],
+  });
+  const compactions = new Counter({
+    name: 'ostinato_context_compactions_total',
+    help: 'Times that earlier messages of a conversation were replaced by a summary.',
+    registers: [registry],
+  });
+  return {
+    contextUse(use) {
+      for (const [section, tokens] of Object.entries(use.sent)) sent.inc({ section }, tokens);
+      for (const [by, tokens] of Object.entries(use.saved)) saved.inc({ by }, tokens);
+      compactions.inc(use.compactions);
+    },
   };
 }
 

@@ -4,7 +4,7 @@ import type { LlmRouting } from '../../../common/llm-routing.ts';
 import type { LlmMessage, LlmResponse, LlmUsage } from '../../../common/llm.ts';
 import { ServiceError } from '../../errors.ts';
 import type { CallReply, ToolCall, TurnEnd } from './reply-to-call.ts';
-import { MAX_SEARCHES } from './reply-to-call.ts';
+import { MAX_READS, MAX_SEARCHES } from './reply-to-call.ts';
 
 export interface PlanTurn {
   readonly end: TurnEnd;
@@ -24,8 +24,8 @@ export interface PlanTurnDeps {
   reply(call: ToolCall): Promise<CallReply>;
 }
 
-/** Searches, one repair, and room for a few mistakes. */
-const MAX_CALLS = MAX_SEARCHES + 4;
+/** Searches, readings, one repair, and room for a few mistakes. */
+const MAX_CALLS = MAX_SEARCHES + MAX_READS + 4;
 
 /**
  * One turn: asks the model until it plans, answers or asks back, in a bounded number of calls.

@@ -3,6 +3,7 @@ import { STEP_ID_PATTERN } from '../parse-written-plan.ts';
 
 export const MAKE_PLAN = 'make_plan';
 export const FIND_TOOLS = 'find_tools';
+export const READ_ARTIFACT = 'read_artifact';
 export const ASK_USER = 'ask_user';
 
 const step = {
@@ -68,6 +69,23 @@ export const PLANNER_TOOLS: readonly LlmTool[] = [
         query: { type: 'string', description: 'What the tool should do, in a few words.' },
       },
       required: ['query'],
+      additionalProperties: false,
+    },
+  },
+  {
+    name: READ_ARTIFACT,
+    description:
+      'Reads a part of a result that was cut. Read only what you need: find a word, or follow a path into a JSON value.',
+    inputSchema: {
+      type: 'object',
+      properties: {
+        id: { type: 'string', description: 'The artifact, as the result names it.' },
+        path: { type: 'string', description: 'Into a JSON value, for example "items[0].name".' },
+        find: { type: 'string', description: 'Shows the places where this text stands.' },
+        offset: { type: 'integer', minimum: 0, description: 'First character. Default 0.' },
+        limit: { type: 'integer', minimum: 1, description: 'Most characters to read.' },
+      },
+      required: ['id'],
       additionalProperties: false,
     },
   },

@@ -1,17 +1,17 @@
 import { renameSteps } from '../../../common/rename-steps.ts';
 import type { PlanGoalInput } from '../../../common/agent.ts';
+import type { JsonObject } from '../../../common/json.ts';
 import { FAILURE } from '../../../common/failures.ts';
 import type { LlmPart } from '../../../common/llm.ts';
 import type { Plan } from '../../../common/plan.ts';
 import type { ToolId } from '../../../common/tool.ts';
 import { ServiceError } from '../../errors.ts';
-import type { RegisteredTool } from '../../registry/registry.ts';
 import type { CheckPlanOptions } from '../check-plan.ts';
 import { checkPlan } from '../check-plan.ts';
 import { listProblems } from '../plan-checker.ts';
 import type { ToolLookup } from '../tool-lookup.ts';
-import { toolsText } from './planner-messages.ts';
-import { ASK_USER, FIND_TOOLS, MAKE_PLAN } from './planner-tools.ts';
+import type { Listing } from './list-tools.ts';
+import { ASK_USER, FIND_TOOLS, MAKE_PLAN, READ_ARTIFACT } from './planner-tools.ts';
 
 export type ToolCall = Extract<LlmPart, { kind: 'tool-call' }>;
 
@@ -29,7 +29,10 @@ export interface CallReply {
 }
 
 export interface ReplyDeps {
-  find(query: string): Promise<readonly RegisteredTool[]>;
+  /** Searches, and lists what was found. */
+  find(query: string): Promise<Pick<Listing<{ readonly id: ToolId }>, 'text' | 'tools'>>;
+  /** Reads a part of an artifact. */
+  read(args: JsonObject): Promise<Pick<CallReply, 'isError'> & { readonly told: string }>;
   readonly tools: ToolLookup;
   readonly validator: CheckPlanOptions['validator'];
   /** Gets the tools that the model was shown. */
@@ -38,6 +41,9 @@ export interface ReplyDeps {
 
 /** Searches that a model may make in one turn. */
 export const MAX_SEARCHES = 4;
+/** Pieces of artifacts that it may read in one turn. */
+export const MAX_READS = 6;
+const NO_MORE_READS = `No more reading in this turn (${MAX_READS} pieces are allowed). Plan, ask, or answer.`;
 
 /** Answers the calls of one turn. It remembers the searches made and the repair allowed. */
 export function createReplies(
@@ -49,6 +55,7 @@ export function createReplies(
   }: Pick<PlanGoalInput, 'stepsLeft' | 'usedStepIds' | 'usedTools'>,
 ): (call: ToolCall) => Promise<CallReply> {
   let searches = 0;
+  let reads = 0;
   let refused = false;
 
   async function makePlan({ args }: ToolCall): Promise<CallReply> {
@@ -82,9 +89,14 @@ export function createReplies(
         `No more searches in this turn (${MAX_SEARCHES} are allowed). Plan with the tools you know, ask, or answer.`,
       );
     }
-    const found = await deps.find(query);
-    for (const { id } of found) deps.considered.add(id);
-    return { told: toolsText(found, await deps.tools.rules()), isError: false, end: null };
+    const { text, tools } = await deps.find(query);
+    for (const { id } of tools) deps.considered.add(id);
+    return { told: text, isError: false, end: null };
+  }
+
+  async function readArtifact({ args }: ToolCall): Promise<CallReply> {
+    reads += 1;
+    return reads > MAX_READS ? tell(NO_MORE_READS) : { ...(await deps.read(args)), end: null };
   }
 
   return async (call) => {
@@ -93,6 +105,8 @@ export function createReplies(
         return makePlan(call);
       case FIND_TOOLS:
         return findTools(call);
+      case READ_ARTIFACT:
+        return readArtifact(call);
       case ASK_USER:
         return askUser(call);
       default:

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createArtifactStore } from '../../../services/artifacts/artifact-store.ts';
 import type { Database } from '../../../services/database/database.ts';
+import { artifacts } from '../../../services/database/schema.ts';
 import { newTenant } from './new-tenant.ts';
 
 export function artifactStoreCases(open: () => Database): void {
@@ -51,6 +52,29 @@ export function artifactStoreCases(open: () => Database): void {
         type: 'PayloadTooLarge',
         message: expect.stringContaining('67108865 bytes') as string,
       });
+    });
+
+    it('the first 16 characters of an id → the artifact; fewer, or another tenant → NotFound', async () => {
+      const store = createArtifactStore(open());
+      const tenant = newTenant();
+      const ref = await store.put(tenant, { mediaType: 'text/plain', body });
+      const short = ref.artifactId.slice(0, 16);
+      expect((await store.get(tenant, short)).ref).toEqual(ref);
+      const missing = { type: 'NotFound' };
+      await expect(store.get(tenant, short.slice(0, 15))).rejects.toMatchObject(missing);
+      await expect(store.get(newTenant(), short)).rejects.toMatchObject(missing);
+      await expect(store.get(tenant, `${short}%`)).rejects.toMatchObject(missing);
+    });
+
+    it('two ids that begin alike → BadInput: more of it is needed', async () => {
+      const { db } = open();
+      const tenantId = newTenant();
+      const row = { tenantId, mediaType: 'x/y', bytes: 1, sha256: '0', body, createdAtMs: 0 };
+      const ids = ['0'.repeat(64), `${'0'.repeat(63)}1`];
+      await db.insert(artifacts).values(ids.map((artifactId) => ({ ...row, artifactId })));
+      const store = createArtifactStore({ db });
+      await expect(store.get(tenantId, '0'.repeat(20))).rejects.toMatchObject({ type: 'BadInput' });
+      expect((await store.get(tenantId, ids[1] ?? '')).ref.artifactId).toBe(ids[1]);
     });
 
     it("another tenant's artifact → NotFound, as for one that never was", async () => {

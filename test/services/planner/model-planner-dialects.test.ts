@@ -16,6 +16,7 @@ import { startFakeGoogle } from '../../support/fake-llm/google.ts';
 import { startFakeOllama } from '../../support/fake-llm/ollama.ts';
 import { startFakeOpenAi } from '../../support/fake-llm/openai.ts';
 import { ajvValidator } from './support/ajv-validator.ts';
+import { memoryArtifacts } from './support/memory-artifacts.ts';
 import { memoryConversations } from './support/conversations.ts';
 import { goalInput, observation } from './support/goal-input.ts';
 import { lexicalIndex } from './support/lexical-index.ts';
@@ -85,6 +86,9 @@ describe.each(DIALECTS)('%s', (dialect, startServer, path) => {
       index: lexicalIndex(tools),
       registry: fixedRegistry(tools),
       validator: ajvValidator(),
+      artifacts: memoryArtifacts(),
+      context: { promptTokens: null, windowTokens: null, summaries: 'rules' },
+      metrics: createMetrics(),
       log,
     });
     const signal = new AbortController().signal;

@@ -13,6 +13,7 @@ import { createModelPlanner } from '../../../services/planner/model-planner.ts';
 import type { LiveWriter } from '../../../services/streams/live-writer.ts';
 import { createLiveWriter } from '../../../services/streams/live-writer.ts';
 import { ajvValidator } from './support/ajv-validator.ts';
+import { memoryArtifacts } from './support/memory-artifacts.ts';
 import { memoryConversations } from './support/conversations.ts';
 import { goalInput, observation } from './support/goal-input.ts';
 import { lexicalIndex } from './support/lexical-index.ts';
@@ -89,6 +90,9 @@ function setUp(...script: (readonly LlmPart[] | Partial<LlmResponse>)[]) {
     index: lexicalIndex(tools),
     registry: fixedRegistry(tools),
     validator: ajvValidator(),
+    artifacts: memoryArtifacts(),
+    context: { promptTokens: null, windowTokens: null, summaries: 'rules' },
+    metrics: { contextUse: () => undefined },
     log: pino({ level: 'silent' }),
   });
   const decide = (goal: string, changes: Partial<PlanGoalInput> = {}, live?: LiveWriter) =>
@@ -142,7 +146,12 @@ describe('first turn', () => {
     expect(first?.tools).toEqual(second?.tools);
     expect(JSON.stringify(first?.tools)).toBe(JSON.stringify(second?.tools));
     expect(first?.messages[0]).toEqual(second?.messages[0]);
-    expect(first?.tools.map(({ name }) => name)).toEqual(['make_plan', 'find_tools', 'ask_user']);
+    expect(first?.tools.map(({ name }) => name)).toEqual([
+      'make_plan',
+      'find_tools',
+      'read_artifact',
+      'ask_user',
+    ]);
     expect(lastText(first)).toContain(
       'files__read_file(path: string /* Where it lies */, head?: number)',
     );
@@ -231,7 +240,7 @@ describe('searching', () => {
       ...Array.from({ length: 20 }, () => [call('files__read_file', {})]),
     );
     await expect(decide('x')).rejects.toMatchObject({ type: 'Llm.BadAnswer' });
-    expect(requests.length).toBe(8);
+    expect(requests.length).toBe(14);
     expect(lastText(requests.at(-1))).toContain('make_plan');
   });
 });
@@ -357,11 +366,15 @@ describe('later turns', () => {
     expect(lastText(requests[1])).toContain('earlier plan');
   });
 
-  it('huge results → cut, with how much is missing', async () => {
+  it('huge results → cut, with how much is missing and what to read it by', async () => {
     const { decide, requests } = setUp([text('ok')]);
-    await decide('x', { turn: 2, observations: [observation('a', 'y'.repeat(500_000))] });
-    expect(lastText(requests[0]).length).toBeLessThan(20_000);
-    expect(lastText(requests[0])).toMatch(/more characters were cut/);
+    const words = 'of a great many words '.repeat(20_000);
+    await decide('x', { turn: 2, observations: [observation('a', words)] });
+    expect(lastText(requests[0]).length).toBeLessThan(25_000);
+    expect(lastText(requests[0])).toMatch(
+      /It has 439999 characters; this is a part. The whole is artifact [0-9a-f]{16}, which read_artifact reads/,
+    );
+    expect(lastText(requests[0])).toMatch(/characters \d+ to \d+ of 439999 are left out/);
   });
 });
 
