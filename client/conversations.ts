@@ -10,6 +10,7 @@ import type { ConversationInput } from '../workflows/run-conversation.ts';
 import { agentInput } from './agent-input.ts';
 import { ClientError } from './client-error.ts';
 import type { OstinatoConnection } from './connection.ts';
+import { conversationWorkflowId } from './conversation-state.ts';
 import { ordererOf } from './orders.ts';
 import { parseRequest, startAgentSchema } from './requests.ts';
 import type { RunHandle } from './run-handle.ts';
@@ -60,9 +61,9 @@ export async function sendMessage(
     ...{ agent, limits, policy },
   });
   const input: ConversationInput = { run, conversationId, idleMs: IDLE_MS };
-  const { temporal, tenant, queues } = connection;
+  const { temporal, queues } = connection;
   const startWorkflowOperation = new WithStartWorkflowOperation(WORKFLOW.runConversation, {
-    workflowId: `t:${tenant.tenantId}:conversation:${conversationId}`,
+    workflowId: conversationWorkflowId(connection, conversationId),
     taskQueue: queues.agent,
     args: [input],
     memo: { summary: summaryOfGoal(text) },

@@ -8,6 +8,7 @@ export type { ClientErrorCode } from './client-error.ts';
 export type { ApiAddress } from './api-events.ts';
 export { connect } from './connection.ts';
 export type { ConnectOptions, OstinatoConnection } from './connection.ts';
+export { conversationState } from './conversation-state.ts';
 export { sendMessage } from './conversations.ts';
 export type { SendMessageRequest } from './conversations.ts';
 export { decide, listPending } from './decisions.ts';
@@ -29,6 +30,8 @@ export type { BackfillRequest, Overlap, ScheduleRequest } from './schedule-reque
 export { createSchedule, listSchedules, scheduleHandle } from './schedules.ts';
 export type { Schedule, ScheduledStart, ScheduleSummaryView, ScheduleView } from './schedules.ts';
 export type { ListRunsOptions, RunDetail, RunStatus, RunSummary } from './runs.ts';
+export { streamConversation } from './stream-conversation.ts';
+export type { ConversationEvent } from './stream-conversation.ts';
 export { liveFromApi, streamRun } from './stream-run.ts';
 export type { StreamedRunEvent, StreamRunOptions } from './stream-run.ts';
 export type {
@@ -43,4 +46,5 @@ export type { LiveEvent, LiveOffset } from '../common/live-event.ts';
 export type { ApprovalRule, PendingDecision, RunPolicy } from '../common/approval.ts';
 export type { StepState } from '../common/plan.ts';
 export type { ToolResult } from '../common/tool.ts';
+export type { ConversationState } from '../workflows/definitions.ts';
 export type { WrittenPlan, WrittenStep } from '../common/written-plan.ts';

@@ -10,7 +10,7 @@ import type { ServerSentEvent } from './server-events.ts';
 export type StreamedRunEvent = RunEvent & { readonly place: string | null };
 
 export interface StreamRunOptions {
-  /** Ends the generator without an `ended` event. */
+  /** Ends the generator. */
   readonly signal?: AbortSignal;
   /** The `place` of the last event that is known. @default the beginning */
   readonly offset?: string;
@@ -28,7 +28,8 @@ export async function* streamRun(
   runId: string,
   options: StreamRunOptions = {},
 ): AsyncGenerator<StreamedRunEvent> {
-  const { signal = new AbortController().signal, offset = null } = options;
+  const { signal = new AbortController().signal } = options;
+  const offset = options.offset ?? null;
   let place = offset;
   for await (const event of apiEvents(api, pathOf(runId), { signal, after: offset })) {
     if ('id' in event) place = event.id ?? place;

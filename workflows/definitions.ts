@@ -99,3 +99,13 @@ export interface SendMessageRequest extends Orderer {
 export const sendMessageUpdate = defineUpdate<{ readonly runId: string }, [SendMessageRequest]>(
   'sendMessage',
 );
+
+/** Which messages of a conversation are answered, oldest first; of the answered ones the latest. */
+export interface ConversationState {
+  readonly answered: readonly string[];
+  /** The message whose run goes on now. */
+  readonly answering: string | null;
+  readonly waiting: readonly string[];
+}
+
+export const conversationQuery = defineQuery<ConversationState>('conversation');

@@ -14,8 +14,8 @@ import type { ControlActivities } from '../activities/control-activities.ts';
 import type { AgentInput, AgentResult } from '../common/agent.ts';
 import type { ConversationId, ConversationRef } from '../common/conversation.ts';
 import { SEARCH_ATTRIBUTE, WORKFLOW } from '../common/names.ts';
-import type { SendMessageRequest } from './definitions.ts';
-import { sendMessageUpdate } from './definitions.ts';
+import type { ConversationState, SendMessageRequest } from './definitions.ts';
+import { conversationQuery, sendMessageUpdate } from './definitions.ts';
 import { shouldLeave } from './should-leave.ts';
 
 export interface ConversationInput {
@@ -56,16 +56,33 @@ export async function runConversation(input: ConversationInput): Promise<void> {
     },
     { validator: (message) => refuse(input, message, queue.length) },
   );
+  let answering: string | null = null;
+  setHandler(conversationQuery, () => stateOf([...seen], answering, queue));
   for (;;) {
     const isBusy = await condition(() => queue.length > 0, input.idleMs);
     const next = queue.shift();
+    answering = next?.messageId ?? null;
     if (next !== undefined) await answer(input, next);
+    answering = null;
     if (!isBusy && queue.length === 0 && allHandlersFinished()) return;
     if (!shouldLeave(input.run.leaveAfterEvents)) continue;
     await condition(allHandlersFinished);
     const carried = { queue, seen: [...seen] };
     await continueAsNew<typeof runConversation>({ ...input, carried });
   }
+}
+
+const MAX_ANSWERED = 100;
+
+function stateOf(
+  seen: readonly string[],
+  answering: string | null,
+  queue: readonly SendMessageRequest[],
+): ConversationState {
+  const waiting = queue.map(({ messageId }) => messageId);
+  const open = new Set([...waiting, answering]);
+  const answered = seen.filter((id) => !open.has(id)).slice(-MAX_ANSWERED);
+  return { answered, answering, waiting };
 }
 
 /** A run that fails is an answer too: its handle says why, and the conversation goes on. */

@@ -1,10 +1,10 @@
 import type { OstinatoConnection, RunDetail } from '../index.ts';
-import { followRun } from '../index.ts';
+import { followRun, liveFromApi } from '../index.ts';
 import type { CliContext } from './context.ts';
 import { createRunPrinter } from './view/run-printer.ts';
 
 /**
- * Shows a run until it ends. With `--json`, `onEvent` gets what happens instead.
+ * Shows a run until it ends, with the words of its model as they are written. With `--json`, `onEvent` gets what happens instead.
  * @returns the ended run; `null` when `signal` was raised before.
  */
 export async function follow(
@@ -18,7 +18,12 @@ export async function follow(
     readonly onReady?: (say: (line: string) => void) => void;
   },
 ): Promise<RunDetail | null> {
-  const { style, isJson, process } = context;
+  const { style, isJson, process, services } = context;
+  const stop = new AbortController();
+  const signal = AbortSignal.any([options.signal, stop.signal]);
+  // Words of models come through the API; without one, the run is shown all the same.
+  const api = { url: services.apiUrl, key: services.apiKey ?? undefined };
+  const live = liveFromApi(api, runId, signal);
   const printer = isJson
     ? null
     : createRunPrinter({
@@ -30,10 +35,17 @@ export async function follow(
       });
   options.onReady?.((line) => (printer === null ? process.err(`${line}\n`) : printer.say(line)));
   try {
-    for await (const event of followRun(connection, runId, { signal: options.signal })) {
+    for await (const event of followRun(connection, runId, { signal, live })) {
       switch (event.kind) {
         case 'progress':
           printer?.show(event.progress);
+          options.onEvent?.(event);
+          break;
+        case 'live':
+          printer?.live(event.event);
+          options.onEvent?.(event);
+          break;
+        case 'lost':
           options.onEvent?.(event);
           break;
         case 'waiting':
@@ -46,6 +58,7 @@ export async function follow(
     }
     return null;
   } finally {
+    stop.abort();
     printer?.end();
   }
 }

@@ -13,6 +13,7 @@ import { addRules } from './commands/rules.ts';
 import { addRun } from './commands/run.ts';
 import { addRuns } from './commands/runs.ts';
 import { addSchedules } from './commands/schedules.ts';
+import { addSend } from './commands/send.ts';
 import { addServers } from './commands/servers.ts';
 import { addTools } from './commands/tools.ts';
 import type { CliProcess } from './context.ts';
@@ -59,6 +60,7 @@ OSTINATO_API_KEY holds the key of the API, where it wants one.`,
   addDev(program, act);
   addRun(program, act);
   addRuns(program, act);
+  addSend(program, act);
   addBatch(program, act);
   addPlan(program, act);
   addSchedules(program, act);

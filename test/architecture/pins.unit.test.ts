@@ -50,6 +50,7 @@ describe('durable names', () => {
       'budgetAsk',
       'budgetSettle',
       'cancel',
+      'conversation',
       'decide',
       'effectDecided',
       'pause',

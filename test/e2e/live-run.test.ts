@@ -2,6 +2,7 @@
 // Redis, the HTTP API and the client library, and a model that writes when the test lets it. Readers
 // that are slow, come late or break off; attempts that are replaced; a Redis that is lost; a worker
 // that is killed. Through all of it the end of the run comes.
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,8 +10,15 @@ import type { FastifyInstance } from 'fastify';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createServer } from '../../api/server.ts';
-import type { ApiAddress, StreamedRunEvent } from '../../client/index.ts';
-import { runPlan, startAgent, streamRun } from '../../client/index.ts';
+import type { ApiAddress, ConversationEvent, StreamedRunEvent } from '../../client/index.ts';
+import {
+  conversationState,
+  runPlan,
+  sendMessage,
+  startAgent,
+  streamConversation,
+  streamRun,
+} from '../../client/index.ts';
 import type { LiveEvent } from '../../common/live-event.ts';
 import { openStreams } from '../../services/streams/open-streams.ts';
 import { fakeServices } from '../api/support/fake-services.ts';
@@ -189,6 +197,79 @@ describe('tools at work', () => {
   });
 });
 
+describe('a conversation', () => {
+  it('two messages → both answers, word by word; who comes back goes on where it was', async () => {
+    const leave = new AbortController();
+    const first = answerInPieces('Hello ', 'you.');
+    model.script(first.script, answerOf('Me again.'));
+    const conversationId = 'talk-1';
+    const hello = await sendMessage(engine.ostinato, {
+      conversationId,
+      text: 'Hello',
+      messageId: 'm-1',
+    });
+    const seen: ConversationEvent[] = [];
+    const options = { signal: leave.signal };
+    for await (const event of streamConversation(api, conversationId, options)) {
+      seen.push(event);
+      if (seen.length === 1) first.letGo(1);
+      if (event.kind === 'live') break;
+    }
+    first.letGo();
+    await hello.result();
+    const again = await sendMessage(engine.ostinato, {
+      conversationId,
+      text: 'Again',
+      messageId: 'm-2',
+    });
+    await again.result();
+    const offset = seen.at(-1)?.place ?? '';
+    for await (const event of streamConversation(api, conversationId, { ...options, offset })) {
+      seen.push(event);
+      if (event.kind === 'ended' && event.runId === 'm-2') leave.abort();
+    }
+    const words = seen.flatMap((event) =>
+      event.kind === 'live' && event.event.kind === 'text'
+        ? [`${event.runId}: ${event.event.text}`]
+        : [],
+    );
+    expect(words).toEqual(['m-1: Hello ', 'm-1: you.', 'm-2: Me again.']);
+    expect(seen.flatMap(({ kind, runId }) => (kind === 'message' ? [runId] : []))).toEqual([
+      'm-1',
+      'm-2',
+    ]);
+    expect(seen.flatMap((event) => (event.kind === 'ended' ? [event.run.outcome] : []))).toEqual([
+      'answered',
+      'answered',
+    ]);
+    await expect(conversationState(engine.ostinato, conversationId)).resolves.toEqual({
+      answered: ['m-1', 'm-2'],
+      answering: null,
+      waiting: [],
+    });
+    const unknown = await fetch(`${api.url}/v1/conversations/nobody/events`);
+    expect(unknown.status).toBe(404);
+  });
+});
+
+describe('the command', () => {
+  it('ostinato send → the answer word by word, a line an event, and the run as the last one', async () => {
+    model.script(answerOf('From the terminal.'));
+    const args = ['send', 'talk-2', 'Hello', '--message-id', 'cli-1', '--json', '--follow'];
+    const { code, out } = await ostinato(args);
+    const lines = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as StreamedRunEvent);
+    expect(code).toBe(0);
+    expect(screen(lines)).toBe('From the terminal.');
+    expect(lines.at(-1)).toMatchObject({
+      kind: 'ended',
+      run: { runId: 'cli-1', outcome: 'answered' },
+    });
+  });
+});
+
 describe('who may read', () => {
   it('a run of another tenant → there is none, also of its side channel', async () => {
     const other = { ...engine.ostinato.tenant, tenantId: 'other' as never };
@@ -252,6 +333,22 @@ describe('a worker is killed while its model writes', () => {
     expect(all.at(-1)).toMatchObject({ kind: 'ended', run: { outcome: 'answered' } });
   }, 90_000);
 });
+
+function ostinato(
+  args: readonly string[],
+): Promise<{ readonly code: number; readonly out: string }> {
+  const command = join(ROOT, 'client', 'cli', 'ostinato.mjs');
+  const { PATH, HOME } = process.env;
+  return new Promise((resolve) => {
+    const options = {
+      cwd: dir,
+      env: { PATH, HOME, TEMPORAL_ADDRESS: engine.temporalAddress, OSTINATO_URL: api.url },
+    };
+    execFile(process.execPath, [command, ...args], options, (error, out) => {
+      resolve({ code: error === null ? 0 : Number(error.code), out });
+    });
+  });
+}
 
 function answerOf(text: string) {
   const frames = [...openai.text([text]), ...openai.finish('text')];

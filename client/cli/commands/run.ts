@@ -6,14 +6,14 @@ import { CliError } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { EXIT } from '../exit-code.ts';
-import { follow } from '../follow.ts';
+import { attendRun } from '../attend-run.ts';
 import { helpExamples } from '../help-examples.ts';
 import { placesOf } from '../places.ts';
 import { readPlanFile } from '../read-plan-file.ts';
 import type { Act } from '../act.ts';
 import { usDollars } from '../us-dollars.ts';
 import { wholeNumber } from '../whole-number.ts';
-import { hasWorked, placeLines, runEnding } from '../view/run-ending.ts';
+import { placeLines } from '../view/run-ending.ts';
 
 interface RunFlags {
   readonly plan?: string;
@@ -28,6 +28,7 @@ interface RunFlags {
   readonly onUnknown?: 'fail' | 'ask';
   readonly rollback?: boolean;
   readonly detach?: boolean;
+  readonly follow?: boolean;
   readonly fastReads?: boolean;
 }
 
@@ -62,12 +63,14 @@ export function addRun(program: Command, act: Act): void {
     )
     .option('--rollback', 'a plan that fails undoes its steps that say how')
     .option('-d, --detach', 'start it and return')
+    .option('-f, --follow', 'with --json: each event is a line, the last one is the run')
     .addHelpText(
       'after',
       helpExamples(
         'run "Count the TypeScript files of this project"',
         'run --plan examples/plan.yaml',
         'run "Summarise README.md" --json > run.json',
+        'run "Summarise README.md" --json --follow',
         'run "Tidy up docs" --ask "files/write*" "files/delete*"',
         'run "Check all links" --detach --timeout 3600 --max-cost 0.50',
       ),
@@ -100,7 +103,7 @@ async function run(
         : await runPlan(connection, { ...common, plan });
     return flags.detach === true
       ? detached(context, connection, handle)
-      : attended(context, connection, handle);
+      : attendRun(context, connection, handle, flags.follow === true);
   });
 }
 
@@ -137,41 +140,4 @@ function detached(
     );
   }
   return EXIT.worked;
-}
-
-async function attended(
-  context: CliContext,
-  connection: OstinatoConnection,
-  handle: RunHandle<unknown>,
-): Promise<ExitCode> {
-  const { runId } = handle;
-  const leave = new AbortController();
-  let say: (line: string) => void = () => undefined;
-  let interrupts = 0;
-  const stopListening = context.process.onInterrupt(() => {
-    interrupts += 1;
-    if (interrupts > 1) return leave.abort();
-    say('Asking the run to end. Ctrl-C again leaves it running.');
-    handle
-      .cancel('Cancelled from the terminal.')
-      .catch((error: unknown) => say((error as Error).message));
-  });
-  try {
-    const ended = await follow(context, connection, runId, {
-      signal: leave.signal,
-      onReady: (print) => {
-        say = print;
-      },
-    });
-    if (ended === null) {
-      context.process.err(`Left it to itself. Follow it with "ostinato runs watch ${runId}".\n`);
-      return EXIT.failed;
-    }
-    const links = placesOf(context.services, connection, ended);
-    if (context.isJson) context.printJson({ ...ended, links });
-    else context.print(...runEnding(ended, links, context.style));
-    return hasWorked(ended) ? EXIT.worked : EXIT.failed;
-  } finally {
-    stopListening();
-  }
 }

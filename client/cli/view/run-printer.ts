@@ -1,4 +1,6 @@
 import type { RunProgress } from '../../../common/agent.ts';
+import type { LiveEvent } from '../../../common/live-event.ts';
+import { createLiveText } from './live-text.ts';
 import { progressLines } from './progress-lines.ts';
 import { stepChanges } from './step-changes.ts';
 import type { Style } from './style.ts';
@@ -6,6 +8,8 @@ import type { Style } from './style.ts';
 /** Shows a run while it goes on. */
 export interface RunPrinter {
   show(progress: RunProgress): void;
+  /** What happens right now. A file gets none of it: its lines are what has happened. */
+  live(event: LiveEvent): void;
   /** A line of its own, above what is redrawn. */
   say(line: string): void;
   /** Leaves the last state standing. Call once. */
@@ -37,6 +41,7 @@ function lineByLine({ write, style }: RunPrinterOptions): RunPrinter {
       for (const line of stepChanges(last, progress, style)) write(`${line}\n`);
       last = progress;
     },
+    live: () => undefined,
     say: (line) => write(`${line}\n`),
     end: () => undefined,
   };
@@ -45,11 +50,14 @@ function lineByLine({ write, style }: RunPrinterOptions): RunPrinter {
 function redrawing(options: RunPrinterOptions): RunPrinter {
   const { write, style, now = Date.now } = options;
   let last: RunProgress | null = null;
+  const liveText = createLiveText();
   let drawn = 0;
   const erase = (): string => (drawn === 0 ? '' : `\u001b[${drawn}A\u001b[0J`);
   const draw = (isFinal: boolean): void => {
     if (last === null) return;
-    const all = progressLines(last, { style, width: options.width(), nowMs: now() });
+    const width = options.width();
+    const plan = progressLines(last, { style, width, nowMs: now() });
+    const all = isFinal ? plan : [...plan, ...liveText.lines({ style, width })];
     // More than a screen cannot be redrawn: what scrolled off is out of the cursor's reach.
     const room = Math.max(3, options.height() - 2);
     const lines = isFinal || all.length <= room ? all : shortened(all, room, style);
@@ -63,6 +71,8 @@ function redrawing(options: RunPrinterOptions): RunPrinter {
       last = progress;
       draw(false);
     },
+    // Drawn with the next tick: words come faster than anybody reads.
+    live: (event) => liveText.take(event),
     say(line) {
       write(`${erase()}${line}\n`);
       drawn = 0;
