@@ -19,7 +19,7 @@ export { followRun } from './follow-run.ts';
 export type { FollowRunOptions, RunEvent } from './follow-run.ts';
 export type { LiveRunEvent } from './live-filter.ts';
 export { DEFAULT_LIMITS } from './limits.ts';
-export { pauseRun, resumeRun, steerRun, tellEffectDecided } from './orders.ts';
+export { pauseRun, resumeRun, signalRun, steerRun, tellEffectDecided } from './orders.ts';
 export { runPlan } from './plans.ts';
 export type { StartAgentRequest, StartPlanRequest } from './requests.ts';
 export type { RunHandle } from './run-handle.ts';

@@ -1,11 +1,13 @@
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import type { UpdateDefinition } from '@temporalio/common';
 import { describeFailure } from '../common/describe-failure.ts';
+import type { JsonValue } from '../common/json.ts';
 import type { Orderer } from '../workflows/definitions.ts';
 import {
   effectDecidedSignal,
   pauseUpdate,
   resumeUpdate,
+  signalUpdate,
   steerUpdate,
 } from '../workflows/definitions.ts';
 import { ClientError } from './client-error.ts';
@@ -38,6 +40,23 @@ export function steerRun(
   text: string,
 ): Promise<void> {
   return sendOrder(connection, runId, steerUpdate, { ...ordererOf(connection), text });
+}
+
+/**
+ * Sends what a step of the run waits for (`waitFor: {signal}`). Where none waits yet it is kept; the
+ * earliest of a name goes to the first that waits.
+ *
+ * @param payload becomes the step's answer, at most 32,768 characters as JSON.
+ * @throws ClientError (`not-found`, `already-ended`; `conflict`: refused, with why)
+ */
+export function signalRun(
+  connection: OstinatoConnection,
+  runId: string,
+  name: string,
+  payload: JsonValue = null,
+): Promise<void> {
+  const request = { ...ordererOf(connection), name, payload };
+  return sendOrder(connection, runId, signalUpdate, request);
 }
 
 /**

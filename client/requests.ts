@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { JsonObject } from '../common/json.ts';
 import type { WrittenPlan } from '../common/written-plan.ts';
 import { ClientError } from './client-error.ts';
 import { limitsSchema } from './limits.ts';
 import { plainIssue } from './plain-issue.ts';
 import { policySchema } from './policy.ts';
+import { writtenPlanSchema } from './written-plan-schema.ts';
 
 const name = z
   .string()
@@ -30,45 +30,6 @@ export const startAgentSchema = z.strictObject({
   headVersion: z.int().min(0).optional(),
 });
 export type StartAgentRequest = z.input<typeof startAgentSchema>;
-
-const json = z.json() as z.ZodType<JsonObject[string]>;
-
-export const writtenPlanSchema = z.strictObject({
-  steps: z
-    .array(
-      z.strictObject({
-        id: z.string(),
-        tool: z.string(),
-        args: z.record(z.string(), json).exactOptional(),
-        after: z.array(z.string()).exactOptional(),
-        onFailure: z.enum(['abort', 'skip-dependents']).exactOptional(),
-        title: z.string().exactOptional(),
-        timeoutMs: z.int().min(1).exactOptional(),
-        when: z
-          .strictObject({
-            value: json,
-            equals: json.exactOptional(),
-            notEquals: json.exactOptional(),
-            above: z.number().exactOptional(),
-            below: z.number().exactOptional(),
-            exists: z.boolean().exactOptional(),
-          })
-          .exactOptional(),
-        forEach: z
-          .strictObject({ items: json, maxParallel: z.int().min(1).max(100).exactOptional() })
-          .exactOptional(),
-        maxAttempts: z.int().min(1).max(1_000).exactOptional(),
-        optional: z.boolean().exactOptional(),
-        undo: z
-          .strictObject({ tool: z.string(), args: z.record(z.string(), json).exactOptional() })
-          .exactOptional(),
-      }),
-    )
-    .min(1, 'is empty: a plan has at least one step')
-    .max(500, 'has more than 500 steps: split the plan'),
-  order: z.enum(['free', 'written']).exactOptional(),
-  returns: z.array(z.string()).max(500).exactOptional(),
-}) satisfies z.ZodType<WrittenPlan>;
 
 export const startPlanSchema = z.strictObject({ ...common, plan: writtenPlanSchema });
 export type StartPlanRequest = Omit<z.input<typeof startPlanSchema>, 'plan'> & {

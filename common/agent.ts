@@ -31,6 +31,10 @@ export interface AgentInput {
   readonly fastReads?: boolean;
   /** Of a child run. @default the run has a budget of its own */
   readonly budgetOwner?: BudgetOwner;
+  /** Runs above it. @default 0 */
+  readonly depth?: number;
+  /** Tools that runs above it use, for rules that keep tools apart. @default none */
+  readonly toolsAbove?: readonly ToolId[];
   /** @default nobody is asked */
   readonly policy?: RunPolicy;
   /** Set by the run itself when it continues as new. */
@@ -116,6 +120,8 @@ export interface RunPlanInput {
   readonly fastReads?: boolean;
   /** Of a child run. @default the run has a budget of its own */
   readonly budgetOwner?: BudgetOwner;
+  /** Runs above it. @default 0 */
+  readonly depth?: number;
   /** @default nobody is asked */
   readonly policy?: RunPolicy;
   /** Set by the run itself when it continues as new. */
@@ -150,6 +156,10 @@ export interface StepReport {
   readonly preview: string | null;
   /** Set where an alternate path gave the answer. */
   readonly degraded?: readonly Degraded[];
+  /** The child run that does the step, for one that is a plan or an agent; the latest of several. */
+  readonly run?: string;
+  /** Of a step that waits: when it ends by itself. */
+  readonly untilMs?: number;
 }
 
 /** Answer of the `progress` query. */
@@ -184,6 +194,8 @@ export interface PlanGoalInput {
   readonly usedStepIds: readonly StepId[];
   /** Tools that this run has used, for rules that reach over its plans. @default none */
   readonly usedTools?: readonly ToolId[];
+  /** Tools that runs above this one use, for rules that keep tools apart. @default none */
+  readonly toolsBeside?: readonly ToolId[];
   /** What was said to the running agent since the last turn. @default nothing */
   readonly messages?: readonly string[];
 }

@@ -48,6 +48,8 @@ export interface Budget {
   /** Calls that were granted and not made. */
   returnToolCalls(count: number): void;
   toolCallsLeft(): number;
+  /** The limit that has been reached; `null`: none. */
+  usedUp(): BudgetLimit | null;
   /** @param call names the reservation: a name in use is refused by throwing. */
   reserveModelCall(call: string): ModelReservation;
   /**
@@ -95,6 +97,7 @@ export function createBudget(limits: BudgetLimits, from: BudgetState = NOTHING_S
       toolCalls = Math.max(0, toolCalls - count);
     },
     toolCallsLeft: () => Math.max(0, maxToolCalls - toolCalls),
+    usedUp: () => (toolCalls >= maxToolCalls ? 'maxToolCalls' : usedUp()),
     reserveModelCall(call) {
       if (reserved.has(call)) throw new Error(`The model call "${call}" is reserved already.`);
       const limit = usedUp();

@@ -3,6 +3,7 @@ import type { PendingDecision } from './approval.ts';
 import type { BudgetState } from './budget.ts';
 import type { ContextUse } from './context-use.ts';
 import type { ConversationRef } from './conversation.ts';
+import type { JsonValue } from './json.ts';
 import type { LlmUsage } from './llm.ts';
 import type { Plan } from './plan.ts';
 import type { ToolId, ToolResult } from './tool.ts';
@@ -46,6 +47,13 @@ export interface ControlState {
   readonly isPaused: boolean;
   readonly messages: readonly string[];
   readonly decisions: DecisionsState;
+  /** Sent and not yet waited for, the earliest first. @default none */
+  readonly signals?: readonly KeptSignal[];
+}
+
+export interface KeptSignal {
+  readonly name: string;
+  readonly payload: JsonValue;
 }
 
 export interface DecisionsState {

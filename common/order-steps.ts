@@ -1,8 +1,9 @@
 import type { PlanStep, StepId } from './plan.ts';
+import type { StepInputs } from './step-inputs.ts';
 import { referencesOf } from './step-inputs.ts';
 
 /** What ordering needs to know of a step. */
-export type StepEdges = Pick<PlanStep, 'id' | 'args' | 'after' | 'when' | 'forEach'>;
+export type StepEdges = Pick<PlanStep, 'id' | 'after'> & StepInputs;
 
 /** Why steps have no order. `message` is in plain words and names the steps. */
 export type OrderProblem =

@@ -44,6 +44,35 @@ export interface PlanStep {
   readonly maxAttempts?: number;
   /** Where it fails or is skipped, what needs it goes on with an empty answer. @default false */
   readonly optional?: boolean;
+  /**
+   * What it does where it calls no tool: `tool` is then the kind (a name that no tool has, for want
+   * of a server), and `args` are what the action takes. @default it calls `tool`
+   */
+  readonly action?: StepAction;
+  /** Asked where the tool failed for good and certainly did nothing. @default nothing is */
+  readonly fallback?: StepFallback;
+}
+
+/**
+ * - `wait`: until a moment. `args`: `{seconds}` or `{until}`, ISO 8601 with a zone.
+ * - `signal`: until someone sends the signal; what came with it is the answer.
+ * - `plan`: a plan of its own as a child run; its step `args` brings what the step is given.
+ * - `agent`: an agent as a child run. `args`: `{goal}`.
+ * - `value`: nothing; the arguments are the answer.
+ */
+export type StepAction =
+  | { readonly kind: 'wait' }
+  | { readonly kind: 'signal'; readonly name: string }
+  | { readonly kind: 'plan'; readonly plan: Plan; readonly returns: readonly StepId[] | null }
+  | { readonly kind: 'agent'; readonly limits: ChildAgentLimits }
+  | { readonly kind: 'value' };
+
+/** Limits of a child agent, besides what is left of its parent's. US dollars, tokens, times. */
+export interface ChildAgentLimits {
+  readonly maxTurns?: number;
+  readonly maxToolCalls?: number;
+  readonly maxTokens?: number;
+  readonly maxCostUsd?: number;
 }
 
 /** One comparison at most; none asks whether the value is neither false, null, 0 nor empty. */
@@ -63,6 +92,12 @@ export interface ForEach {
 }
 
 export type StepUndo = Pick<PlanStep, 'tool' | 'args' | 'effect' | 'fingerprint' | 'timeoutMs'>;
+
+/** Another call for the same purpose. */
+export interface StepFallback extends StepUndo {
+  /** Why a person decides before the call. @default the run's policy decides */
+  readonly approval?: string;
+}
 
 /**
  * Where an argument comes from. `output` keeps the referenced value's type; `template` is text with

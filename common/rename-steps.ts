@@ -56,6 +56,9 @@ function renamed(step: PlanStep, names: ReadonlyMap<StepId, StepId>): PlanStep {
       ? {}
       : { forEach: { ...step.forEach, items: rename(step.forEach.items) } }),
     ...(step.sameAs === undefined ? {} : { sameAs: nameOf(step.sameAs) }),
+    ...(step.fallback === undefined
+      ? {}
+      : { fallback: { ...step.fallback, args: renameAll(step.fallback.args) } }),
     ...(step.undo === undefined ? {} : { undo: { ...step.undo, args: renameAll(step.undo.args) } }),
   };
 }

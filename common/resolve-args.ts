@@ -2,7 +2,7 @@ import type { JsonObject, JsonValue } from './json.ts';
 import type { OutputRef, StepArg, StepId } from './plan.ts';
 import { resultText, resultValue } from './result-value.ts';
 import type { ArtifactText, ArtifactValue, ToolResult } from './tool.ts';
-import { valueAt } from './value-path.ts';
+import { parsePath, valueAt, writePath } from './value-path.ts';
 
 /** A reference that cannot be followed. The message names the step, the path and what is there. */
 export class UnresolvedReference extends Error {
@@ -76,8 +76,14 @@ export function lookUp(
 ): JsonValue {
   const whole: ToolResult = { ...result, isError: false, artifact: null };
   if (reference.path === '$text') return resultText(whole);
-  const found = valueAt(resultValue(whole), reference.path);
+  const value = resultValue(whole);
+  const found = valueAt(value, reference.path);
   if (found.found) return found.value;
+  const held = valueAt(value, found.at);
+  if (held.found && isArtifactValue(held.value)) {
+    const rest = parsePath(reference.path)?.slice(parsePath(found.at)?.length ?? 0) ?? [];
+    return { ...held.value, path: writePath(held.value.path, rest) };
+  }
   const at = found.at === '' ? 'the result' : `"${found.at}"`;
   const there = found.keys.length === 0 ? 'no fields' : found.keys.join(', ');
   throw new UnresolvedReference(

@@ -55,11 +55,15 @@ export type ToolContent =
     };
 
 /** How an answer came that the tool which was asked for did not give. */
-export interface Degraded {
-  readonly kind: 'alternative-tool';
-  /** Which one answered, and by which composition rule. */
+export type Degraded =
+  /** Another tool answered, by a composition rule. */
+  | (DegradedBy & { readonly kind: 'alternative-tool'; readonly rule: string })
+  /** The step's own fallback did. */
+  | (DegradedBy & { readonly kind: 'fallback' });
+
+interface DegradedBy {
+  /** Which one answered. */
   readonly tool: ToolId;
-  readonly rule: string;
   /** Why the tool itself did not. */
   readonly why: string;
 }
@@ -103,6 +107,11 @@ export interface CallToolInput {
   readonly timeoutMs: number;
   /** Longest time of one attempt whatever the server says, ms. */
   readonly maxTotalTimeoutMs: number;
+  /**
+   * Key of a call that failed and in whose place this one is made: refused where that one may have
+   * been sent. @default it stands for itself
+   */
+  readonly insteadOf?: string;
 }
 
 /** Input of the `checkArguments` activity. */

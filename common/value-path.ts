@@ -15,6 +15,15 @@ export function parsePath(path: string): readonly string[] | null {
   return keys;
 }
 
+/** `path`, and from there on by `keys`. */
+export function writePath(path: string, keys: readonly string[]): string {
+  return keys.reduce((all, key) => {
+    if (/^\d+$/.test(key)) return `${all}[${key}]`;
+    if (!/^[A-Za-z_$][\w$-]*$/.test(key)) return `${all}[${JSON.stringify(key)}]`;
+    return all === '' ? key : `${all}.${key}`;
+  }, path);
+}
+
 export type PathLookup =
   | { readonly found: true; readonly value: JsonValue }
   /** `at` is the part of the path that exists; `keys` is what is there instead. */

@@ -10,12 +10,16 @@ export type Admission =
   | { readonly kind: 'left' }
   | { readonly kind: 'limit'; readonly limit: BudgetLimit };
 
+/** Not where it takes another step's answer, nor where it waits or child runs take their own. */
+export function makesCall({ sameAs, action }: PlanStep): boolean {
+  return sameAs === undefined && action === undefined;
+}
+
 /** Waits while the run is paused, then takes a call from the budget. */
 export async function admitStep(step: PlanStep, run: PlanRun): Promise<Admission> {
   try {
     if (!(await run.control.mayStart())) return { kind: 'left' };
-    // It takes another step's answer and makes no call.
-    if (step.sameAs !== undefined) return { kind: 'go' };
+    if (!makesCall(step)) return { kind: 'go' };
     const limit = await run.budget.takeToolCall();
     if (limit !== null) return { kind: 'limit', limit };
     run.state.toolCalls += 1;

@@ -7,6 +7,7 @@ import type { ForEach, PlanStep, StepId } from '../common/plan.ts';
 import { isArtifactValue, resolveArg, UnresolvedReference } from '../common/resolve-args.ts';
 import { resultValue } from '../common/result-value.ts';
 import type { ToolResult } from '../common/tool.ts';
+import { makesCall } from './admit-step.ts';
 import type { PlanRun } from './execute-plan.ts';
 import { updateStep } from './run-state.ts';
 import type { StepEnd } from './run-step.ts';
@@ -41,13 +42,13 @@ export async function callForEach(
       const at = next;
       next += 1;
       // The first call was taken with the step.
-      const refused = at === 0 ? null : await run.budget.takeToolCall();
+      const refused = at === 0 || !makesCall(step) ? null : await run.budget.takeToolCall();
       if (refused !== null) {
         ended.limit = refused;
         ended.problem = `The run reached ${refused} at item ${at} of ${items.length}.`;
         return;
       }
-      if (at > 0) run.state.toolCalls += 1;
+      if (at > 0 && makesCall(step)) run.state.toolCalls += 1;
       const end = await call(items[at] ?? null, `${step.id}[${at}]`);
       if (end.held === true) {
         isHeld = true;
@@ -102,8 +103,14 @@ function itemsOf(
 
 /** The step with the item in its arguments. @throws UnresolvedReference where the item lacks a value */
 export function withItem(step: PlanStep, item: JsonValue): PlanStep {
-  const args = Object.entries(step.args).map(([name, arg]) => [name, bindArg(arg, item)] as const);
-  return { ...step, args: Object.fromEntries(args) };
+  const bind = (args: PlanStep['args']): PlanStep['args'] =>
+    Object.fromEntries(Object.entries(args).map(([name, arg]) => [name, bindArg(arg, item)]));
+  const { fallback } = step;
+  return {
+    ...step,
+    args: bind(step.args),
+    ...(fallback === undefined ? {} : { fallback: { ...fallback, args: bind(fallback.args) } }),
+  };
 }
 
 /** A large answer stays where it is: a reference to its place is filled in by the next call. */

@@ -6,6 +6,7 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { RunProgress } from '../common/agent.ts';
 import type { ApprovalVerdict } from '../common/approval.ts';
 import type { BudgetLimit } from '../common/budget.ts';
+import type { JsonValue } from '../common/json.ts';
 import type { LlmUsage } from '../common/llm.ts';
 import type { BatchCounts, BatchProgress } from '../common/batch.ts';
 
@@ -88,6 +89,15 @@ export interface SteerRequest extends Orderer {
 
 /** Tells a running agent something: steps that wait are left, and it plans again with that. */
 export const steerUpdate = defineUpdate<{ readonly accepted: boolean }, [SteerRequest]>('steer');
+
+export interface SignalRequest extends Orderer {
+  readonly name: string;
+  /** The answer of the step that waits for it. */
+  readonly payload: JsonValue;
+}
+
+/** Something that a step of the run waits for has come; where none waits yet, it is kept. */
+export const signalUpdate = defineUpdate<{ readonly accepted: boolean }, [SignalRequest]>('signal');
 
 export interface SendMessageRequest extends Orderer {
   /** The same again is the same message; also the id of the run that answers it. */

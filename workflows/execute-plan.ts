@@ -8,9 +8,10 @@ import type { TenantContext } from '../common/tenant.ts';
 import type { ToolResult } from '../common/tool.ts';
 import type { RunBudget } from './run-budget.ts';
 import type { RunControl } from './run-control.ts';
+import { isWait } from './run-action.ts';
 import { runStep } from './run-step.ts';
 import type { RunState } from './run-state.ts';
-import { admitStep } from './admit-step.ts';
+import { admitStep, makesCall } from './admit-step.ts';
 import { shouldLeave } from './should-leave.ts';
 import { rollBack } from './roll-back.ts';
 import { addPlan, closeSteps, updateStep } from './run-state.ts';
@@ -26,6 +27,10 @@ export interface PlanRun {
   /** @default false */
   readonly fastReads?: boolean | undefined;
   readonly control: RunControl;
+  /** For lists and search; its child runs have the same. */
+  readonly agent: string;
+  /** Runs above it. */
+  readonly depth: number;
   /** @default as the server suggests */
   readonly leaveAfterEvents: number | undefined;
 }
@@ -56,23 +61,19 @@ export async function executePlan(
   const results = new Map<StepId, ToolResult>(earlier ?? []);
   const scope = new CancellationScope();
   const ended: { abort: string | null; limit: PlanEnd['limit'] } = { abort: null, limit: null };
-  let running = 0;
-
-  const busy = createServerLimit(run.limits.maxParallelPerServer);
+  const places = createPlaces(run.limits);
 
   const finish = async (step: PlanStep): Promise<void> => {
     const admission = await admitStep(step, run);
     if (admission.kind !== 'go') {
-      running -= 1;
-      busy.leave(step);
+      places.leave(step);
       if (admission.kind === 'limit') ended.limit ??= admission.limit;
       return;
     }
     const end = await runStep(step, results, run);
-    running -= 1;
-    busy.leave(step);
+    places.leave(step);
     if (end.held) return;
-    if (end.skipped === true) {
+    if (end.skipped === true && makesCall(step)) {
       run.budget.returnToolCall();
       run.state.toolCalls -= 1;
     }
@@ -95,17 +96,16 @@ export async function executePlan(
   /** Starts all that may start; resolves when everything it started, and all that follows, ended. */
   const startReady = async (): Promise<void> => {
     const started: Promise<void>[] = [];
-    while (ended.abort === null && ended.limit === null && running < run.limits.maxParallel) {
+    while (ended.abort === null && ended.limit === null) {
       if (scope.consideredCancelled) break;
-      const next = schedule.next(busy.mayEnter);
+      const next = schedule.next(places.mayEnter);
       if (next === null) break;
       const step = byId.get(next.id) ?? next;
       if (Date.now() >= run.deadlineMs) {
         ended.limit = 'maxWallMs';
         break;
       }
-      running += 1;
-      busy.enter(step);
+      places.enter(step);
       started.push(finish(step).then(startReady));
     }
     await Promise.all(started);
@@ -153,7 +153,7 @@ function openSteps(plan: Plan, state: RunState): readonly PlanStep[] {
   const open = plan.steps.filter(({ id }) => state.steps.get(id)?.state === 'waiting');
   const ids = new Set(open.map(({ id }) => id));
   const byId = new Map(open.map((step) => [step.id, step]));
-  return open.map(({ when: _when, forEach: _forEach, ...step }) => {
+  return open.map(({ when: _when, forEach: _forEach, fallback: _fallback, ...step }) => {
     const original = byId.get(step.id) ?? step;
     const after = dependenciesOf(original).filter((id) => ids.has(id));
     return { ...step, args: {}, after };
@@ -168,16 +168,24 @@ function whyLeft({ control }: PlanRun, limit: PlanEnd['limit']): string {
 /** What a step that may fail has for those that need it. */
 const NO_ANSWER: ToolResult = { isError: false, content: [], structured: null, artifact: null };
 
-/** Counts the steps in flight on each server. */
-function createServerLimit(most: number | undefined) {
+/** Counts the steps in flight, in all and on each server. A step that waits takes no place. */
+function createPlaces({ maxParallel, maxParallelPerServer }: AgentLimits) {
   const inFlight = new Map<string, number>();
+  let running = 0;
   const serverOf = ({ tool }: PlanStep): string => tool.split('/', 1)[0] ?? tool;
   const change = (step: PlanStep, by: number): void => {
+    if (isWait(step)) return;
     const server = serverOf(step);
+    running += by;
     inFlight.set(server, (inFlight.get(server) ?? 0) + by);
   };
   return {
-    mayEnter: (step: PlanStep) => most === undefined || (inFlight.get(serverOf(step)) ?? 0) < most,
+    mayEnter(step: PlanStep): boolean {
+      if (isWait(step)) return true;
+      if (running >= maxParallel) return false;
+      if (maxParallelPerServer === undefined || step.action !== undefined) return true;
+      return (inFlight.get(serverOf(step)) ?? 0) < maxParallelPerServer;
+    },
     enter: (step: PlanStep) => change(step, 1),
     leave: (step: PlanStep) => change(step, -1),
   };

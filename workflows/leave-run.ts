@@ -1,11 +1,5 @@
 // Runs in the workflow sandbox: a run whose history has grown long goes on as another.
-import {
-  allHandlersFinished,
-  condition,
-  continueAsNew,
-  proxyActivities,
-} from '@temporalio/workflow';
-import type { ControlActivities } from '../activities/control-activities.ts';
+import { allHandlersFinished, condition, continueAsNew } from '@temporalio/workflow';
 import type { CarriedRun } from '../common/carried-run.ts';
 import type { ConversationRef } from '../common/conversation.ts';
 import type { LlmUsage } from '../common/llm.ts';
@@ -13,6 +7,8 @@ import type { Plan, StepId } from '../common/plan.ts';
 import type { ToolResult } from '../common/tool.ts';
 import type { PlanEnd, PlanRun } from './execute-plan.ts';
 import { executePlan } from './execute-plan.ts';
+import { keepLarge } from './keep-large.ts';
+import { toolsOf } from './run-state.ts';
 
 /** Reports of steps of earlier plans that go along. */
 const EARLIER_STEPS = 100;
@@ -63,25 +59,14 @@ async function leaveRun<Input extends { readonly carried?: CarriedRun }>(
 ): Promise<void> {
   const results = await Promise.all(
     [...leaving.results].map(
-      async ([id, result]) => [id, await asReference(leaving.run, result)] as const,
+      async ([id, result]) =>
+        [id, await keepLarge(leaving.run, result, MAX_CARRIED_CHARS)] as const,
     ),
   );
   await condition(allHandlersFinished);
   const carried = carriedRun(leaving, results);
   if (JSON.stringify(carried).length > MAX_CHARS) return;
   await continueAsNew<(input: Input) => Promise<unknown>>({ ...input, carried });
-}
-
-function asReference(run: PlanRun, result: ToolResult): Promise<ToolResult> {
-  if (result.artifact !== null || JSON.stringify(result).length <= MAX_CARRIED_CHARS) {
-    return Promise.resolve(result);
-  }
-  const { keepResult } = proxyActivities<Pick<ControlActivities, 'keepResult'>>({
-    taskQueue: run.queues.tool,
-    startToCloseTimeout: '1 minute',
-    scheduleToCloseTimeout: '1 hour',
-  });
-  return keepResult({ tenant: run.tenant, result });
 }
 
 function carriedRun(
@@ -106,7 +91,7 @@ function carriedRun(
     conversation,
     steps: [...kept, ...all.filter(({ id }) => inPlan.has(id))],
     earlierSteps: state.earlierSteps + earlier.length - kept.length,
-    usedTools: [...new Set([...state.earlierTools, ...all.map(({ tool }) => tool)])],
+    usedTools: [...toolsOf(state)],
     budget: budget.state(),
     control: control.state(),
     open: { plan, results },

@@ -21,14 +21,13 @@ import { SEARCH_ATTRIBUTE } from '../common/names.ts';
 import type { Plan } from '../common/plan.ts';
 import { renameSteps } from '../common/rename-steps.ts';
 import { keepWithin } from '../common/result-size.ts';
-import type { ToolId } from '../common/tool.ts';
 import { cancellable } from './cancellable.ts';
 import type { PlanRun } from './execute-plan.ts';
 import { carriedResults, executeOrLeave } from './leave-run.ts';
 import { createRunBudget } from './run-budget.ts';
 import { createRunControl } from './run-control.ts';
 import type { RunState } from './run-state.ts';
-import { newRunState } from './run-state.ts';
+import { newRunState, toolsOf } from './run-state.ts';
 
 type Ending = AgentResult extends infer Result
   ? Result extends { outcome: string }
@@ -41,7 +40,7 @@ const MAX_USED_IDS = 50;
 
 export async function runAgent(input: AgentInput): Promise<AgentResult> {
   const { carried } = input;
-  const state = newRunState(input.goal, carried);
+  const state = newRunState(input.goal, carried, input.toolsAbove);
   const spent = { usage: carried?.usage ?? NO_USAGE };
   const run: PlanRun = {
     tenant: input.tenant,
@@ -50,6 +49,8 @@ export async function runAgent(input: AgentInput): Promise<AgentResult> {
     fastReads: input.fastReads,
     deadlineMs: carried?.deadlineMs ?? state.startedAtMs + input.limits.maxWallMs,
     leaveAfterEvents: input.leaveAfterEvents,
+    agent: input.agent,
+    depth: input.depth ?? 0,
     state,
     budget: createRunBudget(input.limits, input.budgetOwner, carried?.budget),
     control: createRunControl(state, {
@@ -195,7 +196,8 @@ async function decide(
       // Bounded, or each turn's input grows with the run; the run itself renames what is left.
       usedStepIds: [...run.state.steps.keys()].slice(-MAX_USED_IDS),
       ...(messages.length === 0 ? {} : { messages }),
-      usedTools: [...usedTools(run.state)],
+      usedTools: [...toolsOf(run.state)],
+      ...(run.state.toolsAbove.length === 0 ? {} : { toolsBeside: run.state.toolsAbove }),
     });
   } catch (error) {
     if (isCancellation(error)) throw error;
@@ -212,9 +214,4 @@ function observe(
     const step = state.steps.get(id);
     return step === undefined ? [] : [{ step, result: results[id] ?? null }];
   });
-}
-
-/** Also of steps whose reports were left behind. */
-function usedTools({ earlierTools, steps }: RunState): ReadonlySet<ToolId> {
-  return new Set([...earlierTools, ...[...steps.values()].map(({ tool }) => tool)]);
 }

@@ -31,6 +31,8 @@ export interface RunBudget {
   /** A call that was taken and will not be made. */
   returnToolCall(): void;
   toolCallsLeft(): number;
+  /** The limit of this run that lets no further call be made; `null`: there is none yet. */
+  usedUp(): BudgetLimit | null;
   /** Waits while what is left is set aside for calls in flight. */
   takeModelCall(): Promise<ModelGrant>;
   /** @param usage `null`: the call was not made. */
@@ -70,6 +72,7 @@ export function createRunBudget(
       parent?.settle({ returnedToolCalls: 1, modelCall: null });
     },
     toolCallsLeft: () => budget.toolCallsLeft(),
+    usedUp: () => budget.usedUp(),
     async takeModelCall() {
       const call = `${own}#${(calls += 1)}`;
       const limit = await shared.reserveModelCall(call);

@@ -7,8 +7,11 @@ import type { TenantContext } from '../common/tenant.ts';
 import { checkArguments } from './check-arguments.ts';
 import type { Decisions } from './decisions.ts';
 import { createDecisions } from './decisions.ts';
-import type { Orderer, SteerRequest } from './definitions.ts';
+import type { SteerRequest } from './definitions.ts';
 import { pauseUpdate, resumeUpdate, steerUpdate } from './definitions.ts';
+import { refuseForeign } from './refuse-foreign.ts';
+import type { RunSignals } from './run-signals.ts';
+import { takeSignals } from './run-signals.ts';
 import type { RunState } from './run-state.ts';
 
 export interface RunControl {
@@ -27,6 +30,7 @@ export interface RunControl {
   stay(): void;
   /** Waits while the run is paused. */
   untilResumed(): Promise<void>;
+  readonly signals: RunSignals;
   state(): ControlState;
 }
 
@@ -60,6 +64,7 @@ export function createRunControl(state: RunState, options: RunControlOptions): R
   });
   state.pending = () => decisions.pending();
   const isHeld = (): boolean => state.isPaused && !isLeaving && messages.length === 0;
+  const signals = takeSignals(tenant, changed, from?.signals);
   takeOrders(state, options, { say: (text) => messages.push(text), unread: () => messages.length });
   return {
     policy,
@@ -85,7 +90,11 @@ export function createRunControl(state: RunState, options: RunControlOptions): R
       if (state.isPaused) await condition(() => !state.isPaused);
     },
     isLeaving: () => isLeaving,
-    state: () => ({ isPaused: state.isPaused, messages, decisions: decisions.state() }),
+    signals,
+    state: () => ({
+      ...{ isPaused: state.isPaused, messages, decisions: decisions.state() },
+      ...(signals.kept().length === 0 ? {} : { signals: signals.kept() }),
+    }),
   };
 }
 
@@ -130,14 +139,6 @@ function takeOrders(
       },
     },
   );
-}
-
-function refuseForeign(tenant: TenantContext, order: Orderer, what: string): void {
-  if (typeof order?.tenantId !== 'string' || typeof order.actor !== 'string') {
-    throw new Error(`"${what}" takes {tenantId, actor}.`);
-  }
-  if (order.tenantId === tenant.tenantId) return;
-  throw new Error(`This is no run of tenant "${order.tenantId}".`);
 }
 
 function refuseMessage({ text }: SteerRequest, canBeSteered: boolean, unread: number): void {

@@ -36,6 +36,8 @@ export async function runPlan(input: RunPlanInput): Promise<RunPlanResult> {
     fastReads: input.fastReads,
     deadlineMs: carried?.deadlineMs ?? startedAtMs + input.limits.maxWallMs,
     leaveAfterEvents: input.leaveAfterEvents,
+    agent: input.agent,
+    depth: input.depth ?? 0,
     state,
     budget: createRunBudget(input.limits, input.budgetOwner, carried?.budget),
     control: createRunControl(state, {

@@ -25,12 +25,20 @@ export interface RunState {
   readonly earlierSteps: number;
   /** Tools of the runs before this one continued as new. */
   readonly earlierTools: readonly ToolId[];
+  /** Tools of the runs above this one. */
+  readonly toolsAbove: readonly ToolId[];
+  /** Tools of child runs that have ended. */
+  readonly childTools: Set<ToolId>;
   pending: () => readonly PendingDecision[];
   /** `null`: no model was asked. */
   context: ContextUse | null;
 }
 
-export function newRunState(goal: string | null, from?: CarriedRun): RunState {
+export function newRunState(
+  goal: string | null,
+  from?: CarriedRun,
+  toolsAbove: readonly ToolId[] = [],
+): RunState {
   return {
     goal,
     phase: 'planning',
@@ -44,10 +52,18 @@ export function newRunState(goal: string | null, from?: CarriedRun): RunState {
     plans: from?.plans ?? 0,
     earlierSteps: from?.earlierSteps ?? 0,
     earlierTools: from?.usedTools ?? [],
+    toolsAbove,
+    childTools: new Set(),
     isPaused: false,
     pending: () => [],
     context: from?.context ?? null,
   };
+}
+
+/** All that the run and those below it have used, those included whose reports were left behind. */
+export function toolsOf({ earlierTools, childTools, steps }: RunState): ReadonlySet<ToolId> {
+  const own = [...steps.values()].map(({ tool }) => tool);
+  return new Set([...earlierTools, ...childTools, ...own]);
 }
 
 export function progressOf(state: RunState): RunProgress {

@@ -20,8 +20,10 @@ import { conditionHolds, describeCondition } from '../common/step-condition.ts';
 import type { ToolResult } from '../common/tool.ts';
 import { approveStep, askPerson } from './approve-step.ts';
 import type { CallItem } from './call-for-each.ts';
+import { callFallback } from './call-fallback.ts';
 import { callForEach, withItem } from './call-for-each.ts';
 import type { PlanRun } from './execute-plan.ts';
+import { runAction } from './run-action.ts';
 import { updateStep } from './run-state.ts';
 
 /** `problem` is `null` where the step did what it should. */
@@ -34,6 +36,8 @@ export interface StepEnd {
   readonly skipped?: boolean;
   /** The limit of the run that kept it from going on. */
   readonly limit?: BudgetLimit | null;
+  /** The tool has failed for good, and nothing shows that it acted. */
+  readonly toolFailed?: boolean;
   /** It has not begun, and waits on when the run continues as new. */
   readonly held?: boolean;
 }
@@ -91,10 +95,10 @@ async function attempt(
       const problem = `Not wanted: it runs only where ${describeCondition(when)}.`;
       return { result: null, problem, stopped: false, skipped: true };
     }
-    if (forEach === undefined) return await callOnce(step, step.id, results, run);
+    if (forEach === undefined) return await callStep(step, step.id, results, run);
     const call: CallItem = async (item, place) => {
       try {
-        return await callOnce(withItem(step, item), place, results, run);
+        return await callStep(withItem(step, item), place, results, run);
       } catch (error) {
         return failedWith(error);
       }
@@ -105,12 +109,34 @@ async function attempt(
   }
 }
 
-async function callOnce(
+/** The call, and where it fails its fallback. @throws UnresolvedReference and as activities do */
+async function callStep(
   step: PlanStep,
   place: string,
   results: ReadonlyMap<StepId, ToolResult>,
   run: PlanRun,
 ): Promise<StepEnd> {
+  const { fallback } = step;
+  if (fallback === undefined) return callOnce(step, place, results, run);
+  const call = (each: PlanStep, at: string, insteadOf?: string) =>
+    callOnce(each, at, results, run, insteadOf).catch(failedWith);
+  const end = await call(step, place);
+  if (end.toolFailed !== true) return end;
+  return callFallback({ ...step, fallback }, end, run, (instead) =>
+    call(instead, `${place}.fallback`, keyOf(place, run)),
+  );
+}
+
+/** @param insteadOf key of the call in whose place this one is made */
+async function callOnce(
+  step: PlanStep,
+  place: string,
+  results: ReadonlyMap<StepId, ToolResult>,
+  run: PlanRun,
+  insteadOf?: string,
+): Promise<StepEnd> {
+  const { action } = step;
+  if (action !== undefined) return runAction({ ...step, action }, place, results, run);
   const args = resolveArgs(step.args, results);
   const tooLarge = sizeProblem(step, args);
   if (tooLarge !== null) return { result: null, problem: tooLarge, stopped: false };
@@ -120,13 +146,15 @@ async function callOnce(
     if (approval.kind === 'held') return HELD;
     return { result: null, problem: approval.problem, stopped: false };
   }
-  const result = await callUntilKnown(step, place, approval.args, run);
+  const result = await callUntilKnown(step, place, approval.args, run, insteadOf);
   if (result === null) {
     giveBack(run);
     return HELD;
   }
   const problem = result.isError ? `The tool answered with an error: ${previewOf(result)}` : null;
-  return { result, problem, stopped: false };
+  // A tool that changes things may have begun to before it said no.
+  const toolFailed = result.isError && step.effect === 'read';
+  return { result, problem, stopped: false, ...(toolFailed ? { toolFailed } : {}) };
 }
 
 function failedWith(error: unknown): StepEnd {
@@ -135,7 +163,8 @@ function failedWith(error: unknown): StepEnd {
   }
   const stopped = isCancellation(error);
   const problem = stopped ? 'The step was stopped.' : describeFailure(error);
-  return { result: null, problem, stopped };
+  const toolFailed = !stopped && error instanceof ActivityFailure && !isUnknown(error);
+  return { result: null, problem, stopped, ...(toolFailed ? { toolFailed } : {}) };
 }
 
 /** The other step has succeeded: else this one would never have started. */
@@ -162,10 +191,11 @@ async function callUntilKnown(
   place: string,
   args: JsonObject,
   run: PlanRun,
+  insteadOf: string | undefined,
 ): Promise<ToolResult | null> {
   for (;;) {
     try {
-      return await callTool(step, place, args, run);
+      return await callTool(step, place, args, run, insteadOf);
     } catch (error) {
       if (run.control.policy.onUnknown !== 'ask' || !isUnknown(error)) throw error;
       const about = { kind: 'outcome-unknown', reason: describeFailure(error), args } as const;
@@ -191,6 +221,7 @@ function callTool(
   place: string,
   args: JsonObject,
   run: PlanRun,
+  insteadOf: string | undefined,
 ): Promise<ToolResult> {
   const maxTotalTimeoutMs = step.timeoutMs * PROGRESS_FACTOR;
   // The tool's own time-outs end first and name the tool.
@@ -228,6 +259,7 @@ function callTool(
     fingerprint: step.fingerprint,
     timeoutMs: step.timeoutMs,
     maxTotalTimeoutMs,
+    ...(insteadOf === undefined ? {} : { insteadOf }),
   });
 }
 

@@ -21,6 +21,11 @@ const explanation = z
         ),
         sameAs: z.string().nullable().meta({ description: 'The step whose answer it takes.' }),
         round: z.number().meta({ description: '1 where it starts at once.' }),
+        fallback: z.string().exactOptional().meta({ description: 'Asked where the tool fails.' }),
+        plan: z
+          .looseObject({})
+          .exactOptional()
+          .meta({ description: 'Of a step that is a plan of its own: as this one.' }),
       }),
     ),
     dropped: z.array(z.string()).meta({ description: 'Reads that nothing wanted needs.' }),

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { OstinatoConnection } from '../../client/index.ts';
-import { pauseRun, resumeRun, steerRun } from '../../client/index.ts';
+import { pauseRun, resumeRun, signalRun, steerRun } from '../../client/index.ts';
+import type { JsonValue } from '../../common/json.ts';
+import { SIGNAL_NAME_PATTERN } from '../../common/signal-name.ts';
 import type { Api } from '../api.ts';
 import type { ResolvedApiDeps } from '../api-deps.ts';
 import { errorAnswers } from '../schemas/error-answers.ts';
@@ -43,6 +45,33 @@ export function registerRunOrders(api: Api, deps: ResolvedApiDeps): void {
     async (request, reply) => {
       const { id } = request.params;
       await steerRun(connectionFor(request, deps.connection), id, request.body.text);
+      return reply.code(202).send({ runId: id, accepted: true });
+    },
+  );
+  registerSignals(api, deps);
+}
+
+function registerSignals(api: Api, deps: ResolvedApiDeps): void {
+  api.post(
+    '/v1/runs/:id/signals/:name',
+    {
+      schema: {
+        tags,
+        summary: 'Send a run what a step of it waits for',
+        description:
+          'The body, any JSON, becomes the answer of the step. Where no step waits for it yet it is kept.',
+        params: z.strictObject({
+          id: runId,
+          name: z.string().regex(new RegExp(SIGNAL_NAME_PATTERN), 'is no name of a signal'),
+        }),
+        body: (z.json() as z.ZodType<JsonValue>).nullish(),
+        response,
+      },
+    },
+    async (request, reply) => {
+      const { id, name } = request.params;
+      const connection = connectionFor(request, deps.connection);
+      await signalRun(connection, id, name, request.body ?? null);
       return reply.code(202).send({ runId: id, accepted: true });
     },
   );

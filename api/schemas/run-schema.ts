@@ -79,6 +79,8 @@ const step = z
     problem: z.string().nullable(),
     preview: z.string().nullable(),
     degraded: degradedSchema.exactOptional(),
+    run: z.string().exactOptional().meta({ description: 'The child run that does the step.' }),
+    untilMs: z.number().exactOptional().meta({ description: 'When a wait ends by itself.' }),
   })
   .meta({ id: 'Step' }) as unknown as z.ZodType<StepReport>;
 

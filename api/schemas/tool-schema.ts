@@ -62,14 +62,14 @@ const artifactRef = z
   })
   .meta({ id: 'ArtifactRef' });
 
+const degradedBy = { tool: z.string() as unknown as z.ZodType<ToolId>, why: z.string() };
+
 export const degradedSchema = z
   .array(
-    z.object({
-      kind: z.literal('alternative-tool'),
-      tool: z.string() as unknown as z.ZodType<ToolId>,
-      rule: z.string(),
-      why: z.string(),
-    }),
+    z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('alternative-tool'), ...degradedBy, rule: z.string() }),
+      z.object({ kind: z.literal('fallback'), ...degradedBy }),
+    ]),
   )
   .meta({ description: 'How the answer came, where the tool itself did not give it.' });
 

@@ -81,6 +81,8 @@ export interface PlanAnswer {
     }[];
     readonly sameAs: string | null;
     readonly round: number;
+    readonly fallback?: string;
+    readonly plan?: PlanAnswer;
   }[];
   readonly dropped: readonly string[];
   readonly depth: number;

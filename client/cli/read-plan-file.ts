@@ -3,7 +3,7 @@ import type { Document } from 'yaml';
 import { isNode, LineCounter, parseDocument } from 'yaml';
 import type { WrittenPlan } from '../index.ts';
 import { plainIssue } from '../plain-issue.ts';
-import { writtenPlanSchema } from '../requests.ts';
+import { writtenPlanSchema } from '../written-plan-schema.ts';
 import { CliError } from './cli-error.ts';
 import { EXIT } from './exit-code.ts';
 

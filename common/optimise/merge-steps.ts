@@ -34,9 +34,13 @@ export function mergeSteps(steps: readonly PlanStep[]): MergedSteps {
 
 function questionOf(step: PlanStep): string {
   const { tool, fingerprint, timeoutMs, onFailure, when, forEach, maxAttempts, optional } = step;
+  const { action, fallback } = step;
   const waits = [...dependenciesOf(step)].sort();
   const args = step.args as unknown as JsonValue;
-  const flow = [when ?? null, forEach ?? null, maxAttempts ?? null, optional ?? false];
+  const flow = [
+    ...[when ?? null, forEach ?? null, maxAttempts ?? null, optional ?? false],
+    ...[action ?? null, fallback ?? null],
+  ];
   return canonicalJson([
     ...[tool, fingerprint, timeoutMs, onFailure, args, waits],
     flow as unknown as JsonValue,

@@ -25,23 +25,38 @@ export interface ExplainedStep {
   readonly sameAs: StepId | null;
   /** 1 where it starts at once; else one more than the last step that it waits for. */
   readonly round: number;
+  /** Asked where the tool fails. @default nothing is */
+  readonly fallback?: ToolId;
+  /** Of a step that is a plan of its own. */
+  readonly plan?: PlanExplanation;
 }
 
-/** Says what became of a plan; `edges` hold the reasons. */
-export function explainPlan({ steps, edges, dropped }: OptimisedPlan): PlanExplanation {
+/**
+ * Says what became of a plan; `edges` hold the reasons.
+ * @param inner of its steps that are plans of their own
+ */
+export function explainPlan(
+  { steps, edges, dropped }: OptimisedPlan,
+  inner: ReadonlyMap<StepId, PlanExplanation> = new Map(),
+): PlanExplanation {
   const waits = new Map<StepId, ExplainedStep['waits'][number][]>();
   for (const { from, to, reason, detail } of edges) {
     const known = waits.get(to) ?? [];
     waits.set(to, [...known, { for: from, reason, detail }]);
   }
   const rounds = roundsOf(steps, waits);
-  const explained = steps.map((step): ExplainedStep => ({
-    id: step.id,
-    tool: step.tool,
-    waits: waits.get(step.id) ?? [],
-    sameAs: step.sameAs ?? null,
-    round: rounds.get(step.id) ?? 1,
-  }));
+  const explained = steps.map((step): ExplainedStep => {
+    const plan = inner.get(step.id);
+    return {
+      id: step.id,
+      tool: step.tool,
+      waits: waits.get(step.id) ?? [],
+      sameAs: step.sameAs ?? null,
+      round: rounds.get(step.id) ?? 1,
+      ...(step.fallback === undefined ? {} : { fallback: step.fallback.tool }),
+      ...(plan === undefined ? {} : { plan }),
+    };
+  });
   return { steps: explained, dropped, depth: Math.max(0, ...rounds.values()) };
 }
 

@@ -135,9 +135,13 @@ function hiddenEdge({ step, hole, from, field }: HiddenNeed): PlanEdge {
 function resourceEdge(step: PlanStep, { from, key, fromWrites }: Meeting): PlanEdge {
   const changes = fromWrites ? 'the earlier one may change it' : 'the later one may change it';
   const [server, ...place] = key;
+  if (server === undefined || step.action !== undefined) {
+    const what = `what one of them touches is not known, and ${changes}`;
+    return { from, to: step.id, reason: 'kept-order', detail: what };
+  }
   // A whole server is no resource that anybody named: the order is kept for want of knowledge.
   if (place.length === 0) {
-    const what = `what they touch on server "${server ?? ''}" is not declared, and ${changes}`;
+    const what = `what they touch on server "${server}" is not declared, and ${changes}`;
     return { from, to: step.id, reason: 'kept-order', detail: what };
   }
   const what = `both touch ${place.join(' ')}, and ${changes}`;

@@ -13,6 +13,9 @@ export interface StepAccess {
 
 export type ResourceKey = readonly string[];
 
+/** The beginning of every key. */
+const EVERYTHING: ResourceKey = [];
+
 /** Not a name that a server can have. */
 const EVERY_SERVER = '*';
 
@@ -35,6 +38,7 @@ export function stepAccesses(
 }
 
 function stepAccess(step: PlanStep, facts: ToolFacts | undefined): StepAccess {
+  if (step.action !== undefined) return actionAccess(step);
   const server = serverOf(step);
   const rules = facts?.resources ?? [];
   const readOnly = step.effect === 'read';
@@ -48,6 +52,14 @@ function stepAccess(step: PlanStep, facts: ToolFacts | undefined): StepAccess {
     for (const value of valuesOf(step.args[rule.arg])) into.push(...keysOf(server, rule, value));
   }
   return { reads, writes };
+}
+
+/** What steps of a child run touch is not known here, and a wait was written where it stands for a reason. */
+function actionAccess({ action, effect }: PlanStep): StepAccess {
+  if (action?.kind === 'value') return { reads: [], writes: [] };
+  return effect === 'read'
+    ? { reads: [EVERYTHING], writes: [] }
+    : { reads: [], writes: [EVERYTHING] };
 }
 
 function serverOf(step: Pick<PlanStep, 'tool'>): string {

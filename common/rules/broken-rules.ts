@@ -22,11 +22,13 @@ export interface BrokenRule {
  *
  * @param plan free of cycles and of unknown steps
  * @param earlier tools that earlier plans of the run have used
+ * @param beside tools that are used beside this plan, in no known order
  */
 export function brokenRules(
   plan: Plan,
   rules: readonly CompositionRule[],
   earlier: readonly ToolId[] = [],
+  beside: readonly ToolId[] = [],
 ): readonly BrokenRule[] {
   const graph = createStepGraph(plan.steps);
   for (const { from, to } of ruleEdges(plan, rules)) graph.add(from, to);
@@ -37,7 +39,7 @@ export function brokenRules(
       case 'feeds':
         return rule.required ? brokenFeeds(plan, rule, earlier) : [];
       case 'never-together':
-        return brokenNever(plan, rule, earlier);
+        return brokenNever(plan, rule, [...earlier, ...beside]);
       case 'needs-approval':
       case 'alternative':
         return [];

@@ -1,4 +1,4 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, inArray, sql } from 'drizzle-orm';
 import { FAILURE } from '../../common/failures.ts';
 import type { TenantId } from '../../common/tenant.ts';
 import type { EffectClass, ToolId, ToolResult } from '../../common/tool.ts';
@@ -72,6 +72,13 @@ export interface EffectLedger {
   notSent(permit: SendPermit, reason: string): Promise<void>;
   /** It may have acted. Silent when another attempt has taken over. */
   unknown(permit: SendPermit, reason: string): Promise<void>;
+  /**
+   * Gives up a call that failed, so that another may be made in its place: an attempt that comes
+   * back can no longer send it.
+   *
+   * @returns `false` where it may have been sent.
+   */
+  giveUp(tenantId: TenantId, key: string): Promise<boolean>;
   /** Oldest first, at most 1,000. */
   listUnknown(tenantId: TenantId): Promise<readonly UnknownEffect[]>;
   /**
@@ -121,6 +128,8 @@ export function createEffectLedger({ db }: Pick<Database, 'db'>): EffectLedger {
       await statements.advance(permit, { from: ['SENT'], to: 'UNKNOWN', reason });
     },
 
+    giveUp: (tenantId, key) => giveUp(db, tenantId, key),
+
     async listUnknown(tenantId) {
       const rows = await db
         .select()
@@ -156,6 +165,23 @@ export function createEffectLedger({ db }: Pick<Database, 'db'>): EffectLedger {
       );
     },
   });
+}
+
+async function giveUp(db: Database['db'], tenantId: TenantId, key: string): Promise<boolean> {
+  const isCall = and(eq(effects.tenantId, tenantId), eq(effects.key, key));
+  const [given] = await db
+    .update(effects)
+    .set({
+      state: 'NOT_SENT',
+      reason: 'Another call was made in its place.',
+      fence: sql`${effects.fence} + 1`,
+      updatedAtMs: Date.now(),
+    })
+    .where(and(isCall, inArray(effects.state, ['INTENT', 'NOT_SENT'])))
+    .returning({ key: effects.key });
+  if (given !== undefined) return true;
+  const held = await db.select({ key: effects.key }).from(effects).where(isCall).limit(1);
+  return held.length === 0;
 }
 
 function startOf(call: EffectCall, row: typeof effects.$inferSelect): EffectStart {

@@ -1,4 +1,4 @@
-import type { Plan } from '../../common/plan.ts';
+import type { Plan, PlanStep, StepFallback } from '../../common/plan.ts';
 import { brokenRules } from '../../common/rules/broken-rules.ts';
 import type { CompositionRule } from '../../common/rules/composition-rule.ts';
 import { needsApproval } from '../../common/rules/needs-approval.ts';
@@ -15,10 +15,21 @@ import type { PlanProblem } from './plan-problem.ts';
 export function applyRules(
   plan: Plan,
   rules: readonly CompositionRule[],
-  usedTools: readonly ToolId[],
+  {
+    usedTools = [],
+    toolsBeside = [],
+  }: {
+    /** By earlier plans of the run. @default none */
+    readonly usedTools?: readonly ToolId[];
+    /** At the same time, in no known order. @default none */
+    readonly toolsBeside?: readonly ToolId[];
+  } = {},
 ): { readonly plan: Plan } | { readonly problems: readonly PlanProblem[] } {
   if (rules.length === 0) return { plan };
-  const problems = brokenRules(plan, rules, usedTools).map(
+  const broken = variantsOf(plan).flatMap((each) =>
+    brokenRules(each, rules, usedTools, toolsBeside),
+  );
+  const problems = [...new Map(broken.map((one) => [one.message, one])).values()].map(
     ({ step, field, message }): PlanProblem => ({ kind: 'broken-rule', step, field, message }),
   );
   if (problems.length > 0) return { problems };
@@ -26,9 +37,34 @@ export function applyRules(
   const steps = plan.steps.map((step) => {
     const added = edges.filter(({ to }) => to === step.id).map(({ from }) => from);
     const ask = needsApproval(rules, step.tool);
-    if (added.length === 0 && ask === null) return step;
+    const fallback = askedFallback(step, rules);
+    if (added.length === 0 && ask === null && fallback === step.fallback) return step;
     const after = [...step.after, ...added];
-    return { ...step, after, ...(ask === null ? {} : { approval: `${ask.name}: ${ask.reason}` }) };
+    return {
+      ...step,
+      after,
+      ...(ask === null ? {} : { approval: `${ask.name}: ${ask.reason}` }),
+      ...(fallback === undefined ? {} : { fallback }),
+    };
   });
   return { plan: { steps } };
+}
+
+/** The plan, and the plan as it would be with each of its fallbacks. */
+function variantsOf(plan: Plan): readonly Plan[] {
+  const others = plan.steps.flatMap((step): Plan[] => {
+    if (step.fallback === undefined) return [];
+    const { tool, args } = step.fallback;
+    return [{ steps: plan.steps.map((each) => (each === step ? { ...step, tool, args } : each)) }];
+  });
+  return [plan, ...others];
+}
+
+function askedFallback(
+  { fallback }: PlanStep,
+  rules: readonly CompositionRule[],
+): StepFallback | undefined {
+  const ask = fallback === undefined ? null : needsApproval(rules, fallback.tool);
+  if (fallback === undefined || ask === null) return fallback;
+  return { ...fallback, approval: `${ask.name}: ${ask.reason}` };
 }

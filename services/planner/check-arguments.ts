@@ -4,6 +4,7 @@ import type { RegisteredTool } from '../registry/registry.ts';
 import type { SchemaValidator } from '../schema/schema-validator.ts';
 import { referencedSchema } from './check-references.ts';
 import { didYouMean } from './nearest-names.ts';
+import type { StepOutputs } from './step-outputs.ts';
 import type { PlanProblem, PlanProblemKind } from './plan-problem.ts';
 import { shown } from './plan-problem.ts';
 import { propertiesOf, requiredOf, resolveSchema, typesMeet, typesOf } from './schema-walk.ts';
@@ -17,7 +18,7 @@ interface LiteralPart {
 
 interface Walk {
   readonly root: JsonObject;
-  readonly outputs: ReadonlyMap<string, RegisteredTool>;
+  readonly outputs: StepOutputs;
   readonly parts: LiteralPart[];
   readonly report: (kind: PlanProblemKind, field: string, text: string) => void;
 }
@@ -29,7 +30,7 @@ interface Walk {
 export async function checkArguments(
   step: PlanStep,
   tool: RegisteredTool,
-  outputs: ReadonlyMap<string, RegisteredTool>,
+  outputs: StepOutputs,
   validator: Pick<SchemaValidator, 'validate'>,
 ): Promise<PlanProblem[]> {
   const problems: PlanProblem[] = [];

@@ -85,7 +85,7 @@ export function createOfflinePlanner(deps: OfflinePlannerDeps): Planner {
 
 async function planning(
   deps: OfflinePlannerDeps,
-  { goal, tenant, stepsLeft, usedStepIds, usedTools }: PlanGoalInput,
+  { goal, tenant, stepsLeft, usedStepIds, usedTools, toolsBeside = [] }: PlanGoalInput,
   considered: Set<ToolId>,
   signal: AbortSignal,
 ): Promise<Decision> {
@@ -116,6 +116,7 @@ async function planning(
     usedStepIds,
     maxSteps: stepsLeft,
     usedTools: usedTools ?? [],
+    toolsBeside,
   });
   if ('plan' in checked) return { kind: 'plan', plan: checked.plan };
   const question = `${writeQuestion(draft)}\n\n${listProblems(checked.problems)}`;

@@ -7,6 +7,7 @@ import { ServiceError } from '../errors.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { SchemaValidator } from '../schema/schema-validator.ts';
 import type { ToolDurations } from '../tools/tool-durations.ts';
+import type { GoodPlan } from './check-plan.ts';
 import { checkPlan } from './check-plan.ts';
 import type { PlanProblem } from './plan-problem.ts';
 import type { RuleSource } from './tool-lookup.ts';
@@ -41,8 +42,15 @@ export function createPlanChecker(deps: {
   };
   return {
     check: async (tenantId, written) => (await checked(tenantId, written)).plan,
-    explain: async (tenantId, written) => explainPlan((await checked(tenantId, written)).optimised),
+    explain: async (tenantId, written) => explainAll(await checked(tenantId, written)),
   };
+}
+
+function explainAll({ optimised, inner }: GoodPlan): PlanExplanation {
+  return explainPlan(
+    optimised,
+    new Map([...inner].map(([id, plan]) => [id, explainAll(plan)] as const)),
+  );
 }
 
 /** `The plan has 2 problems:` and a line for each. */

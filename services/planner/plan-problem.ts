@@ -4,6 +4,7 @@ export type PlanProblemKind =
   | 'unknown-field'
   | 'empty'
   | 'too-many-steps'
+  | 'too-deep'
   | 'bad-id'
   | 'duplicate-id'
   | 'used-id'

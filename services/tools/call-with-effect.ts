@@ -15,7 +15,7 @@ export type Failpoint = 'after-intent' | 'after-sent' | 'after-wire' | 'after-do
 export interface EffectDeps {
   readonly connections: Pick<McpConnections, 'call'>;
   readonly artifacts: ArtifactStore;
-  readonly ledger: Pick<EffectLedger, 'begin' | 'sent' | 'done' | 'notSent' | 'unknown'>;
+  readonly ledger: Pick<EffectLedger, 'begin' | 'sent' | 'done' | 'notSent' | 'unknown' | 'giveUp'>;
   readonly log: Logger;
   readonly failpoint: (point: Failpoint) => void | Promise<void>;
 }

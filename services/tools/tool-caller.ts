@@ -1,10 +1,11 @@
 import { hash } from 'node:crypto';
 import type { Logger } from 'pino';
 import { canonicalJson } from '../../common/canonical-json.ts';
+import { FAILURE } from '../../common/failures.ts';
 import type { CallToolInput, EffectClass, ToolResult } from '../../common/tool.ts';
 import type { ArtifactStore } from '../artifacts/artifact-store.ts';
 import type { LayeredCache } from '../cache/layered-cache.ts';
-import { isServiceError } from '../errors.ts';
+import { isServiceError, ServiceError } from '../errors.ts';
 import type { EffectCall } from '../ledger/effect-ledger.ts';
 import type { McpProgress } from '../mcp/mcp-call.ts';
 import type { RegisteredTool } from '../registry/registry.ts';
@@ -106,6 +107,7 @@ export function createToolCaller(deps: ToolCallerDeps): ToolCaller {
       try {
         const tool = await findTool(registry, input.tenant.tenantId, input.tool);
         server = tool.server;
+        await settleFirst(deps.ledger, input);
         const { value, hit } = await run(tool, input, context);
         outcome = hit ? 'cached' : value.isError ? 'error' : 'ok';
         if (outcome === 'ok') {
@@ -125,6 +127,18 @@ export function createToolCaller(deps: ToolCallerDeps): ToolCaller {
       }
     },
   };
+}
+
+/** @throws ServiceError (Conflict) where the call in whose place this one is made may have acted. */
+async function settleFirst(
+  ledger: EffectDeps['ledger'],
+  { tool, tenant, insteadOf }: CallToolInput,
+): Promise<void> {
+  if (insteadOf === undefined || (await ledger.giveUp(tenant.tenantId, insteadOf))) return;
+  throw new ServiceError(
+    FAILURE.conflict,
+    `"${tool}" was not called in the place of the call with the key "${insteadOf}", since that one may have acted.`,
+  );
 }
 
 function effectCall(

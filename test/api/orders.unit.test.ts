@@ -90,6 +90,9 @@ describe('approvals and orders', () => {
     ['/v1/runs/none/resume', undefined, 404],
     ['/v1/runs/none/messages', { text: 'hello' }, 404],
     ['/v1/runs/none/messages', { text: ' ' }, 400],
+    ['/v1/runs/none/signals/paid', { amount: 12 }, 404],
+    ['/v1/runs/none/signals/paid', undefined, 404],
+    ['/v1/runs/none/signals/a%20b', {}, 400],
   ])('POST %s %j → %i', async (url, body, status) => {
     expect((await serve().ask('POST', url, body)).status).toBe(status);
   });

@@ -528,6 +528,7 @@ describe('the rest', () => {
       '/v1/runs/{id}/messages',
       '/v1/runs/{id}/pause',
       '/v1/runs/{id}/resume',
+      '/v1/runs/{id}/signals/{name}',
       '/v1/schedules',
       '/v1/schedules/{id}',
       '/v1/schedules/{id}/backfill',

@@ -58,6 +58,7 @@ describe('durable names', () => {
       'resume',
       'sendMessage',
       'shardProgress',
+      'signal',
       'steer',
     ]);
   });

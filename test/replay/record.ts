@@ -7,12 +7,12 @@ import { ApplicationFailure } from '@temporalio/common';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { ulid } from 'ulid';
 import type { WorkerActivities } from '../../activities/index.ts';
-import { decide, runPlan, startAgent } from '../../client/index.ts';
+import { decide, runPlan, signalRun, startAgent } from '../../client/index.ts';
 import { workflowIdOf } from '../../client/start-run.ts';
 import { NO_USAGE } from '../../common/add-usage.ts';
 import type { PlanGoalResult } from '../../common/agent.ts';
-import type { Plan, StepUndo } from '../../common/plan.ts';
-import { after, LIMITS, output, plan, step, textResult } from '../support/plans.ts';
+import type { Plan, StepFallback, StepUndo } from '../../common/plan.ts';
+import { after, LIMITS, literal, output, plan, step, textResult } from '../support/plans.ts';
 import { connectTo, ONE_QUEUE, startTemporal, startWorkers } from '../support/temporal.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -21,7 +21,8 @@ const RELEASE = process.argv[2] ?? '0.2.0';
 const activities = {
   callTool: async (input) => {
     const id = input.idempotencyKey.split('/').at(-2) ?? '';
-    if (id.startsWith('bad')) throw ApplicationFailure.nonRetryable('broke', 'Tool.Unavailable');
+    if (id.startsWith('bad') && !id.endsWith('.fallback'))
+      throw ApplicationFailure.nonRetryable('broke', 'Tool.Unavailable');
     if (id.startsWith('held')) await untilCancelled();
     return textResult(`${id} done`);
   },
@@ -145,6 +146,36 @@ try {
   }
   await asked.result();
   await save('run-plan-approved', asked.workflowId);
+
+  const args = { v: { kind: 'literal', value: 1 } } as const;
+  const below = plan(step('args', { action: { kind: 'value' } }), step('in', { args }));
+  const spare = {
+    tool: 'spare/tool',
+    args: {},
+    effect: 'read',
+    fingerprint: null,
+    timeoutMs: 5_000,
+  };
+  const waiting = await runPlan(
+    ostinato,
+    { plan: written, runId: ulid() },
+    plan(
+      step('pause', { action: { kind: 'wait' }, args: { seconds: literal(0.2) } }),
+      step('go', { action: { kind: 'signal', name: 'go' } }),
+      step('bad-four', { fallback: spare as StepFallback, ...after('pause') }),
+      step('sub', { action: { kind: 'plan', plan: below, returns: null }, args, ...after('go') }),
+      step('ask', { action: { kind: 'agent', limits: {} }, args: { goal: literal('Look') } }),
+      step('late', { action: { kind: 'signal', name: 'x' }, timeoutMs: 50, optional: true }),
+    ),
+  );
+  await waitFor('the wait for the signal', async () => {
+    return (await waiting.progress()).steps[1]?.state === 'running';
+  });
+  await signalRun(ostinato, waiting.runId, 'go', { by: 'recorder' });
+  await waiting.result();
+  await save('run-plan-children', waiting.workflowId);
+  await save('run-plan-child', `${waiting.workflowId}.sub`);
+  await save('run-agent-child', `${waiting.workflowId}.ask`);
 
   const runId = ulid();
   const first = await ostinato.temporal.workflow.start('runPlan', {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { pauseRun, resumeRun, steerRun } from '../../index.ts';
+import { pauseRun, resumeRun, signalRun, steerRun } from '../../index.ts';
+import type { JsonValue } from '../../../common/json.ts';
 import type { OstinatoConnection } from '../../index.ts';
 import type { Act } from '../act.ts';
 import type { CliContext } from '../context.ts';
@@ -7,7 +8,7 @@ import type { ExitCode } from '../exit-code.ts';
 import { EXIT } from '../exit-code.ts';
 import { helpExamples } from '../help-examples.ts';
 
-/** `runs pause`, `runs resume` and `runs tell`. */
+/** `runs pause`, `runs resume`, `runs tell` and `runs signal`. */
 export function addRunOrders(runs: Command, act: Act): void {
   runs
     .command('pause')
@@ -32,6 +33,37 @@ export function addRunOrders(runs: Command, act: Act): void {
         give(context, run, (connection, id) => steerRun(connection, id, text), 'was told'),
       ),
     );
+  runs
+    .command('signal')
+    .description('Sends a run the signal that a step of it waits for, or will wait for.')
+    .argument('<run>', 'its id')
+    .argument('<name>', 'of the signal')
+    .option('--payload <json>', 'the answer of the step; what is no JSON is a text')
+    .addHelpText(
+      'after',
+      helpExamples(
+        'runs signal 01K5XN6M2V7T paid',
+        `runs signal 01K5XN6M2V7T paid --payload '{"amount": 12}'`,
+      ),
+    )
+    .action(act(signal));
+}
+
+function signal(
+  context: CliContext,
+  [run, name = '']: readonly (string | undefined)[],
+  { payload }: { readonly payload?: string },
+): Promise<ExitCode> {
+  const value = payload === undefined ? null : jsonOrText(payload);
+  return give(context, run, (connection, id) => signalRun(connection, id, name, value), 'was told');
+}
+
+function jsonOrText(text: string): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return text;
+  }
 }
 
 async function give(

@@ -7,7 +7,8 @@ export function degradedLines(
   degraded: readonly Degraded[] | undefined,
   style: Style,
 ): readonly string[] {
-  return (degraded ?? []).map(({ tool, rule, why }) =>
-    style.warn(`Degraded: ${tool} answered instead (rule ${rule}): ${cleanText(why)}`),
-  );
+  return (degraded ?? []).map((how) => {
+    const by = how.kind === 'fallback' ? 'fallback' : `rule ${how.rule}`;
+    return style.warn(`Degraded: ${how.tool} answered instead (${by}): ${cleanText(how.why)}`);
+  });
 }

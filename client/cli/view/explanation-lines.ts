@@ -22,13 +22,18 @@ export function explanationLines(plan: PlanAnswer, style: Style): readonly strin
   return lines;
 }
 
-function stepLines({ id, tool, waits, sameAs }: Step, style: Style): readonly string[] {
+function stepLines(
+  { id, tool, waits, sameAs, fallback, plan }: Step,
+  style: Style,
+): readonly string[] {
   const same = sameAs === null ? '' : `, answered by ${sameAs}`;
+  const other = fallback === undefined ? '' : `, else ${fallback}`;
   return [
-    `  ${id} ${style.dim(`(${tool}${same})`)}`,
+    `  ${id} ${style.dim(`(${tool}${same}${other})`)}`,
     ...waits.map(
       (wait) =>
         `    waits for ${wait.for}: ${oneLine(wait.detail, DETAIL_WIDTH)} ${style.dim(`(${wait.reason})`)}`,
     ),
+    ...(plan === undefined ? [] : explanationLines(plan, style).map((line) => `    ${line}`)),
   ];
 }

@@ -52,7 +52,8 @@ export function createReplies(
     stepsLeft,
     usedStepIds,
     usedTools,
-  }: Pick<PlanGoalInput, 'stepsLeft' | 'usedStepIds' | 'usedTools'>,
+    toolsBeside = [],
+  }: Pick<PlanGoalInput, 'stepsLeft' | 'usedStepIds' | 'usedTools' | 'toolsBeside'>,
 ): (call: ToolCall) => Promise<CallReply> {
   let searches = 0;
   let reads = 0;
@@ -64,6 +65,7 @@ export function createReplies(
       maxSteps: stepsLeft,
       earlierStepIds: usedStepIds,
       usedTools: usedTools ?? [],
+      toolsBeside,
     });
     if ('plan' in checked) {
       const plan = renameSteps(checked.plan, usedStepIds);

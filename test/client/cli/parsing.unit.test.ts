@@ -45,7 +45,7 @@ describe('parsePlan', () => {
     ['{"steps": [', /p:1:\d+ Unexpected end of JSON input/],
     ['steps: []', /p:1:8 steps is empty: a plan has at least one step/],
     ['', /p:1:1 takes an object \(received null\)/],
-    ['steps:\n  - id: a\n', /p:2:5 steps\[0\]\.tool is missing; it takes text/],
+    ['steps:\n  - id: a\n', /p:2:5 steps\[0\]\.tool is missing: a step has one of tool, waitFor/],
     [
       'steps:\n  - id: a\n    tool: x\n    arg: {}\n',
       /p:2:5 steps\[0\] there is no field "arg"; did you mean "args"\?/,

@@ -95,6 +95,24 @@ export function effectLedgerCases(open: () => Database): void {
         expect(await ledger.begin(callOf({ argsDigest: 'a3' }))).toMatchObject({ kind: 'done' });
       });
 
+      it('given up before it was sent → yes, and the attempt that comes back may not send', async () => {
+        const { tenantId, key } = callOf();
+        expect(await ledger.giveUp(tenantId, key)).toBe(true);
+        const late = await begin();
+        expect(await ledger.giveUp(tenantId, key)).toBe(true);
+        expect(await ledger.giveUp(tenantId, key)).toBe(true);
+        await expect(ledger.sent(late)).rejects.toMatchObject({ type: 'Conflict' });
+      });
+
+      it('given up once it may have been sent → no, and nothing changes', async () => {
+        const { tenantId, key } = callOf();
+        const sent = await ledger.sent(await begin());
+        expect(await ledger.giveUp(tenantId, key)).toBe(false);
+        await ledger.done(sent, answer('x'));
+        expect(await ledger.giveUp(tenantId, key)).toBe(false);
+        expect(await ledger.begin(callOf())).toMatchObject({ kind: 'done' });
+      });
+
       it('done, and the key comes with another tool or other arguments → refused by name', async () => {
         await ledger.done(await ledger.sent(await begin()), answer('x'));
         await expect(ledger.begin(callOf({ argsDigest: 'a2' }))).rejects.toMatchObject({

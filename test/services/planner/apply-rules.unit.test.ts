@@ -16,7 +16,7 @@ describe('applyRules', () => {
   it('needs-approval → its steps say why a person is asked, others are as they were', () => {
     const other = step('look');
     const deletes = step('gone', { tool: 'files/delete_all' as ToolId });
-    const ruled = applyRules(plan(other, deletes), [rule], []);
+    const ruled = applyRules(plan(other, deletes), [rule]);
     if (!('plan' in ruled)) throw new Error(JSON.stringify(ruled.problems));
     expect(ruled.plan.steps[0]).toBe(other);
     expect(ruled.plan.steps[1]).toEqual({ ...deletes, approval: 'ask: it cannot be undone' });

@@ -606,3 +606,24 @@ it('failed call → logged with tool and key, without its arguments', async () =
   expect(line).toContain(`"idempotencyKey":"world-${worlds}/step/1"`);
   expect(line).not.toContain('canary-5512');
 });
+
+describe('in the place of a call that failed', () => {
+  it('that one was never sent → called; it may have been → refused, and nothing is sent', async () => {
+    world.answer = failing('Tool.Unavailable', false);
+    const key = `world-${worlds}/a/1`;
+    await world.call('non-idempotent', { idempotencyKey: key }).catch(() => undefined);
+    world.answer = () => Promise.resolve(text('spare'));
+    const spare = await world.call('read', { insteadOf: key });
+    expect(spare.content).toEqual([{ kind: 'text', text: 'spare' }]);
+
+    world.answer = failing('Tool.Unavailable', true);
+    const lost = `world-${worlds}/b/1`;
+    await world.call('keyed', { idempotencyKey: lost }).catch(() => undefined);
+    const before = world.calls.length;
+    await expect(world.call('read', { insteadOf: lost })).rejects.toMatchObject({
+      type: 'Conflict',
+      retry: { allowed: false },
+    });
+    expect(world.calls).toHaveLength(before);
+  });
+});

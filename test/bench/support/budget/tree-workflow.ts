@@ -48,7 +48,10 @@ export async function runTree(input: TreeInput): Promise<readonly RunPlanResult[
   const options = { tenant, queues, policy: input.policy, canBeSteered: false };
   const control = createRunControl(state, options);
   const leaveAfterEvents = undefined;
-  const run = { tenant, limits, queues, deadlineMs, state, budget, control, leaveAfterEvents };
+  const run = {
+    ...{ tenant, limits, queues, deadlineMs, state, budget, control, leaveAfterEvents },
+    ...{ agent: 'tree', depth: 0 },
+  };
   const end = await executePlan(input.plan ?? { steps: [] }, run);
   const below = await Promise.all(children);
   await budget.told();
