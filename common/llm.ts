@@ -51,7 +51,7 @@ export interface LlmImage {
 /** What a provider wants back as it came. Others cannot read it: they are never sent it. */
 export interface LlmOpaque {
   readonly dialect: string;
-  /** Who made it. @default any provider of the dialect may have it back */
+  /** Who made it, as `provider/model`. @default any provider of the dialect may have it back */
   readonly provider?: string;
   readonly data: string;
 }

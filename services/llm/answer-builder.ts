@@ -34,7 +34,8 @@ export function createAnswerBuilder() {
   }
   function wordsAtEnd(kind: Words['kind']): Words {
     const last = drafts.at(-1);
-    if (last?.kind === kind) return last as Words;
+    // Sealed words are whole: what follows is another part.
+    if (last?.kind === kind && last.opaque === null) return last as Words;
     const next: Words = { kind, text: '', opaque: null };
     drafts.push(next);
     return next;
@@ -52,6 +53,10 @@ export function createAnswerBuilder() {
   return {
     text: (text: string) => words('text', text),
     reasoning: (text: string) => words('reasoning', text),
+    /** What the provider wants back with the reasoning that came last, or in place of it. */
+    sealReasoning(opaque: LlmOpaque | null): void {
+      if (opaque !== null) wordsAtEnd('reasoning').opaque = opaque;
+    },
     has: (key: string): boolean => calls.has(key),
     startCall(
       key: string,
@@ -100,5 +105,6 @@ function toPart(draft: Words | Call): LlmPart[] {
   if (draft.kind === 'tool-call') return draft.done === null ? [] : [draft.done];
   const { kind, text, opaque } = draft;
   if (kind === 'text') return text === '' ? [] : [{ kind, text }];
+  if (text === '' && opaque === null) return [];
   return [{ kind, text, ...(opaque === null ? {} : { opaque }) }];
 }

@@ -2,6 +2,7 @@ import type { Credential } from './credentials.ts';
 import { createAnthropicDialect } from './dialects/anthropic.ts';
 import { createGoogleDialect } from './dialects/google.ts';
 import { createOllamaDialect } from './dialects/ollama.ts';
+import { createResponsesDialect } from './dialects/openai-responses.ts';
 import { createOpenAiDialect } from './dialects/openai.ts';
 import type { LlmDialect } from './llm-dialect.ts';
 import type { LlmDialectName, LlmProviderConfig } from './llm-provider-config.ts';
@@ -9,6 +10,7 @@ import type { Route } from './router/route.ts';
 
 const DIALECTS: Readonly<Record<LlmDialectName, (config: LlmProviderConfig) => LlmDialect>> = {
   openai: createOpenAiDialect,
+  'openai-responses': createResponsesDialect,
   anthropic: createAnthropicDialect,
   google: createGoogleDialect,
   ollama: createOllamaDialect,

@@ -8,7 +8,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 const CLOUD_TIMEOUT_MS = 120_000;
 
 interface CloudProvider {
-  readonly dialect: Exclude<LlmDialectName, 'ollama'>;
+  readonly dialect: Exclude<LlmDialectName, 'ollama' | 'openai-responses'>;
   readonly keys: readonly string[];
   readonly baseUrl: string;
   readonly model: string;

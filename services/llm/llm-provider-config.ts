@@ -1,4 +1,5 @@
-export type LlmDialectName = 'openai' | 'anthropic' | 'google' | 'ollama';
+/** `openai` is Chat Completions, which compatible servers speak too. */
+export type LlmDialectName = 'openai' | 'openai-responses' | 'anthropic' | 'google' | 'ollama';
 
 /** A provider is a row of configuration; its dialect is the wire format it speaks. */
 export interface LlmProviderConfig {
@@ -8,7 +9,7 @@ export interface LlmProviderConfig {
   readonly model: string;
   /** `null` where the server wants none. */
   readonly apiKey: string | null;
-  /** `null`: the vendor's own address. For `openai` it ends in `/v1`. */
+  /** `null`: the vendor's own address. For OpenAI's formats it ends in `/v1`. */
   readonly baseUrl: string | null;
   /** Limit of one call, from the request to the last byte of the answer. */
   readonly timeoutMs: number;

@@ -4,6 +4,7 @@ import { describeLlmDialect } from './llm-dialect.ts';
 import { startFakeAnthropic } from '../support/fake-llm/anthropic.ts';
 import { startFakeGoogle } from '../support/fake-llm/google.ts';
 import { startFakeOllama } from '../support/fake-llm/ollama.ts';
+import { startFakeResponses } from '../support/fake-llm/openai-responses.ts';
 import { startFakeOpenAi } from '../support/fake-llm/openai.ts';
 
 const apiKey = 'test-key-0123456789';
@@ -60,6 +61,60 @@ describeLlmDialect({
     };
   },
   exempt: {},
+});
+
+interface ResponsesBody {
+  input: {
+    type?: string;
+    role?: string;
+    content?: string;
+    call_id?: string;
+    name?: string;
+    output?: string;
+  }[];
+  tools?: { name: string }[];
+  tool_choice?: 'auto' | 'required' | 'none';
+  max_output_tokens: number;
+  temperature?: number;
+}
+
+describeLlmDialect({
+  dialect: 'openai-responses',
+  startServer: () => startFakeResponses({ apiKey }),
+  config: (url) => ({
+    name: 'openai-responses',
+    dialect: 'openai-responses',
+    model: 'gpt-5.4-mini',
+    apiKey,
+    baseUrl: `${url}/v1`,
+    timeoutMs,
+  }),
+  errorBody: (message) => ({ error: { message, type: 'some_error', param: null, code: null } }),
+  usage: {
+    inputTokens: 156,
+    cacheReadTokens: 1024,
+    cacheWriteTokens: null,
+    outputTokens: 58,
+    reasoningTokens: 32,
+    costUsd: null,
+  },
+  raw: { text: 'completed', toolCall: 'completed', length: 'max_output_tokens' },
+  sent(body: JsonValue) {
+    const request = body as unknown as ResponsesBody;
+    return {
+      system: request.input.find(({ role }) => role === 'system')?.content ?? '',
+      toolNames: (request.tools ?? []).map((tool) => tool.name),
+      toolChoice: request.tool_choice ?? 'not sent',
+      maxOutputTokens: request.max_output_tokens,
+      temperature: request.temperature ?? 'not sent',
+      turns: request.input.flatMap(({ type, role, content, call_id, name, output }) => {
+        if (type === 'function_call') return [`call:${name}`];
+        if (type === 'function_call_output') return [`result:${call_id}:${output}`];
+        return role === 'system' || content === undefined ? [] : [content];
+      }),
+    };
+  },
+  exempt: { 'stop-words': 'the API has none: the answer is cut here' },
 });
 
 interface AnthropicBody {

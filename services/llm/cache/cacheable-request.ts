@@ -19,7 +19,7 @@ export function questionOf({ role, messages }: LlmRequest): string | null {
 
 /** A whole answer in words. What was cut off, refused or calls a tool is not kept. */
 export function isWholeAnswer({ finish, parts }: LlmResponse): boolean {
-  return finish.unified === 'stop' && parts.every(({ kind }) => kind === 'text');
+  return finish.unified === 'stop' && parts.every(({ kind }) => kind !== 'tool-call');
 }
 
 export function textOf({ parts }: LlmResponse): string {

@@ -9,10 +9,12 @@ import { fromGeminiAnswer } from './google/from-answer.ts';
 import { fromGeminiStream } from './google/from-stream.ts';
 import { geminiServer } from './google/server.ts';
 import { toGeminiRequest } from './google/to-request.ts';
+import { opaqueOwner } from './own-opaque.ts';
 
 /** `generateContent` of the Gemini API. */
 export function createGoogleDialect(config: LlmProviderConfig): LlmDialect {
   const { modelUrl, headers } = geminiServer(config);
+  const owner = opaqueOwner(config);
   const withLimits = createLearnedLimits();
   const inUse = (request: LlmRequest) => (limit: ModelLimit) =>
     limit === 'no-temperature' && request.temperature !== null;
@@ -20,18 +22,20 @@ export function createGoogleDialect(config: LlmProviderConfig): LlmDialect {
     async complete(request: LlmRequest, signal: AbortSignal) {
       const url = `${modelUrl}:generateContent`;
       const answer = await withLimits(
-        (limits) => postForJson({ url, headers, body: toGeminiRequest(request, limits), signal }),
+        (limits) =>
+          postForJson({ url, headers, body: toGeminiRequest(request, limits, owner), signal }),
         inUse(request),
       );
-      return fromGeminiAnswer(answer);
+      return fromGeminiAnswer(answer, owner);
     },
     async *stream(request: LlmRequest, signal: AbortSignal) {
       const url = `${modelUrl}:streamGenerateContent?alt=sse`;
       const bytes = await withLimits(
-        (limits) => postForStream({ url, headers, body: toGeminiRequest(request, limits), signal }),
+        (limits) =>
+          postForStream({ url, headers, body: toGeminiRequest(request, limits, owner), signal }),
         inUse(request),
       );
-      yield* fromGeminiStream(readSse(bytes));
+      yield* fromGeminiStream(readSse(bytes), owner);
     },
   };
 }

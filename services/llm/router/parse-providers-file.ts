@@ -34,7 +34,7 @@ const model = z.union([
 
 const provider = z.strictObject({
   name,
-  dialect: z.enum(['openai', 'anthropic', 'google', 'ollama']),
+  dialect: z.enum(['openai', 'openai-responses', 'anthropic', 'google', 'ollama']),
   baseUrl: z.url().optional(),
   /** `${NAME}` stands for a variable of the environment. */
   keys: z.array(z.string().min(1)).max(20).default([]),

@@ -4,7 +4,8 @@ import type { Route } from './route.ts';
 /** Another server that speaks a vendor's format has prices of its own, which nobody told us. */
 export function priceSource(dialect: Route['dialect'], baseUrl: string | null): PriceSource {
   if (dialect === 'ollama') return { kind: 'free' };
-  if (baseUrl === null || isVendors(baseUrl)) return { kind: 'list', vendor: dialect };
+  const vendor = dialect === 'openai-responses' ? 'openai' : dialect;
+  if (baseUrl === null || isVendors(baseUrl)) return { kind: 'list', vendor };
   return { kind: 'unknown' };
 }
 

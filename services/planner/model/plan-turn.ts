@@ -73,7 +73,7 @@ async function settle(
     if (text !== null) told.push({ from: 'tool', callId, name, text, isError });
     if (end !== null) return { end, kept: parts.slice(0, at + 1), told };
   }
-  const isSpoken = parts.every(({ kind }) => kind === 'text');
+  const isSpoken = parts.every(({ kind }) => kind !== 'tool-call');
   return { end: isSpoken ? spokenEnd(response) : null, kept: parts, told };
 }
 

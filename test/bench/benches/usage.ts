@@ -13,21 +13,25 @@ import { usageCases } from '../support/usage-cases.ts';
 
 type Answer = Pick<LlmResponse, 'usage'>;
 
+const OWNER = { dialect: 'none', provider: 'none/m' };
+
 /** Each dialect reads a whole answer: the usage object stands in the least one. */
 const READ: Readonly<Record<UsageCase['provider'], (usage: unknown) => Answer>> = {
   openai: (usage) =>
     fromOpenAiAnswer({ choices: [{ message: { content: 'x' }, finish_reason: 'stop' }], usage }),
   anthropic: (usage) =>
-    fromAnthropicAnswer({
-      content: [{ type: 'text', text: 'x' }],
-      stop_reason: 'end_turn',
-      usage,
-    }),
+    fromAnthropicAnswer(
+      { content: [{ type: 'text', text: 'x' }], stop_reason: 'end_turn', usage },
+      OWNER,
+    ),
   google: (usageMetadata) =>
-    fromGeminiAnswer({
-      candidates: [{ content: { parts: [{ text: 'x' }] }, finishReason: 'STOP' }],
-      usageMetadata,
-    }),
+    fromGeminiAnswer(
+      {
+        candidates: [{ content: { parts: [{ text: 'x' }] }, finishReason: 'STOP' }],
+        usageMetadata,
+      },
+      OWNER,
+    ),
 };
 
 export const bench: Bench = {

@@ -94,7 +94,7 @@ function problems(messages: readonly LlmMessage[]): string[] {
   }
   if (open.size > 0) found.push('openai: a call without a result');
   let calls: string[] = [];
-  const { messages: turns } = toAnthropicRequest(asked, 'm', new Set());
+  const { messages: turns } = toAnthropicRequest(asked, 'm', new Set(), null);
   if (turns[0]?.role !== 'user') found.push('anthropic: begins with the model');
   for (const { content } of turns) {
     const blocks = Array.isArray(content) ? content : [];
@@ -106,7 +106,7 @@ function problems(messages: readonly LlmMessage[]): string[] {
   }
   if (calls.length > 0) found.push('anthropic: a call without a result');
   let called = 0;
-  const contents = toGeminiRequest(asked, new Set()).contents as {
+  const contents = toGeminiRequest(asked, new Set(), null).contents as {
     role: string;
     parts: { functionCall?: unknown; functionResponse?: unknown }[];
   }[];

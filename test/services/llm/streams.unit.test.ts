@@ -7,6 +7,7 @@ import { isServiceError } from '../../../services/errors.ts';
 import { fromAnthropicStream } from '../../../services/llm/dialects/anthropic/from-stream.ts';
 import { fromGeminiStream } from '../../../services/llm/dialects/google/from-stream.ts';
 import { fromOllamaStream } from '../../../services/llm/dialects/ollama/from-stream.ts';
+import { fromResponsesStream } from '../../../services/llm/dialects/openai-responses/from-stream.ts';
 import { fromOpenAiStream } from '../../../services/llm/dialects/openai/from-stream.ts';
 import type { DialectEvent } from '../../../services/llm/llm-dialect.ts';
 import type { LlmDialectName } from '../../../services/llm/llm-provider-config.ts';
@@ -18,10 +19,12 @@ import { VENDORS, streamText } from '../../support/fake-llm/streams.ts';
 const PIECES = ['It ', 'rains ❄ ', 'in Oslo.'];
 const ARGS = '{"city":"Oslo","days":2}';
 type Bytes = AsyncIterable<Uint8Array>;
+const OWNER = { dialect: 'x', provider: 'p/m' };
 const READERS: Readonly<Record<LlmDialectName, (bytes: Bytes) => AsyncIterable<DialectEvent>>> = {
   openai: (bytes) => fromOpenAiStream(readSse(bytes)),
-  anthropic: (bytes) => fromAnthropicStream(readSse(bytes)),
-  google: (bytes) => fromGeminiStream(readSse(bytes)),
+  'openai-responses': (bytes) => fromResponsesStream(readSse(bytes), OWNER),
+  anthropic: (bytes) => fromAnthropicStream(readSse(bytes), OWNER),
+  google: (bytes) => fromGeminiStream(readSse(bytes), OWNER),
   ollama: (bytes) => fromOllamaStream(readLines(bytes)),
 };
 

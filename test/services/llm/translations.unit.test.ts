@@ -160,6 +160,7 @@ describe('requests', () => {
       toGeminiRequest(
         request([{ from: 'model', parts: [first, call('2')] }, result('1'), result('2')]),
         new Set(),
+        { dialect: 'google', provider: 'google/m' },
       ).contents as { parts: { thoughtSignature?: string }[] }[];
     const signatures = (first: ReturnType<typeof call>) =>
       parts(first)[0]?.parts.map(({ thoughtSignature }) => thoughtSignature);

@@ -14,6 +14,7 @@ import type { FakeLlm, Scripted } from '../../support/fake-llm/fake-llm-server.t
 import { fixtureAnswer, fixtureBody } from '../../support/fake-llm/fixture.ts';
 import { startFakeGoogle } from '../../support/fake-llm/google.ts';
 import { startFakeOllama } from '../../support/fake-llm/ollama.ts';
+import { startFakeResponses } from '../../support/fake-llm/openai-responses.ts';
 import { startFakeOpenAi } from '../../support/fake-llm/openai.ts';
 import { ajvValidator } from './support/ajv-validator.ts';
 import { memoryArtifacts } from './support/memory-artifacts.ts';
@@ -36,6 +37,7 @@ afterAll(() => Promise.all(servers.map((server) => server.close())));
 
 const DIALECTS: readonly (readonly [LlmDialectName, () => Promise<FakeLlm>, string])[] = [
   ['openai', () => startFakeOpenAi({ apiKey }), '/v1'],
+  ['openai-responses', () => startFakeResponses({ apiKey }), '/v1'],
   ['anthropic', () => startFakeAnthropic({ apiKey }), ''],
   ['google', () => startFakeGoogle({ apiKey }), ''],
   [

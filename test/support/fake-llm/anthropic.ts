@@ -14,6 +14,12 @@ const block = z.discriminatedUnion('type', [
     }),
   }),
   z.strictObject({
+    type: z.literal('thinking'),
+    thinking: z.string(),
+    signature: z.string().min(1),
+  }),
+  z.strictObject({ type: z.literal('redacted_thinking'), data: z.string().min(1) }),
+  z.strictObject({
     type: z.literal('tool_use'),
     id,
     name: z.string(),

@@ -57,6 +57,63 @@ export const VENDORS: Readonly<Record<LlmDialectName, Vendor>> = {
     ],
     error: { error: { message: 'Overloaded now.', type: 'server_error', code: null } },
   },
+  'openai-responses': {
+    format: (frame) => `event: ${(frame as { type: string }).type}\n${sse(frame)}`,
+    end: '',
+    text: (pieces) => [
+      { type: 'response.created', response: { id: 'resp_1', status: 'in_progress', output: [] } },
+      {
+        type: 'response.output_item.added',
+        output_index: 0,
+        item: { type: 'message', id: 'msg_1', role: 'assistant', content: [] },
+      },
+      ...pieces.map((delta) => ({
+        type: 'response.output_text.delta',
+        item_id: 'msg_1',
+        output_index: 0,
+        content_index: 0,
+        delta,
+      })),
+    ],
+    call: (name, json) => [
+      {
+        type: 'response.output_item.added',
+        output_index: 0,
+        item: { type: 'function_call', id: 'fc_1', call_id: 'call_1', name, arguments: '' },
+      },
+      ...halves(json).map((delta) => ({
+        type: 'response.function_call_arguments.delta',
+        item_id: 'fc_1',
+        output_index: 0,
+        delta,
+      })),
+      {
+        type: 'response.output_item.done',
+        output_index: 0,
+        item: { type: 'function_call', id: 'fc_1', call_id: 'call_1', name, arguments: json },
+      },
+    ],
+    finish: (why) => [
+      ...(why === 'refusal'
+        ? [{ type: 'response.refusal.delta', output_index: 0, content_index: 0, delta: 'No.' }]
+        : []),
+      {
+        type: why === 'length' ? 'response.incomplete' : 'response.completed',
+        response: {
+          id: 'resp_1',
+          status: why === 'length' ? 'incomplete' : 'completed',
+          incomplete_details: why === 'length' ? { reason: 'max_output_tokens' } : null,
+          usage: {
+            input_tokens: 1180,
+            input_tokens_details: { cached_tokens: 1024 },
+            output_tokens: 58,
+            output_tokens_details: { reasoning_tokens: 32 },
+          },
+        },
+      },
+    ],
+    error: { type: 'error', code: 'server_error', message: 'Overloaded now.', param: null },
+  },
   anthropic: {
     format: (frame) => `event: ${(frame as { type: string }).type}\n${sse(frame)}`,
     end: 'event: message_stop\ndata: {"type":"message_stop"}\n\n',

@@ -1,8 +1,10 @@
 import { z } from 'zod';
-import type { LlmPart, LlmResponse, LlmUsage } from '../../../../common/llm.ts';
+import type { LlmOpaque, LlmPart, LlmResponse, LlmUsage } from '../../../../common/llm.ts';
 import { finishAnswer } from '../../finish-answer.ts';
 import { parseToolArgs } from '../../parse-tool-args.ts';
 import { pricedApart } from '../../priced-apart.ts';
+import type { OpaqueOwner } from '../own-opaque.ts';
+import { seal } from '../own-opaque.ts';
 import { parseAnswer } from '../parse-answer.ts';
 
 const count = z.number().nullish();
@@ -23,6 +25,9 @@ const answerShape = z.object({
       id: z.string().optional(),
       name: z.string().optional(),
       input: z.unknown().optional(),
+      thinking: z.string().optional(),
+      signature: z.string().optional(),
+      data: z.string().optional(),
     }),
   ),
   stop_reason: z.string().nullish(),
@@ -38,11 +43,14 @@ export const ANTHROPIC_FINISH: Readonly<Record<string, LlmResponse['finish']['un
   refusal: 'refusal',
 };
 
-export function fromAnthropicAnswer(answer: unknown): Omit<LlmResponse, 'servedBy'> {
+export function fromAnthropicAnswer(
+  answer: unknown,
+  owner: OpaqueOwner,
+): Omit<LlmResponse, 'servedBy'> {
   const { content, stop_reason, usage } = parseAnswer(answerShape, answer);
   const raw = stop_reason ?? 'none given';
   return finishAnswer({
-    parts: content.flatMap(toPart),
+    parts: content.flatMap((block) => toPart(block, owner)),
     unified: ANTHROPIC_FINISH[raw] ?? 'other',
     raw,
     usage: fromAnthropicUsage(usage),
@@ -66,7 +74,10 @@ export function fromAnthropicUsage(
   };
 }
 
-function toPart(block: z.infer<typeof answerShape>['content'][number]): LlmPart[] {
+function toPart(
+  block: z.infer<typeof answerShape>['content'][number],
+  owner: OpaqueOwner,
+): LlmPart[] {
   if (block.type === 'text' && block.text !== undefined && block.text !== '') {
     return [{ kind: 'text', text: block.text }];
   }
@@ -74,5 +85,25 @@ function toPart(block: z.infer<typeof answerShape>['content'][number]): LlmPart[
     const args = parseToolArgs(block.name, block.input);
     return [{ kind: 'tool-call', callId: block.id, name: block.name, args }];
   }
-  return [];
+  const opaque = sealThinking(block, owner);
+  const text = block.type === 'thinking' ? (block.thinking ?? '') : '';
+  if (opaque === null && text === '') return [];
+  return [{ kind: 'reasoning', text, ...(opaque === null ? {} : { opaque }) }];
+}
+
+/** A block of thinking as it goes back; `null` where it cannot: it has no signature, or is none. */
+export function sealThinking(
+  block: {
+    readonly type: string;
+    readonly thinking?: string | undefined;
+    readonly signature?: string | undefined;
+    readonly data?: string | undefined;
+  },
+  owner: OpaqueOwner,
+): LlmOpaque | null {
+  const { type, thinking = '', signature, data } = block;
+  if (type === 'thinking' && signature) {
+    return seal(owner, JSON.stringify({ type, thinking, signature }));
+  }
+  return type === 'redacted_thinking' && data ? seal(owner, JSON.stringify({ type, data })) : null;
 }

@@ -4,8 +4,14 @@ import type { AnswerBuilder } from '../../answer-builder.ts';
 import type { DialectEvent } from '../../llm-dialect.ts';
 import type { SseFrame } from '../../wire/read-sse.ts';
 import { StreamEnded, streamError } from '../../wire/stream-error.ts';
+import type { OpaqueOwner } from '../own-opaque.ts';
 import { parseAnswer } from '../parse-answer.ts';
-import { ANTHROPIC_FINISH, anthropicUsage, fromAnthropicUsage } from './from-answer.ts';
+import {
+  ANTHROPIC_FINISH,
+  anthropicUsage,
+  fromAnthropicUsage,
+  sealThinking,
+} from './from-answer.ts';
 
 const text = z.string().optional();
 /** Loosely all events in one: `type` says which fields there are. */
@@ -13,9 +19,15 @@ const eventShape = z.object({
   type: z.string(),
   index: z.number().optional(),
   message: z.object({ usage: anthropicUsage.nullish() }).optional(),
-  content_block: z.object({ type: z.string(), id: text, name: text, text }).optional(),
+  content_block: z.object({ type: z.string(), id: text, name: text, text, data: text }).optional(),
   delta: z
-    .object({ text, thinking: text, partial_json: text, stop_reason: z.string().nullish() })
+    .object({
+      text,
+      thinking: text,
+      signature: text,
+      partial_json: text,
+      stop_reason: z.string().nullish(),
+    })
     .optional(),
   usage: anthropicUsage.nullish(),
 });
@@ -24,10 +36,12 @@ type Event = z.infer<typeof eventShape>;
 /** @throws StreamEnded where `message_stop` never came; ProviderHttpError for an `error` event. */
 export async function* fromAnthropicStream(
   frames: AsyncIterable<SseFrame>,
+  owner: OpaqueOwner,
 ): AsyncGenerator<DialectEvent> {
   const builder = createAnswerBuilder();
   let raw: string | null = null;
   let counted: z.infer<typeof anthropicUsage> = {};
+  let thinking = '';
   for await (const { data } of frames) {
     const json: unknown = JSON.parse(data);
     const event = parseAnswer(eventShape, json);
@@ -47,6 +61,7 @@ export async function* fromAnthropicStream(
       return;
     } else {
       yield* toDeltas(builder, event);
+      thinking = sealThought(builder, event, thinking, owner);
     }
   }
   throw new StreamEnded();
@@ -64,4 +79,22 @@ function* toDeltas(
   yield* builder.reasoning(delta?.thinking ?? '');
   yield* builder.callArgs(key, delta?.partial_json ?? '');
   if (type === 'content_block_stop') yield* builder.endCall(key);
+}
+
+/**
+ * Thinking goes back as one block, which ends with its signature.
+ *
+ * @param thinking of the block so far. @returns the same after this event
+ */
+function sealThought(
+  builder: AnswerBuilder,
+  { content_block: block, delta }: Event,
+  thinking: string,
+  owner: OpaqueOwner,
+): string {
+  if (block !== undefined) builder.sealReasoning(sealThinking(block, owner));
+  if (delta?.signature === undefined) return thinking + (delta?.thinking ?? '');
+  const { signature } = delta;
+  builder.sealReasoning(sealThinking({ type: 'thinking', thinking, signature }, owner));
+  return '';
 }

@@ -2,9 +2,12 @@ import type { Anthropic } from '@anthropic-ai/sdk';
 import type { LlmImage, LlmMessage, LlmPart, LlmRequest } from '../../../../common/llm.ts';
 import type { ModelLimit } from '../../learned-limits.ts';
 import { objectSchema } from '../object-schema.ts';
+import type { OpaqueOwner } from '../own-opaque.ts';
+import { ownData } from '../own-opaque.ts';
 
 type Params = Anthropic.MessageCreateParamsNonStreaming;
 type Block = Anthropic.ContentBlockParam;
+type ThinkingBlock = Anthropic.ThinkingBlockParam | Anthropic.RedactedThinkingBlockParam;
 interface Turn {
   readonly role: 'user' | 'assistant';
   readonly content: Block[];
@@ -14,13 +17,15 @@ const TOOL_CHOICE = { auto: 'auto', required: 'any', none: 'none' } as const;
 
 /**
  * System messages become the one system prompt; results of parallel calls go together into the turn
- * after the calls, as this format demands. Thinking is not sent back: its signature covers tools and
- * system prompt, which may differ by then. The temperature is not sent at all: this API has none.
+ * after the calls, as this format demands. The temperature is not sent at all: this API has none.
+ *
+ * @param owner whose thinking goes back; `null`: none does.
  */
 export function toAnthropicRequest(
   request: LlmRequest,
   model: string,
   limits: ReadonlySet<ModelLimit>,
+  owner: OpaqueOwner | null,
 ): Params {
   const system = request.messages
     .flatMap((message) => (message.from === 'system' ? [message.text] : []))
@@ -28,7 +33,7 @@ export function toAnthropicRequest(
   const params: Params = {
     model,
     max_tokens: request.maxOutputTokens,
-    messages: toTurns(request.messages),
+    messages: toTurns(request.messages, owner),
   };
   if (system !== '') params.system = system;
   if (request.stop !== undefined && request.stop.length > 0) {
@@ -50,11 +55,11 @@ export function toAnthropicRequest(
   return params;
 }
 
-function toTurns(messages: readonly LlmMessage[]): Turn[] {
+function toTurns(messages: readonly LlmMessage[], owner: OpaqueOwner | null): Turn[] {
   const turns: Turn[] = [];
   for (const message of messages) {
     const role = message.from === 'model' ? 'assistant' : 'user';
-    const content = toBlocks(message);
+    const content = toBlocks(message, owner);
     const last = turns.at(-1);
     if (last?.role === role) {
       last.content.push(...content);
@@ -65,14 +70,14 @@ function toTurns(messages: readonly LlmMessage[]): Turn[] {
   return turns;
 }
 
-function toBlocks(message: LlmMessage): Block[] {
+function toBlocks(message: LlmMessage, owner: OpaqueOwner | null): Block[] {
   switch (message.from) {
     case 'system':
       return [];
     case 'user':
       return [...(message.images ?? []).map(imageBlock), ...textBlock(message.text)];
     case 'model':
-      return message.parts.flatMap(toBlock);
+      return message.parts.flatMap((part) => toBlock(part, owner));
     case 'tool':
       return [
         {
@@ -85,9 +90,12 @@ function toBlocks(message: LlmMessage): Block[] {
   }
 }
 
-function toBlock(part: LlmPart): Block[] {
+function toBlock(part: LlmPart, owner: OpaqueOwner | null): Block[] {
   if (part.kind === 'text') return textBlock(part.text);
-  if (part.kind === 'reasoning') return [];
+  if (part.kind === 'reasoning') {
+    const data = ownData(part.opaque, owner);
+    return data === null ? [] : [JSON.parse(data) as ThinkingBlock];
+  }
   return [{ type: 'tool_use', id: fittingId(part.callId), name: part.name, input: part.args }];
 }
 

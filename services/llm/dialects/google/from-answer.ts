@@ -5,6 +5,8 @@ import { ServiceError } from '../../../errors.ts';
 import { finishAnswer } from '../../finish-answer.ts';
 import { newCallId } from '../../new-call-id.ts';
 import { parseToolArgs } from '../../parse-tool-args.ts';
+import type { OpaqueOwner } from '../own-opaque.ts';
+import { seal } from '../own-opaque.ts';
 import { parseAnswer } from '../parse-answer.ts';
 import { geminiUsage, toGeminiUsage } from './to-gemini-usage.ts';
 
@@ -32,14 +34,17 @@ export const geminiAnswer = z.object({
 
 const REFUSALS = /SAFETY|BLOCKLIST|PROHIBITED_CONTENT|SPII|RECITATION|BLOCKED/;
 
-export function fromGeminiAnswer(answer: unknown): Omit<LlmResponse, 'servedBy'> {
+export function fromGeminiAnswer(
+  answer: unknown,
+  owner: OpaqueOwner,
+): Omit<LlmResponse, 'servedBy'> {
   const { candidates, promptFeedback, usageMetadata } = parseAnswer(geminiAnswer, answer);
   const candidate = candidates?.[0];
   const blocked = promptFeedback?.blockReason;
   const raw =
     candidate?.finishReason ?? (blocked === undefined ? 'none given' : `BLOCKED_${blocked}`);
   return finishAnswer({
-    parts: (candidate?.content?.parts ?? []).flatMap(toPart),
+    parts: (candidate?.content?.parts ?? []).flatMap((one) => toPart(one, owner)),
     unified: unifyGemini(raw, candidate?.finishMessage),
     raw,
     usage: toGeminiUsage(usageMetadata),
@@ -62,12 +67,10 @@ export function unifyGemini(
   return REFUSALS.test(raw) ? 'refusal' : 'other';
 }
 
-function toPart({
-  text,
-  thought,
-  thoughtSignature,
-  functionCall,
-}: z.infer<typeof part>): LlmPart[] {
+function toPart(
+  { text, thought, thoughtSignature, functionCall }: z.infer<typeof part>,
+  owner: OpaqueOwner,
+): LlmPart[] {
   if (functionCall !== undefined) {
     const { name } = functionCall;
     return [
@@ -76,11 +79,10 @@ function toPart({
         callId: functionCall.id || newCallId(),
         name,
         args: parseToolArgs(name, functionCall.args),
-        ...(thoughtSignature === undefined
-          ? {}
-          : { opaque: { dialect: 'google', data: thoughtSignature } }),
+        ...(thoughtSignature === undefined ? {} : { opaque: seal(owner, thoughtSignature) }),
       },
     ];
   }
-  return thought === true || text === undefined || text === '' ? [] : [{ kind: 'text', text }];
+  if (text === undefined || text === '') return [];
+  return [{ kind: thought === true ? 'reasoning' : 'text', text }];
 }

@@ -4,6 +4,8 @@ import type { AnswerBuilder } from '../../answer-builder.ts';
 import type { DialectEvent } from '../../llm-dialect.ts';
 import type { SseFrame } from '../../wire/read-sse.ts';
 import { StreamEnded, streamError } from '../../wire/stream-error.ts';
+import type { OpaqueOwner } from '../own-opaque.ts';
+import { seal } from '../own-opaque.ts';
 import { parseAnswer } from '../parse-answer.ts';
 import { geminiAnswer, unifyGemini } from './from-answer.ts';
 import { toGeminiUsage } from './to-gemini-usage.ts';
@@ -16,6 +18,7 @@ type Part = NonNullable<
 /** Each frame is an answer of its own with the next parts; calls come whole. */
 export async function* fromGeminiStream(
   frames: AsyncIterable<SseFrame>,
+  owner: OpaqueOwner,
 ): AsyncGenerator<DialectEvent> {
   const builder = createAnswerBuilder();
   let raw: string | null = null;
@@ -30,7 +33,7 @@ export async function* fromGeminiStream(
     const candidate = candidates?.[0];
     for (const part of candidate?.content?.parts ?? []) {
       if (part.functionCall !== undefined) calls += 1;
-      yield* toDeltas(builder, part, String(calls));
+      yield* toDeltas(builder, part, String(calls), owner);
     }
     said = candidate?.finishMessage ?? said;
     const blocked = promptFeedback?.blockReason;
@@ -45,13 +48,14 @@ function* toDeltas(
   builder: AnswerBuilder,
   { text, thought, thoughtSignature, functionCall: call }: Part,
   key: string,
+  owner: OpaqueOwner,
 ): Generator<DialectEvent> {
   if (call === undefined) {
     yield* thought === true ? builder.reasoning(text ?? '') : builder.text(text ?? '');
     return;
   }
   const signature = thoughtSignature;
-  const opaque = signature === undefined ? null : { dialect: 'google', data: signature };
+  const opaque = signature === undefined ? null : seal(owner, signature);
   yield* builder.startCall(key, call, opaque);
   const written = call.args ?? {};
   const json = typeof written === 'string' ? written : JSON.stringify(written);

@@ -1,6 +1,8 @@
 import type { Content, GenerationConfig, Part, Tool } from '@google/genai';
 import type { LlmMessage, LlmPart, LlmRequest } from '../../../../common/llm.ts';
 import type { ModelLimit } from '../../learned-limits.ts';
+import type { OpaqueOwner } from '../own-opaque.ts';
+import { ownData } from '../own-opaque.ts';
 import { toGeminiSchema } from './to-gemini-schema.ts';
 
 const MODE = { auto: 'AUTO', required: 'ANY', none: 'NONE' } as const;
@@ -22,12 +24,13 @@ export interface GeminiRequest {
 export function toGeminiRequest(
   request: LlmRequest,
   limits: ReadonlySet<ModelLimit>,
+  owner: OpaqueOwner | null,
 ): GeminiRequest {
   const system = request.messages
     .flatMap((message) => (message.from === 'system' ? [message.text] : []))
     .join('\n\n');
   const generationConfig: GenerationConfig = { maxOutputTokens: request.maxOutputTokens };
-  const body: GeminiRequest = { contents: toContents(request.messages), generationConfig };
+  const body: GeminiRequest = { contents: toContents(request.messages, owner), generationConfig };
   if (system !== '') body.systemInstruction = { role: 'user', parts: [{ text: system }] };
   if (request.temperature !== null && !limits.has('no-temperature')) {
     generationConfig.temperature = request.temperature;
@@ -54,11 +57,11 @@ export function toGeminiRequest(
   return body;
 }
 
-function toContents(messages: readonly LlmMessage[]): Content[] {
+function toContents(messages: readonly LlmMessage[], owner: OpaqueOwner | null): Content[] {
   const contents: Content[] = [];
   for (const message of messages) {
     const role = message.from === 'model' ? 'model' : 'user';
-    const parts = toParts(message);
+    const parts = toParts(message, owner);
     const last = contents.at(-1);
     // Results of parallel calls must stand in one content.
     if (last?.role === role) {
@@ -70,7 +73,7 @@ function toContents(messages: readonly LlmMessage[]): Content[] {
   return contents;
 }
 
-function toParts(message: LlmMessage): Part[] {
+function toParts(message: LlmMessage, owner: OpaqueOwner | null): Part[] {
   switch (message.from) {
     case 'system':
       return [];
@@ -82,7 +85,7 @@ function toParts(message: LlmMessage): Part[] {
         ...(message.text === '' ? [] : [{ text: message.text }]),
       ];
     case 'model':
-      return toModelParts(message.parts);
+      return toModelParts(message.parts, owner);
     case 'tool':
       return [
         {
@@ -97,13 +100,15 @@ function toParts(message: LlmMessage): Part[] {
 }
 
 /** Of parallel calls only the first carries a signature, so only the first needs a stand-in. */
-function toModelParts(parts: readonly LlmPart[]): Part[] {
-  const signed = parts.some((part) => part.kind === 'tool-call' && signatureOf(part) !== null);
+function toModelParts(parts: readonly LlmPart[], owner: OpaqueOwner | null): Part[] {
+  const signed = parts.some(
+    (part) => part.kind === 'tool-call' && ownData(part.opaque, owner) !== null,
+  );
   let first = true;
   return parts.flatMap((part): Part[] => {
     if (part.kind === 'text') return part.text === '' ? [] : [{ text: part.text }];
     if (part.kind === 'reasoning') return [];
-    const signature = signatureOf(part) ?? (first && !signed ? NO_SIGNATURE : null);
+    const signature = ownData(part.opaque, owner) ?? (first && !signed ? NO_SIGNATURE : null);
     first = false;
     return [
       {
@@ -112,8 +117,4 @@ function toModelParts(parts: readonly LlmPart[]): Part[] {
       },
     ];
   });
-}
-
-function signatureOf(part: Extract<LlmPart, { kind: 'tool-call' }>): string | null {
-  return part.opaque?.dialect === 'google' ? part.opaque.data : null;
 }

@@ -24,9 +24,10 @@ export const ollamaAnswer = z.object({
 
 export function fromOllamaAnswer(answer: unknown): Omit<LlmResponse, 'servedBy'> {
   const parsed = parseAnswer(ollamaAnswer, answer);
-  const { content, tool_calls } = parsed.message;
+  const { content, thinking, tool_calls } = parsed.message;
   return finishAnswer({
     parts: [
+      ...(thinking ? [{ kind: 'reasoning', text: thinking } as const] : []),
       ...(content ? [{ kind: 'text', text: content } as const] : []),
       ...(tool_calls ?? []).map(({ function: call }): LlmPart => {
         const args = parseToolArgs(call.name, call.arguments);

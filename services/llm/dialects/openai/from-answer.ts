@@ -9,6 +9,8 @@ const count = z.number().nullish();
 const message = z.object({
   content: z.union([z.string(), z.array(z.object({ text: z.string().optional() }))]).nullish(),
   refusal: z.string().nullish(),
+  reasoning_content: z.string().nullish(),
+  reasoning: z.string().nullish(),
   tool_calls: z
     .array(
       z.object({
@@ -51,13 +53,15 @@ export function fromOpenAiAnswer(answer: unknown): Omit<LlmResponse, 'servedBy'>
   });
 }
 
-function toParts({ content, refusal, tool_calls }: z.infer<typeof message>): LlmPart[] {
+function toParts({ content, refusal, tool_calls, ...more }: z.infer<typeof message>): LlmPart[] {
+  const reasoning = more.reasoning_content ?? more.reasoning ?? '';
   const written =
     typeof content === 'string'
       ? content
       : (content ?? []).map((block) => block.text ?? '').join('');
   const text = written === '' ? (refusal ?? '') : written;
   return [
+    ...(reasoning === '' ? [] : [{ kind: 'reasoning', text: reasoning } as const]),
     ...(text === '' ? [] : [{ kind: 'text', text } as const]),
     ...(tool_calls ?? []).map((call): LlmPart => {
       const name = call.function.name;
