@@ -9,13 +9,13 @@ import { valueAt } from './value-path.ts';
 /** Which part of an artifact is asked for; what is left out limits nothing. */
 export interface ArtifactQuery {
   /** Into a JSON value, as in a plan's references: `items[0].name`; `$text` is an answer's text. */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /** First character of the part. @default 0 */
   readonly offset?: number;
   /** Longest part, characters. */
   readonly limit?: number;
   /** Places with this word instead of a part, whatever its case. */
-  readonly find?: string;
+  readonly find?: string | undefined;
 }
 
 /** A part of an artifact, the places of a word in it, or why there is neither. */

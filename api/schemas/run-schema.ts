@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ContextUse } from '../../common/context-use.ts';
 import { startAgentSchema, startPlanSchema } from '../../client/requests.ts';
 import { degradedSchema } from './tool-schema.ts';
 import { pendingSchema } from './decision-schema.ts';
@@ -84,6 +85,20 @@ const step = z
   })
   .meta({ id: 'Step' }) as unknown as z.ZodType<StepReport>;
 
+const tokens = z.number().int();
+const contextUseSchema = z
+  .object({
+    sent: z.object({ instructions: tokens, tools: tokens, history: tokens, results: tokens }),
+    saved: z.object({
+      ...{ schemas: tokens, results: tokens, repeats: tokens, history: tokens, tools: tokens },
+    }),
+    compactions: z.number().int(),
+  })
+  .meta({
+    id: 'ContextUse',
+    description: 'Tokens of prompts by section, and those that were spared, by what spared them.',
+  }) satisfies z.ZodType<ContextUse>;
+
 export const progressSchema = z
   .object({
     phase: z.enum(['planning', 'running', 'ended']),
@@ -100,6 +115,7 @@ export const progressSchema = z
     revision: z.number(),
     isPaused: z.boolean().optional(),
     pending: z.array(pendingSchema).optional(),
+    context: contextUseSchema.exactOptional(),
   })
   .meta({ id: 'Progress' }) as unknown as z.ZodType<RunProgress>;
 
@@ -107,7 +123,7 @@ export const progressSchema = z
 const result = z.looseObject({ outcome: z.string(), steps: z.array(step) }).meta({
   id: 'Result',
   description:
-    'Of an agent: `outcome` is answered (with `answer`), needs-input (`question`), out-of-budget (`limit`), failed or cancelled (`reason`); also `planner`, `turns`, `toolCalls`, `usage`. ' +
+    'Of an agent: `outcome` is answered (with `answer`), needs-input (`question`), out-of-budget (`limit`), failed or cancelled (`reason`); also `planner`, `turns`, `toolCalls`, `usage`, `context`. ' +
     'Of a plan: `outcome` is completed, partial, failed, out-of-budget or cancelled, with `reason`, `results` by step and `wallMs`.',
 }) as unknown as z.ZodType<AgentResult | RunPlanResult>;
 

@@ -12,6 +12,7 @@ import type { RunHandle } from '../run-handle.ts';
 import { cancelRun } from './cancel-run.ts';
 import type { InnerProgress, McpEngine } from './mcp-engine.ts';
 import { MCP_TOOLS } from './mcp-tools.ts';
+import { readArtifact } from './read-artifact.ts';
 import { runResult } from './run-view.ts';
 import { createdTask, serveTasks, TASKS_EXTENSION, takesTasks } from './tasks.ts';
 import { errorResult, structuredResult, toCallResult } from './to-call-result.ts';
@@ -92,10 +93,12 @@ async function call(
     }
     case 'call_tool': {
       const signal = AbortSignal.any([context.mcpReq.signal, engine.closing]);
-      const inner = parseRequest(toolArguments.call_tool, args);
+      const { maxChars, ...inner } = parseRequest(toolArguments.call_tool, args);
       const result = await engine.callTool(inner, { signal, onProgress: progressOf(context) });
-      return toCallResult(engine, result);
+      return toCallResult(engine, result, maxChars);
     }
+    case 'read_artifact':
+      return readArtifact(engine, parseRequest(toolArguments.read_artifact, args));
     case 'run_agent': {
       const { waitMs, ...request } = parseRequest(toolArguments.run_agent, args);
       return started(engine, await startAgent(connection, request), waitMs, context);

@@ -2,6 +2,7 @@ import type { CallToolResult } from '@modelcontextprotocol/server';
 import type { StepReport } from '../../common/agent.ts';
 import { resultValue } from '../../common/result-value.ts';
 import type { JsonValue } from '../../common/json.ts';
+import type { ToolResult } from '../../common/tool.ts';
 import type { RunDetail } from '../runs.ts';
 import { structuredResult } from './to-call-result.ts';
 
@@ -26,7 +27,7 @@ export function runResult(run: RunDetail): CallToolResult {
     question: result !== null && 'question' in result ? result.question : null,
     reason: reasonOf(run),
     steps: (result?.steps ?? run.progress?.steps ?? []).map(toStep),
-    ...(result !== null && 'results' in result ? { results: valuesOf(result.results) } : {}),
+    ...(result !== null && 'results' in result ? valuesOf(result.results) : {}),
     next: isOver ? null : `It goes on. Call get_run with runId "${run.runId}" and a waitMs.`,
   };
   return structuredResult(view, isError);
@@ -43,16 +44,21 @@ function toStep({ id, tool, state, problem, preview, degraded }: StepReport): ob
   return { id, tool, state, problem, preview, ...(degraded === undefined ? {} : { degraded }) };
 }
 
-/** By step id; what is too long is left out, and the step's preview shows how it begins. */
-function valuesOf(results: Readonly<Record<string, Parameters<typeof resultValue>[0]>>): object {
+/** By step id; what is too long is left out, or shown as it begins: its artifact holds it. */
+function valuesOf(results: Readonly<Record<string, ToolResult>>): object {
   let left = MAX_VALUES;
   const kept: [string, JsonValue][] = [];
+  const artifacts: [string, string][] = [];
   for (const [id, result] of Object.entries(results)) {
+    if (result.artifact !== null) artifacts.push([id, result.artifact.artifactId]);
     const value = resultValue(result);
     const length = JSON.stringify(value).length;
     if (length > Math.min(left, MAX_VALUE)) continue;
     left -= length;
     kept.push([id, value]);
   }
-  return Object.fromEntries(kept);
+  return {
+    results: Object.fromEntries(kept),
+    ...(artifacts.length === 0 ? {} : { artifacts: Object.fromEntries(artifacts) }),
+  };
 }

@@ -1,6 +1,8 @@
 import type { CallToolResult, ContentBlock } from '@modelcontextprotocol/server';
 import type { JsonObject } from '../../common/json.ts';
 import { isJsonObject } from '../../common/json.ts';
+import { readPiece } from '../../common/read-piece.ts';
+import { resultBody } from '../../common/result-value.ts';
 import type { ArtifactRef, ToolContent, ToolResult } from '../../common/tool.ts';
 import type { McpEngine } from './mcp-engine.ts';
 
@@ -23,9 +25,18 @@ export function errorResult(message: string): CallToolResult {
   return { content: [{ type: 'text', text: message }], isError: true };
 }
 
-/** A tool's answer in the kinds in which its server gave it: artifacts become bodies again. */
-export async function toCallResult(reader: Reader, result: ToolResult): Promise<CallToolResult> {
-  const { content, structured } = await whole(reader, result);
+/**
+ * A tool's answer in the kinds in which its server gave it: artifacts become bodies again.
+ *
+ * @param maxChars an answer that lies in an artifact and says more is cut there. @default not cut
+ */
+export async function toCallResult(
+  reader: Reader,
+  result: ToolResult,
+  maxChars = Number.POSITIVE_INFINITY,
+): Promise<CallToolResult> {
+  const held = await whole(reader, result);
+  const { content, structured } = cut(held, result.artifact, maxChars);
   return {
     content: await toBlocks(reader, content),
     ...(structured === null ? {} : { structuredContent: structured }),
@@ -45,6 +56,18 @@ async function whole(reader: Reader, result: ToolResult): Promise<Held> {
   const body = await reader.readArtifact(artifact.artifactId);
   const held: unknown = JSON.parse(new TextDecoder().decode(body));
   return isJsonObject(held) && Array.isArray(held['content']) ? (held as unknown as Held) : result;
+}
+
+/** The text that an answer begins with, and where the rest is; pictures and links stay. */
+function cut(held: Held, artifact: ArtifactRef | null, maxChars: number): Held {
+  const text = resultBody(held);
+  if (artifact === null || text.length <= maxChars) return held;
+  const others = held.content.filter(
+    (block) => block.kind !== 'text' && !(block.kind === 'resource' && block.text !== null),
+  );
+  const start = readPiece(text, 0, maxChars).text;
+  const note = `… [the first ${start.length} of ${text.length} characters: read_artifact with artifactId "${artifact.artifactId}" reads on]`;
+  return { content: [{ kind: 'text', text: start + note }, ...others], structured: null };
 }
 
 async function toBlocks(reader: Reader, content: readonly ToolContent[]): Promise<ContentBlock[]> {
@@ -82,5 +105,5 @@ function toBlock(block: ToolContent, base64: string): ContentBlock {
 }
 
 function nameOf({ artifactId, mediaType, bytes }: ArtifactRef): string {
-  return `[${mediaType}, ${bytes} bytes: too large to be sent here; GET /v1/artifacts/${artifactId} of the API has it]`;
+  return `[${mediaType}, ${bytes} bytes: too large to be sent here; read_artifact with artifactId "${artifactId}" reads it, GET /v1/artifacts/${artifactId} of the API has it]`;
 }

@@ -49,6 +49,14 @@ export const toolArguments = {
       .regex(/^[\x21-\x7e]{1,255}$/, 'takes 1 to 255 printable characters without spaces')
       .nullable()
       .default(null),
+    maxChars: z.int().min(1_000).optional(),
+  }),
+  read_artifact: z.strictObject({
+    artifactId: z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, 'is no artifact id'),
+    path: z.string().max(1_000).optional(),
+    find: z.string().min(1).max(500).optional(),
+    offset: z.int().min(0).default(0),
+    limit: z.int().min(1).max(200_000).default(20_000),
   }),
   run_agent: startAgentSchema
     .omit({ fastReads: true, policy: true })

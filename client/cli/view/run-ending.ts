@@ -1,4 +1,6 @@
 import type { StepReport } from '../../../common/agent.ts';
+import type { ContextSaved } from '../../../common/context-use.ts';
+import { totalTokens } from '../../../common/context-use.ts';
 import type { RunDetail } from '../../index.ts';
 import { cleanText } from './clean-text.ts';
 import { formatDuration } from './format-duration.ts';
@@ -26,6 +28,7 @@ export function runEnding(run: RunDetail, places: RunPlaces, style: Style): read
     '',
     ...parallelLines(steps),
     ...plannerLine(run.result),
+    ...contextLine(run),
     ...placeLines(run, places, style),
   ];
 }
@@ -116,6 +119,32 @@ function plannerLine(result: RunDetail['result']): readonly string[] {
   if (result === null || !('planner' in result) || result.planner === null) return [];
   const turns = `${result.turns} ${plural('turn', result.turns)}`;
   return [`Planner      ${plannerName(result.planner)}, ${turns}`];
+}
+
+/** What was sent to models and what was not, by what spared it. */
+function contextLine({ result, progress }: RunDetail): readonly string[] {
+  const use = result !== null && 'context' in result ? result.context : progress?.context;
+  if (use === undefined) return [];
+  const spared = SPARED_BY.flatMap(([by, words]) =>
+    use.saved[by] > 0 ? [`${words} ${inThousands(use.saved[by])}`] : [],
+  );
+  const saved =
+    spared.length === 0
+      ? ''
+      : `; ${inThousands(totalTokens(use.saved))} spared (${spared.join(', ')})`;
+  return [`Context      ${inThousands(totalTokens(use.sent))} tokens sent${saved}`];
+}
+
+const SPARED_BY: readonly (readonly [keyof ContextSaved, string])[] = [
+  ['schemas', 'short tool definitions'],
+  ['results', 'cut results'],
+  ['repeats', 'repeated results'],
+  ['history', 'summaries'],
+  ['tools', 'unused tools'],
+];
+
+function inThousands(tokens: number): string {
+  return tokens < 1_000 ? String(tokens) : `${(tokens / 1_000).toFixed(1)}k`;
 }
 
 function plural(word: string, count: number): string {

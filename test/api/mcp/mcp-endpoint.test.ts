@@ -154,7 +154,7 @@ const settled = (taskId: string): Promise<Reply> =>
   });
 
 describe.each([LEGACY, MODERN])('an SDK client of %s', (era) => {
-  it('lists the tools → the same six, whatever is registered', async () => {
+  it('lists the tools → the same seven, whatever is registered', async () => {
     const { tools } = await (await connect(era)).listTools();
     expect(tools.map(({ name }) => name)).toEqual([
       'find_tools',
@@ -163,6 +163,7 @@ describe.each([LEGACY, MODERN])('an SDK client of %s', (era) => {
       'run_plan',
       'get_run',
       'cancel_run',
+      'read_artifact',
     ]);
   });
 
@@ -232,6 +233,56 @@ describe.each([LEGACY, MODERN])('an SDK client of %s', (era) => {
     ]);
     expect(result.structuredContent).toEqual({ width: 1 });
     expect(progress).toEqual([{ progress: 1, total: 2, message: 'half' }]);
+  });
+
+  it('a long answer that may be cut → its beginning, and read_artifact reads the rest as the tenant', async () => {
+    const rows = Array.from({ length: 5_000 }, (_, at) => `row ${at}`).join('\n');
+    const held = { content: [{ kind: 'text', text: rows }], structured: null };
+    const body = new TextEncoder().encode(JSON.stringify(held));
+    const artifact = {
+      artifactId: 'a2',
+      mediaType: 'application/json',
+      bytes: body.length,
+      sha256: '',
+    };
+    const readBy: string[] = [];
+    await listen({
+      tools: {
+        call: async () => ({ isError: false, content: [], structured: null, artifact }),
+      },
+      artifacts: {
+        async get(tenantId, artifactId) {
+          readBy.push(tenantId);
+          if (artifactId !== 'a2') throw new ServiceError(FAILURE.notFound, 'There is none.');
+          return { ref: artifact, body };
+        },
+      },
+    });
+    const client = await connect(era);
+    const tool = { name: 'call_tool', arguments: { tool: 'files/read', maxChars: 1_000 } };
+    const cut = JSON.stringify((await client.callTool(tool)).content);
+    expect(cut).toContain('row 100');
+    expect(cut).not.toContain('row 200');
+    expect(cut).toMatch(/read_artifact with artifactId .{0,2}a2/);
+    const read = async (args: object) =>
+      client.callTool({ name: 'read_artifact', arguments: { artifactId: 'a2', ...args } });
+    expect((await read({ find: 'row 4321' })).structuredContent).toMatchObject({
+      totalChars: rows.length,
+      text: null,
+      matches: [{ offset: rows.indexOf('row 4321') }],
+    });
+    expect((await read({ offset: 10, limit: 20 })).structuredContent).toEqual({
+      ...{ artifactId: 'a2', totalChars: rows.length, matches: null },
+      ...{ text: rows.slice(10, 30), offset: 10, nextOffset: 30 },
+    });
+    expect(await read({ path: 'nope' })).toMatchObject({ isError: true });
+    expect(await read({ artifactId: 'other' })).toMatchObject({
+      isError: true,
+      content: [{ text: 'NotFound: There is none.' }],
+    });
+    expect(new Set(readBy)).toEqual(new Set(['default']));
+    const whole = await client.callTool({ ...tool, arguments: { tool: 'files/read' } });
+    expect(JSON.stringify(whole.content)).toContain('row 4999');
   });
 
   it('a tool that is refused → an error result that says why, not a broken request', async () => {
@@ -403,7 +454,7 @@ describe('who may ask', () => {
     await listen({ config: { host: '127.0.0.1', port: 0, apiKey: 'secret' } });
     expect((await ask('tools/list', {})).status).toBe(401);
     const client = await connect(LEGACY, { authorization: 'Bearer secret' });
-    expect((await client.listTools()).tools).toHaveLength(6);
+    expect((await client.listTools()).tools).toHaveLength(7);
   });
 
   it('a web page of another site, or another Host → 403', async () => {

@@ -274,6 +274,18 @@ describe('runEnding', () => {
     ]);
   });
 
+  it('a run with a model → what it sent, and what it spared by each way', () => {
+    const context = {
+      sent: { instructions: 4_000, tools: 1_500, history: 6_000, results: 900 },
+      saved: { schemas: 0, results: 30_000, repeats: 0, history: 2_040, tools: 7 },
+      compactions: 1,
+    };
+    const result = { ...agent, outcome: 'answered' as const, answer: 'x', context };
+    expect(runEnding(run({ result }), places, PLAIN)).toContain(
+      'Context      12.4k tokens sent; 32.0k spared (cut results 30.0k, summaries 2.0k, unused tools 7)',
+    );
+  });
+
   it.each([
     [{ ...agent, outcome: 'needs-input' as const, question: 'Which file?' }, 'Which file?'],
     [{ ...agent, outcome: 'failed' as const, reason: 'No tool fits.' }, 'Failed. No tool fits.'],
