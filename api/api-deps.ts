@@ -16,6 +16,7 @@ import type { McpConnections } from '../services/mcp/mcp-connections.ts';
 import type { Catalogue } from '../services/registry/catalogue.ts';
 import type { Registry } from '../services/registry/registry.ts';
 import type { ToolIndex } from '../services/registry/tool-index.ts';
+import type { RuleSuggestions } from '../services/rules/rule-suggestions.ts';
 import type { Rules } from '../services/rules/rules.ts';
 import type { Metrics } from '../services/telemetry/metrics.ts';
 import type { LiveStreams } from '../services/streams/live-streams.ts';
@@ -58,6 +59,7 @@ export interface ApiDeps {
   readonly breakers: Pick<Breakers, 'state' | 'hold' | 'release'>;
   readonly breakerSettings: Pick<BreakerSettingsStore, 'stored' | 'set' | 'reset'>;
   readonly rules: Pick<Rules, 'list' | 'get' | 'put' | 'remove' | 'applyFile'>;
+  readonly ruleSuggestions: RuleSuggestions;
   readonly ledger: Pick<EffectLedger, 'listUnknown' | 'resolve'>;
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>;
   /** Side channels of runs. @default none: event streams show the progress alone */

@@ -31,6 +31,7 @@ import { registerHealth } from './routes/health.ts';
 import { registerProviders } from './routes/providers.ts';
 import { registerPlans } from './routes/plans.ts';
 import { registerBreakers } from './routes/breakers.ts';
+import { registerRuleSuggestions } from './routes/rule-suggestions.ts';
 import { registerRules } from './routes/rules.ts';
 import { registerRunEvents } from './routes/run-events.ts';
 import { registerRunOrders } from './routes/run-orders.ts';
@@ -109,6 +110,7 @@ export function createServer(deps: ApiDeps): FastifyInstance {
     registerChatCompletions(routes, resolved);
     registerArtifacts(routes, resolved);
     registerRules(routes, resolved);
+    registerRuleSuggestions(routes, resolved);
     registerBreakers(routes, resolved);
     registerHealth(routes, resolved);
     registerMcp(routes, resolved);

@@ -19,6 +19,8 @@ export { followRun } from './follow-run.ts';
 export type { FollowRunOptions, RunEvent } from './follow-run.ts';
 export type { LiveRunEvent } from './live-filter.ts';
 export { DEFAULT_LIMITS } from './limits.ts';
+export { observeRuns } from './observed-runs.ts';
+export type { ObserveRunsOptions } from './observed-runs.ts';
 export { pauseRun, resumeRun, signalRun, steerRun, tellEffectDecided } from './orders.ts';
 export { runPlan } from './plans.ts';
 export type { StartAgentRequest, StartPlanRequest } from './requests.ts';
@@ -29,6 +31,7 @@ export type { AgentSchedule, ScheduleAgentRequest } from './schedule-agent.ts';
 export type { BackfillRequest, Overlap, ScheduleRequest } from './schedule-request.ts';
 export { createSchedule, listSchedules, scheduleHandle } from './schedules.ts';
 export type { Schedule, ScheduledStart, ScheduleSummaryView, ScheduleView } from './schedules.ts';
+export { suggestRules } from './suggest-rules.ts';
 export type { ListRunsOptions, RunDetail, RunStatus, RunSummary } from './runs.ts';
 export { streamConversation } from './stream-conversation.ts';
 export type { ConversationEvent } from './stream-conversation.ts';
@@ -44,6 +47,11 @@ export type {
 } from '../common/agent.ts';
 export type { LiveEvent, LiveOffset } from '../common/live-event.ts';
 export type { ApprovalRule, PendingDecision, RunPolicy } from '../common/approval.ts';
+export type { ObservedCall, ObservedRun } from '../common/rules/suggest/observed-run.ts';
+export type {
+  RuleSuggestion,
+  SuggestionEvidence,
+} from '../common/rules/suggest/rule-suggestion.ts';
 export type { StepState } from '../common/plan.ts';
 export type { ToolResult } from '../common/tool.ts';
 export type { ConversationState } from '../workflows/definitions.ts';

@@ -26,6 +26,8 @@ import { recentLookups } from '../services/registry/recent-lookups.ts';
 import type { Registry } from '../services/registry/registry.ts';
 import { createRegistry } from '../services/registry/registry.ts';
 import type { ToolIndex } from '../services/registry/tool-index.ts';
+import type { RuleSuggestions } from '../services/rules/rule-suggestions.ts';
+import { createRuleSuggestions } from '../services/rules/rule-suggestions.ts';
 import type { Rules } from '../services/rules/rules.ts';
 import { createRules } from '../services/rules/rules.ts';
 import { createSchemaValidator } from '../services/schema/schema-validator.ts';
@@ -61,6 +63,7 @@ export interface Services extends ActivityDeps, OpenCalls {
   readonly plans: PlanChecker;
   readonly registry: Registry;
   readonly rules: Rules;
+  readonly ruleSuggestions: RuleSuggestions;
   readonly tools: ToolCaller;
   /** Closes all of it, in the order that loses nothing. */
   close(): Promise<void>;
@@ -122,6 +125,7 @@ export async function assemble({ failpoint, ...options }: AssembleOptions): Prom
         ? createOfflinePlanner(planning)
         : createModelPlanner({ ...planning, gateway, artifacts, context, metrics }),
     rules,
+    ruleSuggestions: createRuleSuggestions({ ...database, rules, registry, index, log }),
     tools,
   };
 }

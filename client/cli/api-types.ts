@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../common/json.ts';
 import type { CompositionRule } from '../../common/rules/composition-rule.ts';
+import type { RuleSuggestion } from '../../common/rules/suggest/rule-suggestion.ts';
 import type { EffectClass } from '../../common/tool.ts';
 
 /** The API's answers, as far as commands read them; `--json` prints them whole. */
@@ -115,6 +116,11 @@ export interface RuleAnswer {
   readonly says: string;
   readonly source: 'operator' | 'file' | 'suggestion';
   readonly updatedBy: string;
+}
+
+export interface SuggestionAnswer extends RuleSuggestion {
+  /** The rule in a sentence. */
+  readonly says: string;
 }
 
 export interface HealthAnswer {

@@ -1,9 +1,9 @@
 import type { PlanStep, StepId } from '../plan.ts';
 import { dependenciesOf } from '../order-steps.ts';
-import { nameWords } from './name-words.ts';
+import { nameWords, share } from './name-words.ts';
 import type { OutputField } from './output-fields.ts';
 import { outputFields } from './output-fields.ts';
-import { typesOf } from './schema-types.ts';
+import { sharesType, typesOf } from './schema-types.ts';
 import type { StepHole } from './step-holes.ts';
 import { stepHoles } from './step-holes.ts';
 import type { FindToolFacts } from './tool-facts.ts';
@@ -129,17 +129,10 @@ function likeness(hole: StepHole, producer: Producer, field: OutputField | null)
   return name + WEIGHT.hint * share(nameWords(hole.hint), all);
 }
 
-/** The part of `words` that is among the others, 0 to 1. */
-function share(words: readonly string[], others: readonly string[]): number {
-  if (words.length === 0) return 0;
-  return words.filter((word) => others.includes(word)).length / words.length;
-}
-
 /** Anything can be written as text; otherwise a value of another type rarely serves. */
 function fit(wanted: ReadonlySet<string> | null, given: ReadonlySet<string> | null): number {
-  if (wanted === null || given === null) return 0;
-  if ([...given].some((type) => wanted.has(type))) return 0;
-  return wanted.has('string') ? -WEIGHT.wrongType / 4 : -WEIGHT.wrongType;
+  if (sharesType(wanted, given)) return 0;
+  return wanted?.has('string') === true ? -WEIGHT.wrongType / 4 : -WEIGHT.wrongType;
 }
 
 function keyOf(producer: Producer, field: string | null): string {

@@ -14,6 +14,12 @@ export function nameWords(text: string): readonly string[] {
     .map(singular);
 }
 
+/** The part of `words` that is among the others, 0 to 1. */
+export function share(words: readonly string[], others: readonly string[]): number {
+  if (words.length === 0) return 0;
+  return words.filter((word) => others.includes(word)).length / words.length;
+}
+
 function singular(word: string): string {
   if (word.length > 4 && word.endsWith('ies')) return `${word.slice(0, -3)}y`;
   if (word.length > 3 && /[^su]s$/.test(word)) return word.slice(0, -1);

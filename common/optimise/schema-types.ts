@@ -17,3 +17,8 @@ export function typesOf(schema: JsonObject | null): ReadonlySet<string> | null {
   if (known.length === 0) return null;
   return new Set(known.map((name) => (name === 'integer' ? 'number' : name)));
 }
+
+/** Whether a value of the one may be one of the other; what is not said admits any. */
+export function sharesType(a: ReadonlySet<string> | null, b: ReadonlySet<string> | null): boolean {
+  return a === null || b === null || [...a].some((type) => b.has(type));
+}

@@ -256,3 +256,16 @@ export const breakerSettings = pgTable(
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.kind, table.name] })],
 );
+
+/** Suggested rules that an operator does not want: they are not suggested again. */
+export const dismissedSuggestions = pgTable(
+  'dismissed_suggestions',
+  {
+    tenantId: tenantId(),
+    suggestionId: text('suggestion_id').notNull(),
+    rule: json('rule').$type<CompositionRule>().notNull(),
+    dismissedBy: text('dismissed_by').notNull(),
+    dismissedAtMs: timeMs('dismissed_at_ms').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.suggestionId] })],
+);

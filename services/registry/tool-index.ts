@@ -68,6 +68,11 @@ export interface SearchAnswer {
   readonly evidence: FitEvidence | null;
 }
 
+export interface NearTool {
+  readonly id: ToolId;
+  readonly cosine: number;
+}
+
 export interface IndexHealth {
   readonly implementation: 'faiss' | 'exact';
   /** Tools of all tenants. */
@@ -101,6 +106,11 @@ export interface ToolIndex {
     request: string | ActiveRequest,
     options: SearchOptions,
   ): Promise<readonly SearchHit[]>;
+  /**
+   * The tools of other servers that say they do most nearly the same, nearest first, with the cosine
+   * of the two; none for a tool that is not in the index.
+   */
+  near(tenantId: TenantId, id: ToolId, k: number): Promise<readonly NearTool[]>;
   health(): IndexHealth;
   /** Writes what changed; also happens by itself after a `sync`. */
   save(): Promise<void>;
@@ -170,6 +180,7 @@ export function createToolIndex(deps: ToolIndexDeps): ToolIndex {
       }),
     find,
     search: async (...request) => (await find(...request)).hits,
+    near: async (tenantId, id, k) => (await openOnce(tenantId)).index.near(id, k),
     health() {
       const all = [...tenants.values()];
       const problems = [...all.map(({ problem }) => problem), files.problem()];

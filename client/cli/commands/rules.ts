@@ -8,6 +8,7 @@ import type { ExitCode } from '../exit-code.ts';
 import { EXIT } from '../exit-code.ts';
 import { helpExamples } from '../help-examples.ts';
 import { tableLines } from '../view/table.ts';
+import { addRuleSuggestions } from './rule-suggestions.ts';
 
 type Args = readonly (string | undefined)[];
 
@@ -15,7 +16,7 @@ export function addRules(program: Command, act: Act): void {
   const rules = program
     .command('rules')
     .description('Says what tools may be used together: order, values, approval, alternatives.')
-    .addHelpText('after', helpExamples('rules list', 'rules apply rules.yaml'));
+    .addHelpText('after', helpExamples('rules list', 'rules apply rules.yaml', 'rules suggest'));
   rules
     .command('list')
     .description('Lists the composition rules.')
@@ -63,6 +64,7 @@ A file with a rule of each kind:
     .argument('<name>', 'its name')
     .addHelpText('after', helpExamples('rules remove ask'))
     .action(act(remove));
+  addRuleSuggestions(rules, act);
 }
 
 async function list(context: CliContext): Promise<ExitCode> {

@@ -3,7 +3,7 @@ import type { ToolId } from '../../../common/tool.ts';
 import type { SavedIndex, SavedVector } from '../index/index-file.ts';
 import type { VectorIndex } from '../index/vector-index.ts';
 import type { RegisteredTool } from '../registered-tool.ts';
-import type { SearchAnswer, SearchOptions } from '../tool-index.ts';
+import type { NearTool, SearchAnswer, SearchOptions } from '../tool-index.ts';
 import { chooseTools } from './choose-tools.ts';
 import { confidence, FIT_THRESHOLD } from './confidence.ts';
 import { fitEvidence } from './fit-evidence.ts';
@@ -29,6 +29,8 @@ export interface TenantIndex {
   search(probes: readonly [Probe, ...Probe[]], options: SearchOptions): SearchAnswer;
   /** `null` where it is not, or no longer, in the index. */
   tool(id: ToolId): RegisteredTool | null;
+  /** The nearest tools of other servers. */
+  near(id: ToolId, k: number): readonly NearTool[];
   toSaved(): Pick<SavedIndex, 'vectors' | 'graph'>;
 }
 
@@ -103,6 +105,7 @@ export async function openTenantIndex(
     },
     search: (probes, options) => searchTools({ tools, dense, lexical }, probes, options),
     tool: (id) => tools.get(id)?.tool ?? null,
+    near: (id, k) => nearTools({ tools, dense }, id, k),
     toSaved: () => ({
       vectors: [...dense.entries()].map(({ key, vector }) => ({
         key,
@@ -141,6 +144,22 @@ function searchTools(
   const evidence = fitEvidence({ whole: ofWhole, steps: ofSteps, words, lexical, accept });
   const sure = confidence(evidence);
   return { hits, confidence: sure, fits: sure >= FIT_THRESHOLD, evidence };
+}
+
+function nearTools(
+  { tools, dense }: Pick<SearchedIn, 'tools' | 'dense'>,
+  id: ToolId,
+  k: number,
+): readonly NearTool[] {
+  const own = tools.get(id)?.tool;
+  const vector = dense.get(id);
+  if (own === undefined || vector === null) return [];
+  const isOther = (key: string): boolean => {
+    const server = tools.get(key)?.tool.server;
+    return server !== undefined && server !== own.server;
+  };
+  const near = dense.search(vector, k, isOther);
+  return near.map(({ key, score }) => ({ id: key as ToolId, cosine: score }));
 }
 
 function toEntry(tool: RegisteredTool): IndexedTool {

@@ -104,6 +104,11 @@ export function fakeServices(given: Partial<ApiDeps> = {}): FakeServices {
       async disconnect() {},
     },
     rules: fakeRules(),
+    ruleSuggestions: {
+      list: async () => [],
+      accept: (_tenantId, id) => Promise.reject(new ServiceError(FAILURE.notFound, `No "${id}".`)),
+      dismiss: (_tenantId, id) => Promise.reject(new ServiceError(FAILURE.notFound, `No "${id}".`)),
+    },
     gateway: {
       complete: () => Promise.reject(unavailable('No model here.')),
       stream: () => {

@@ -30,6 +30,7 @@ export function schemaCases(open: () => Database, config: () => DatabaseConfig):
         'catalogues',
         'composition_rules',
         'conversation_appends',
+        'dismissed_suggestions',
         'effects',
         'model_names',
         'servers',

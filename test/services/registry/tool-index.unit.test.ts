@@ -102,6 +102,20 @@ const READ = tool('fs/read_file', 'Reads a file from disk');
 const MAIL = tool('mail/send', 'Sends an e-mail to people', { effect: 'non-idempotent' });
 const ZIP = tool('fs/zip', 'Compresses a folder into an archive');
 
+describe('near', () => {
+  it('a tool → the likest of other servers, nearest first; none of its own or unknown', async () => {
+    const index = open();
+    const twin = tool('disk/read_file', 'Reads a file from disk');
+    await index.sync(ACME, [READ, MAIL, ZIP, twin]);
+    const near = await index.near(ACME, READ.id, 5);
+    expect(near.map(({ id }) => id)).toEqual([twin.id, MAIL.id]);
+    expect(near[0]?.cosine).toBeGreaterThan(near[1]?.cosine ?? 1);
+    expect(await index.near(ACME, READ.id, 1)).toHaveLength(1);
+    expect(await index.near(ACME, 'no/such' as ToolId, 5)).toEqual([]);
+    expect(await index.near(OTHER, READ.id, 5)).toEqual([]);
+  });
+});
+
 describe('a reranker', () => {
   const all = [READ, MAIL, ZIP];
 
