@@ -41,6 +41,7 @@ export async function startEngine(
       REDIS_URL: env['REDIS_URL'] ?? '',
       OSTINATO_DATA_DIR: join(dir, 'data'),
       OSTINATO_ALLOW_PRIVATE_URLS: env['OSTINATO_ALLOW_PRIVATE_URLS'] ?? '',
+      OSTINATO_CONTEXT_TOKENS: env['OSTINATO_CONTEXT_TOKENS'] ?? '',
     }),
     env: { OLLAMA_HOST: '127.0.0.1:1', ...given },
     log: createLogger({ level: 'warn', pretty: false, name: 'test' }),
