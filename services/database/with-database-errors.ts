@@ -7,6 +7,8 @@ import { isServiceError, ServiceError } from '../errors.ts';
  * resources, stopped by an operator, system error.
  */
 const PASSING = /^(08|40|53|57|58)/;
+/** What is wrong with the values of a statement, or with another that runs. */
+const SQLSTATE_OF_DATA = /^(21|22|23|40)[0-9A-Z]{3}$/;
 const SQLSTATE = /^(?=.*\d)[0-9A-Z]{5}$/;
 /** `ECONNREFUSED` and the like, but not Node's `ERR_…`, which are faults of a program. */
 const SYSTEM_CODE = /^E(?!RR_)[A-Z]+$/;
@@ -22,6 +24,12 @@ export function withDatabaseErrors<Store extends object>(store: Store): Store {
     typeof method === 'function' ? guard(method as (...args: unknown[]) => unknown) : method,
   ]);
   return Object.fromEntries(guarded) as Store;
+}
+
+/** Whether the database answered that it will not do it: then nothing of the statement was done. */
+export function isRefusal(error: unknown): boolean {
+  const cause = error instanceof DrizzleQueryError ? error.cause : error;
+  return cause instanceof Error && 'code' in cause && SQLSTATE_OF_DATA.test(String(cause.code));
 }
 
 function guard(method: (...args: unknown[]) => unknown) {

@@ -4,9 +4,12 @@ import type { TenantId } from '../../common/tenant.ts';
 import type { EffectClass, ToolId, ToolResult } from '../../common/tool.ts';
 import type { Database } from '../database/database.ts';
 import { effects } from '../database/schema.ts';
-import { withDatabaseErrors } from '../database/with-database-errors.ts';
+import { groupCalls } from '../database/group-calls.ts';
+import { isRefusal, withDatabaseErrors } from '../database/with-database-errors.ts';
 import { ServiceError } from '../errors.ts';
-import { prepareEffectStatements } from './effect-statements.ts';
+import type { BegunEffect } from './effect-statements.ts';
+import { nameOf, prepareEffectStatements } from './effect-statements.ts';
+import { GIVEN_UP } from './on-repeat.ts';
 
 /** A call that may change the world. */
 export interface EffectCall {
@@ -49,23 +52,24 @@ export interface UnknownEffect {
  * What was sent and how it ended, written around every call that is no `read`: so that a crash at
  * any point neither loses an effect nor repeats one. One row for each tenant and key:
  *
- *     INTENT -> SENT -> DONE        an attempt that took its course
+ *     SENT -> DONE                  an attempt that took its course
  *     INTENT, SENT -> NOT_SENT      nothing left this process; the next attempt starts anew
  *     SENT -> UNKNOWN               it may have acted; only `resolve` leads out (`keyed`: a repeat)
  *
- * Each attempt raises the fence, so an attempt that was given up, and comes back, writes nothing.
- * Every transition is one statement.
+ * An attempt that is ready begins as SENT, in one statement before its first byte leaves. INTENT is
+ * one that is known not to be sent. Each attempt raises the fence, so an attempt that was given up,
+ * and comes back, writes nothing. Every transition is part of one statement; transitions of many
+ * calls that come at once share it.
  */
 export interface EffectLedger {
-  /** @throws ServiceError (Conflict) when the key was used for another call. */
-  begin(call: EffectCall): Promise<EffectStart>;
   /**
-   * Must be called, and awaited, before the first byte leaves.
+   * Must be called, and awaited, before the first byte leaves: with `kind: 'send'` the call counts
+   * as sent from now on.
    *
-   * @returns the permit to use from now on.
-   * @throws ServiceError (Conflict) when another attempt has taken over: do not send.
+   * @param as `INTENT` where it will not be sent, to learn what is known of it. @default 'SENT'
+   * @throws ServiceError (Conflict) when the key was used for another call.
    */
-  sent(permit: SendPermit): Promise<SendPermit>;
+  begin(call: EffectCall, as?: 'SENT' | 'INTENT'): Promise<EffectStart>;
   /** @throws ServiceError (Conflict) when another attempt has taken over; nothing is written. */
   done(permit: SendPermit, result: ToolResult): Promise<void>;
   /** Only where it is certain. Silent when another attempt has taken over. */
@@ -74,7 +78,7 @@ export interface EffectLedger {
   unknown(permit: SendPermit, reason: string): Promise<void>;
   /**
    * Gives up a call that failed, so that another may be made in its place: an attempt that comes
-   * back can no longer send it.
+   * back, or begins only now, can no longer send it (Conflict).
    *
    * @returns `false` where it may have been sent.
    */
@@ -97,35 +101,36 @@ export interface EffectLedger {
 
 const MAX_LISTED = 1_000;
 
-export function createEffectLedger({ db }: Pick<Database, 'db'>): EffectLedger {
+export function createEffectLedger({ db, kind }: Pick<Database, 'db' | 'kind'>): EffectLedger {
   const statements = prepareEffectStatements(db);
+  const grouping = {
+    keyOf: nameOf,
+    didNothing: isRefusal,
+    // PGlite has one connection, and other work wants those of PostgreSQL too.
+    atOnce: kind === 'pglite' ? 1 : 4,
+  };
+  const begin = groupCalls({ ...grouping, run: statements.begin });
+  const advance = groupCalls({ ...grouping, run: statements.advance });
 
   return withDatabaseErrors({
-    async begin(call) {
-      const now = Date.now();
-      return startOf(call, await statements.begin({ ...call, createdAtMs: now, updatedAtMs: now }));
-    },
-
-    async sent(permit) {
-      const step = { from: ['INTENT', 'SENT'], to: 'SENT', raiseFence: true } as const;
-      const fence = await statements.advance(permit, step);
-      if (fence === null) throw takenOver(permit, 'It was not sent.');
-      return { ...permit, fence };
+    async begin(call, as = 'SENT') {
+      const row = await begin({ ...call, state: as, updatedAtMs: Date.now() });
+      return startOf(call, row);
     },
 
     async done(permit, result) {
-      const fence = await statements.advance(permit, { from: ['SENT'], to: 'DONE', result });
-      if (fence === null) throw takenOver(permit, 'Its answer was not recorded.');
+      const isOurs = await advance({ ...permit, from: ['SENT'], to: 'DONE', result });
+      if (!isOurs) throw takenOver(permit);
     },
 
     async notSent(permit, reason) {
       // What an earlier attempt sent is not undone by what this one did not send.
       if (permit.resend) return;
-      await statements.advance(permit, { from: ['INTENT', 'SENT'], to: 'NOT_SENT', reason });
+      await advance({ ...permit, from: ['INTENT', 'SENT'], to: 'NOT_SENT', reason });
     },
 
     async unknown(permit, reason) {
-      await statements.advance(permit, { from: ['SENT'], to: 'UNKNOWN', reason });
+      await advance({ ...permit, from: ['SENT'], to: 'UNKNOWN', reason });
     },
 
     giveUp: (tenantId, key) => giveUp(db, tenantId, key),
@@ -167,26 +172,32 @@ export function createEffectLedger({ db }: Pick<Database, 'db'>): EffectLedger {
   });
 }
 
+/** Leaves a row even where there was none: the call may be about to begin. */
 async function giveUp(db: Database['db'], tenantId: TenantId, key: string): Promise<boolean> {
-  const isCall = and(eq(effects.tenantId, tenantId), eq(effects.key, key));
-  const [given] = await db
-    .update(effects)
-    .set({
-      state: 'NOT_SENT',
-      reason: 'Another call was made in its place.',
-      fence: sql`${effects.fence} + 1`,
-      updatedAtMs: Date.now(),
+  const now = Date.now();
+  const left = { state: 'NOT_SENT', reason: GIVEN_UP, updatedAtMs: now } as const;
+  const nothing = { effect: 'non-idempotent', tool: '' as ToolId, argsDigest: '' } as const;
+  const rows = await db
+    .insert(effects)
+    .values({ tenantId, key, ...nothing, ...left, fence: 1, createdAtMs: now })
+    .onConflictDoUpdate({
+      target: [effects.tenantId, effects.key],
+      set: { ...left, fence: sql`${effects.fence} + 1` },
+      setWhere: inArray(effects.state, ['INTENT', 'NOT_SENT']),
     })
-    .where(and(isCall, inArray(effects.state, ['INTENT', 'NOT_SENT'])))
     .returning({ key: effects.key });
-  if (given !== undefined) return true;
-  const held = await db.select({ key: effects.key }).from(effects).where(isCall).limit(1);
-  return held.length === 0;
+  return rows.length === 1;
 }
 
-function startOf(call: EffectCall, row: typeof effects.$inferSelect): EffectStart {
+function startOf(call: EffectCall, row: BegunEffect): EffectStart {
   const { tenantId, key } = call;
   const same = row.tool === call.tool && row.argsDigest === call.argsDigest;
+  if (row.state === 'NOT_SENT') {
+    throw new ServiceError(
+      FAILURE.conflict,
+      `The call with the key "${key}" was given up and not sent. ${GIVEN_UP}`,
+    );
+  }
   if (row.state === 'UNKNOWN') return { kind: 'unknown', reason: row.reason ?? '' };
   if (row.state === 'DONE' && same && row.result !== null) {
     return { kind: 'done', result: row.result };
@@ -198,7 +209,8 @@ function startOf(call: EffectCall, row: typeof effects.$inferSelect): EffectStar
         'That call is done and was not repeated. A new call needs a new key.',
     );
   }
-  return { kind: 'send', tenantId, key, fence: row.fence, resend: row.state === 'SENT' };
+  // `onRepeat` gives a reason to what was sent before, and to nothing else that may be sent.
+  return { kind: 'send', tenantId, key, fence: row.fence, resend: row.reason !== null };
 }
 
 function decided(
@@ -227,9 +239,9 @@ function decided(
   return { state: 'DONE', result, reason: 'A person declared it done.' };
 }
 
-function takenOver(permit: SendPermit, consequence: string): ServiceError {
+function takenOver(permit: SendPermit): ServiceError {
   return new ServiceError(
     FAILURE.conflict,
-    `Another attempt has taken over the call with the key "${permit.key}" (fence ${permit.fence} is out of date). ${consequence}`,
+    `Another attempt has taken over the call with the key "${permit.key}" (fence ${permit.fence} is out of date). Its answer was not recorded.`,
   );
 }

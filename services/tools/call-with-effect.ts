@@ -3,19 +3,19 @@ import { FAILURE } from '../../common/failures.ts';
 import type { ToolResult } from '../../common/tool.ts';
 import type { ArtifactStore } from '../artifacts/artifact-store.ts';
 import { isServiceError, ServiceError } from '../errors.ts';
-import type { EffectCall, EffectLedger, SendPermit } from '../ledger/effect-ledger.ts';
+import type { EffectCall, EffectLedger, EffectStart, SendPermit } from '../ledger/effect-ledger.ts';
 import type { McpConnections } from '../mcp/mcp-connections.ts';
 import { isMcpError } from '../mcp/mcp-error.ts';
 import type { ReadyCall } from './call-server.ts';
 import { keepAnswer, sendToServer } from './call-server.ts';
 
 /** Where a test may end the process. */
-export type Failpoint = 'after-intent' | 'after-sent' | 'after-wire' | 'after-done';
+export type Failpoint = 'before-sent' | 'after-sent' | 'after-wire' | 'after-done';
 
 export interface EffectDeps {
   readonly connections: Pick<McpConnections, 'call'>;
   readonly artifacts: ArtifactStore;
-  readonly ledger: Pick<EffectLedger, 'begin' | 'sent' | 'done' | 'notSent' | 'unknown' | 'giveUp'>;
+  readonly ledger: Pick<EffectLedger, 'begin' | 'done' | 'notSent' | 'unknown' | 'giveUp'>;
   readonly log: Logger;
   readonly failpoint: (point: Failpoint) => void | Promise<void>;
 }
@@ -35,13 +35,14 @@ export async function callWithEffect(
   aroundSend: () => Promise<void>,
 ): Promise<ToolResult> {
   const { ledger, failpoint } = deps;
-  const start = await ledger.begin(call);
-  if (start.kind === 'done') return start.result;
-  if (start.kind === 'unknown') throw outcomeUnknown(call, start.reason);
-  await failpoint('after-intent');
-  const ready = await prepareOrRelease(ledger, start, prepare, signal);
-  const permit = await ledger.sent(start);
+  const ready = await prepareOrRecord(ledger, call, prepare, signal);
+  if ('isError' in ready) return ready;
+  await failpoint('before-sent');
+  const permit = await ledger.begin(call);
+  if (permit.kind !== 'send') return known(call, permit);
   await failpoint('after-sent');
+  if (signal.aborted) await ledger.notSent(permit, 'It was stopped before it was sent.');
+  signal.throwIfAborted();
   await aroundSend();
   let answered = false;
   try {
@@ -62,20 +63,32 @@ export async function callWithEffect(
   }
 }
 
-async function prepareOrRelease(
+/**
+ * What cannot be sent now may have been sent by an earlier attempt, whose end then counts.
+ *
+ * @returns the call, or the answer that it had before.
+ */
+async function prepareOrRecord(
   ledger: EffectDeps['ledger'],
-  permit: SendPermit,
+  call: EffectCall,
   prepare: () => Promise<ReadyCall>,
   signal: AbortSignal,
-): Promise<ReadyCall> {
+): Promise<ReadyCall | ToolResult> {
   try {
     const ready = await prepare();
     signal.throwIfAborted();
     return ready;
   } catch (error) {
-    await ledger.notSent(permit, describe(error));
+    const start = await ledger.begin(call, 'INTENT');
+    if (start.kind !== 'send') return known(call, start);
+    await ledger.notSent(start, describe(error));
     throw error;
   }
+}
+
+function known(call: EffectCall, start: Exclude<EffectStart, { kind: 'send' }>): ToolResult {
+  if (start.kind === 'done') return start.result;
+  throw outcomeUnknown(call, start.reason);
 }
 
 /**

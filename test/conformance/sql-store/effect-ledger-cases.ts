@@ -48,7 +48,7 @@ export function effectLedgerCases(open: () => Database): void {
           structured: { z: 1, a: [null] },
           artifact: { artifactId: 'x', mediaType: 'application/json', bytes: 1, sha256: 's' },
         };
-        await ledger.done(await ledger.sent(await begin()), result);
+        await ledger.done(await begin(), result);
         for (let attempt = 0; attempt < 3; attempt += 1) {
           const start = await ledger.begin(callOf());
           expect(start).toEqual({ kind: 'done', result });
@@ -57,7 +57,7 @@ export function effectLedgerCases(open: () => Database): void {
       });
 
       it('sent and not answered → unknown, then and ever after', async () => {
-        await ledger.sent(await begin());
+        await begin();
         for (let attempt = 0; attempt < 3; attempt += 1) {
           expect(await ledger.begin(callOf())).toMatchObject({ kind: 'unknown' });
         }
@@ -67,46 +67,51 @@ export function effectLedgerCases(open: () => Database): void {
       });
 
       it('keyed, sent and not answered → sent again, as often as it takes', async () => {
-        await ledger.sent(await begin(keyed));
-        const second = await begin(keyed);
-        expect(second.resend).toBe(true);
-        await ledger.sent(second);
-        const third = await ledger.sent(await begin(keyed));
+        await begin(keyed);
+        expect((await begin(keyed)).resend).toBe(true);
+        const third = await begin(keyed);
         await ledger.done(third, answer('once'));
         expect(await ledger.begin(callOf(keyed))).toEqual({ kind: 'done', result: answer('once') });
       });
 
       it('sent as non-idempotent, keyed since → unknown: the first send may not have been dropped', async () => {
-        await ledger.sent(await begin());
+        await begin();
         expect(await ledger.begin(callOf(keyed))).toMatchObject({ kind: 'unknown' });
       });
 
       it('sent as keyed, non-idempotent since → unknown', async () => {
-        await ledger.sent(await begin(keyed));
+        await begin(keyed);
         expect(await ledger.begin(callOf())).toMatchObject({ kind: 'unknown' });
       });
 
       it('intent only, or not sent → may send, also with other arguments', async () => {
-        await begin();
+        await ledger.begin(callOf(), 'INTENT');
         const second = await begin({ argsDigest: 'a2' });
         await ledger.notSent(second, 'The server was not reached.');
-        const third = await ledger.sent(await begin({ argsDigest: 'a3' }));
+        const third = await begin({ argsDigest: 'a3' });
         await ledger.done(third, answer('x'));
         expect(await ledger.begin(callOf({ argsDigest: 'a3' }))).toMatchObject({ kind: 'done' });
       });
 
-      it('given up before it was sent → yes, and the attempt that comes back may not send', async () => {
-        const { tenantId, key } = callOf();
-        expect(await ledger.giveUp(tenantId, key)).toBe(true);
-        const late = await begin();
-        expect(await ledger.giveUp(tenantId, key)).toBe(true);
-        expect(await ledger.giveUp(tenantId, key)).toBe(true);
-        await expect(ledger.sent(late)).rejects.toMatchObject({ type: 'Conflict' });
+      it('given up before it was sent → yes, and no attempt may send, however late it comes', async () => {
+        const late = permitOf(await ledger.begin(callOf(), 'INTENT'));
+        for (const name of [key, 'never-begun']) {
+          for (let again = 0; again < 2; again += 1) {
+            expect(await ledger.giveUp(tenantId, name)).toBe(true);
+          }
+          for (const as of ['SENT', 'INTENT'] as const) {
+            await expect(ledger.begin(callOf({ key: name }), as)).rejects.toMatchObject({
+              type: 'Conflict',
+              message: expect.stringContaining('was given up and not sent'),
+            });
+          }
+        }
+        await ledger.notSent(late, 'late');
+        await expect(ledger.begin(callOf())).rejects.toMatchObject({ type: 'Conflict' });
       });
 
       it('given up once it may have been sent → no, and nothing changes', async () => {
-        const { tenantId, key } = callOf();
-        const sent = await ledger.sent(await begin());
+        const sent = await begin();
         expect(await ledger.giveUp(tenantId, key)).toBe(false);
         await ledger.done(sent, answer('x'));
         expect(await ledger.giveUp(tenantId, key)).toBe(false);
@@ -114,7 +119,7 @@ export function effectLedgerCases(open: () => Database): void {
       });
 
       it('done, and the key comes with another tool or other arguments → refused by name', async () => {
-        await ledger.done(await ledger.sent(await begin()), answer('x'));
+        await ledger.done(await begin(), answer('x'));
         await expect(ledger.begin(callOf({ argsDigest: 'a2' }))).rejects.toMatchObject({
           type: 'Conflict',
           message: expect.stringMatching(/"run-1\/step\/1".*"mail\/send" with other arguments/s),
@@ -125,34 +130,67 @@ export function effectLedgerCases(open: () => Database): void {
       });
 
       it('same key of another tenant → another call', async () => {
-        await ledger.done(await ledger.sent(await begin()), answer('x'));
+        await ledger.done(await begin(), answer('x'));
         const other = callOf({ tenantId: 'other' as TenantId });
         expect(await ledger.begin(other)).toMatchObject({ kind: 'send' });
         expect(await ledger.listUnknown('other' as TenantId)).toEqual([]);
       });
 
-      it('twenty attempts at once, each sends as soon as it may → one is sent', async () => {
-        const ends = await Promise.allSettled(
-          Array.from({ length: 20 }, async () => ledger.sent(await begin())),
+      it('twenty attempts at once → one may send', async () => {
+        const starts = await Promise.all(Array.from({ length: 20 }, () => ledger.begin(callOf())));
+        expect(starts.filter(({ kind }) => kind === 'send')).toHaveLength(1);
+      });
+
+      it('many calls at once, one of them refused → each has its own end', async () => {
+        const keys = Array.from({ length: 30 }, (_, at) => `run-2/${at}`);
+        await ledger.done(await begin({ key: 'run-2/3' }), answer('before'));
+        const starts = await Promise.allSettled(
+          keys.map((each, at) =>
+            // No text in PostgreSQL holds a NUL.
+            ledger.begin(callOf({ key: each, argsDigest: at === 7 ? 'a\u0000' : 'a1' })),
+          ),
         );
-        expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+        expect(starts[3]).toMatchObject({ value: { kind: 'done', result: answer('before') } });
+        expect(starts[7]).toMatchObject({ reason: { type: 'Unavailable' } });
+        const sent = starts.flatMap((each) =>
+          each.status === 'fulfilled' && each.value.kind === 'send' ? [each.value] : [],
+        );
+        expect(sent).toHaveLength(28);
+        await Promise.all(sent.map((permit) => ledger.done(permit, answer(permit.key))));
+        for (const at of [0, 29]) {
+          const result = answer(`run-2/${at}`);
+          expect(await ledger.begin(callOf({ key: `run-2/${at}` }))).toEqual({
+            kind: 'done',
+            result,
+          });
+        }
+      });
+
+      it('as INTENT: never sent → may send later; sent before → its end counts', async () => {
+        expect(await ledger.begin(callOf(), 'INTENT')).toMatchObject({ kind: 'send' });
+        await ledger.done(await begin(), answer('x'));
+        expect(await ledger.begin(callOf(), 'INTENT')).toMatchObject({ kind: 'done' });
+        const other = callOf({ key: 'run-1/other/1' });
+        await ledger.begin(other);
+        expect(await ledger.begin(other, 'INTENT')).toMatchObject({ kind: 'unknown' });
       });
     });
 
     describe('fences', () => {
-      it('overtaken before sending → must not send', async () => {
-        const zombie = await begin();
+      it('overtaken before sending → writes nothing', async () => {
+        const zombie = permitOf(await ledger.begin(callOf(), 'INTENT'));
         const next = await begin();
-        await expect(ledger.sent(zombie)).rejects.toMatchObject({
+        await ledger.notSent(zombie, 'late');
+        await expect(ledger.done(zombie, answer('late'))).rejects.toMatchObject({
           type: 'Conflict',
           retry: { allowed: false },
         });
-        await ledger.done(await ledger.sent(next), answer('next'));
+        await ledger.done(next, answer('next'));
         expect(await ledger.begin(callOf())).toEqual({ kind: 'done', result: answer('next') });
       });
 
       it('overtaken after sending → its answer is refused, and nobody sends again', async () => {
-        const zombie = await ledger.sent(await begin());
+        const zombie = await begin();
         expect(await ledger.begin(callOf())).toMatchObject({ kind: 'unknown' });
         await expect(ledger.done(zombie, answer('late'))).rejects.toMatchObject({
           type: 'Conflict',
@@ -162,28 +200,30 @@ export function effectLedgerCases(open: () => Database): void {
       });
 
       it('keyed, overtaken after sending → the later attempt writes the answer', async () => {
-        const zombie = await ledger.sent(await begin(keyed));
-        const next = await ledger.sent(await begin(keyed));
+        const zombie = await begin(keyed);
+        const next = await begin(keyed);
         await expect(ledger.done(zombie, answer('first'))).rejects.toMatchObject({
           type: 'Conflict',
         });
         await ledger.done(next, answer('second'));
       });
 
-      it('permit used twice → the second send is refused', async () => {
+      it('answered twice → the second answer is refused', async () => {
         const permit = await begin();
-        await ledger.sent(permit);
-        await expect(ledger.sent(permit)).rejects.toMatchObject({ type: 'Conflict' });
+        await ledger.done(permit, answer('first'));
+        await expect(ledger.done(permit, answer('second'))).rejects.toMatchObject({
+          type: 'Conflict',
+        });
       });
 
       it('done without sent → refused', async () => {
-        const permit = await begin();
+        const permit = permitOf(await ledger.begin(callOf(), 'INTENT'));
         await expect(ledger.done(permit, answer('x'))).rejects.toMatchObject({ type: 'Conflict' });
       });
 
       it('keyed, sent before, now not sent → still counts as sent', async () => {
-        await ledger.sent(await begin(keyed));
-        const second = await ledger.sent(await begin(keyed));
+        await begin(keyed);
+        const second = await begin(keyed);
         await ledger.notSent(second, 'The server was not reached.');
         expect(await ledger.begin(callOf())).toMatchObject({ kind: 'unknown' });
       });
@@ -191,7 +231,7 @@ export function effectLedgerCases(open: () => Database): void {
 
     describe('unknown ends', () => {
       async function makeUnknown(): Promise<void> {
-        await ledger.unknown(await ledger.sent(await begin()), 'The connection ended.');
+        await ledger.unknown(await begin(), 'The connection ended.');
       }
       const listed = async () =>
         (await ledger.listUnknown(tenantId)).find((each) => each.key === key);
@@ -206,7 +246,7 @@ export function effectLedgerCases(open: () => Database): void {
       });
 
       it('abandoned by a crash → listed once the next attempt has come', async () => {
-        await ledger.sent(await begin());
+        await begin();
         expect(await listed()).toBeUndefined();
         await ledger.begin(callOf());
         expect(await listed()).toMatchObject({ tool: 'mail/send' });
@@ -215,7 +255,7 @@ export function effectLedgerCases(open: () => Database): void {
       it('retry → sent exactly once more', async () => {
         await makeUnknown();
         await ledger.resolve(tenantId, key, 'retry');
-        await ledger.sent(await begin());
+        await begin();
         expect(await ledger.begin(callOf())).toMatchObject({ kind: 'unknown' });
       });
 
@@ -259,7 +299,7 @@ export function effectLedgerCases(open: () => Database): void {
       });
 
       it('overtaken attempt after a decision to retry → writes nothing', async () => {
-        const zombie = await ledger.sent(await begin());
+        const zombie = await begin();
         await ledger.begin(callOf());
         await ledger.resolve(tenantId, key, 'retry');
         await expect(ledger.done(zombie, answer('late'))).rejects.toMatchObject({

@@ -77,7 +77,7 @@ async function counts(room: Room) {
 describe('process killed around a non-idempotent call', () => {
   it('A1: before it was sent → the next attempt acts, exactly once', async () => {
     const room = await newRoom('pay', 'non-idempotent');
-    expect(await attempt(room, { crashAt: 'after-intent' })).toBeNull();
+    expect(await attempt(room, { crashAt: 'before-sent' })).toBeNull();
     expect(await counts(room)).toEqual({ requests: 0, effects: 0 });
     const end = await attempt(room);
     expect(end).toMatchObject({ failure: null, unknown: [] });

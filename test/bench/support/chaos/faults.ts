@@ -71,7 +71,7 @@ export const FAULTS: readonly Fault[] = [
       await redis.start();
     },
   },
-  ...(['after-intent', 'after-sent', 'after-wire', 'after-done'] as const).map(failpointFault),
+  ...(['before-sent', 'after-sent', 'after-wire', 'after-done'] as const).map(failpointFault),
 ];
 
 /** A worker that kills itself around a call, at the n-th time that it gets there. */
