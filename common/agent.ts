@@ -2,11 +2,12 @@ import type { PendingDecision, RunPolicy } from './approval.ts';
 import type { CarriedRun } from './carried-run.ts';
 import type { ConversationRef } from './conversation.ts';
 import type { ContextUse } from './context-use.ts';
+import type { Degraded } from './degraded.ts';
 import type { LlmRouting } from './llm-routing.ts';
 import type { LlmUsage } from './llm.ts';
 import type { Plan, StepId, StepState } from './plan.ts';
 import type { TenantContext } from './tenant.ts';
-import type { Degraded, ToolId, ToolResult } from './tool.ts';
+import type { ToolId, ToolResult } from './tool.ts';
 import type { WrittenPlan } from './written-plan.ts';
 
 /** Input of the `runAgent` workflow. */

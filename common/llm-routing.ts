@@ -19,4 +19,9 @@ export interface LlmRouting {
   readonly attempts: readonly LlmAttempt[];
   /** Routes that could not have served it, and why. */
   readonly excluded: readonly { readonly route: string; readonly why: string }[];
+  /**
+   * How the answer came, where the first choice did not give it, in words: another key or region, an
+   * equivalent model, a lesser one with what it cannot do, a stale answer. Absent: the first choice.
+   */
+  readonly degraded?: readonly string[];
 }

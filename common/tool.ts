@@ -1,3 +1,4 @@
+import type { Degraded } from './degraded.ts';
 import type { Id, JsonObject } from './json.ts';
 import type { TenantContext } from './tenant.ts';
 
@@ -53,20 +54,6 @@ export type ToolContent =
       readonly text: string | null;
       readonly artifact: ArtifactRef | null;
     };
-
-/** How an answer came that the tool which was asked for did not give. */
-export type Degraded =
-  /** Another tool answered, by a composition rule. */
-  | (DegradedBy & { readonly kind: 'alternative-tool'; readonly rule: string })
-  /** The step's own fallback did. */
-  | (DegradedBy & { readonly kind: 'fallback' });
-
-interface DegradedBy {
-  /** Which one answered. */
-  readonly tool: ToolId;
-  /** Why the tool itself did not. */
-  readonly why: string;
-}
 
 /** A tool that ran and said no is a result, not an exception: the planner should see it. */
 export interface ToolResult {

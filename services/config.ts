@@ -21,6 +21,8 @@ export interface Config {
     readonly mode: 'off' | 'exact' | 'semantic';
     /** Highest share of questions that may get another one's answer wrongly. */
     readonly maxWrong: number;
+    /** While no model answers, an answer so old may stand in; 0: none. */
+    readonly staleMs: number;
   };
   /** State of this installation: database, index. */
   readonly dataDir: string;
@@ -87,6 +89,7 @@ const schema = z.object({
     .optional(),
   OSTINATO_ANSWER_CACHE: z.enum(['off', 'exact', 'semantic']).default('off'),
   OSTINATO_ANSWER_CACHE_MAX_WRONG: z.coerce.number().positive().max(0.2).default(0.01),
+  OSTINATO_ANSWER_CACHE_STALE_HOURS: z.coerce.number().min(0).max(720).default(24),
   OSTINATO_DATA_DIR: text.default('.ostinato'),
   OSTINATO_CACHE_DIR: text.optional(),
   XDG_CACHE_HOME: text.optional(),
@@ -148,6 +151,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     answerCache: {
       mode: vars.OSTINATO_ANSWER_CACHE,
       maxWrong: vars.OSTINATO_ANSWER_CACHE_MAX_WRONG,
+      staleMs: vars.OSTINATO_ANSWER_CACHE_STALE_HOURS * 3_600_000,
     },
     dataDir,
     cacheDir,

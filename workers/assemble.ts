@@ -40,6 +40,7 @@ import type { OpenCalls } from '../services/tools/open-calls.ts';
 import { openCalls } from '../services/tools/open-calls.ts';
 import type { ToolCaller, ToolCallerDeps } from '../services/tools/tool-caller.ts';
 import { createArgumentChecker } from '../services/tools/argument-checker.ts';
+import { createStaleResults } from '../services/tools/stale-results.ts';
 import { createToolCaller } from '../services/tools/tool-caller.ts';
 import { openBreakerParts } from './open-breaker-parts.ts';
 import { openModels } from './open-models.ts';
@@ -90,12 +91,19 @@ export async function assemble({ failpoint, ...options }: AssembleOptions): Prom
   const conversations = createConversationStore(database);
   const durations = createToolDurations();
   const ledger = createEffectLedger(database);
+  const { breakerSettings } = parts;
+  const stale = createStaleResults({
+    ...{ registry: recent, artifacts, validator, last: resultCache.last },
+    staleMs: async (tenantId, name) =>
+      (await breakerSettings.of({ tenantId, kind: 'mcp', name })).staleMs,
+  });
   const tools = createToolCaller({
     registry: recent,
     connections,
     artifacts,
     ledger,
     validator,
+    stale,
     cache: resultCache.cache,
     metrics,
     durations,
@@ -103,7 +111,7 @@ export async function assemble({ failpoint, ...options }: AssembleOptions): Prom
     ...(failpoint === undefined ? {} : { failpoint }),
   });
   const rules = createRules({ db: database.db, log: log.child({ part: 'rules' }) });
-  const guarded = openCalls({ rules, registry: recent, tools, ...breakers, log });
+  const guarded = openCalls({ rules, registry: recent, tools, stale, ...breakers, log });
   const checking = { validator, durations, rules };
   const plans = createPlanChecker({ registry: { ...registry, ...recent }, ...checking });
   const planning = { index, registry, conversations, ...checking, log };

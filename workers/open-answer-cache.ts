@@ -6,7 +6,11 @@ import type { Config } from '../services/config.ts';
 import { createMiniLmEmbedder } from '../services/embeddings/mini-lm-embedder.ts';
 import { alikeAnswers } from '../services/llm/cache/alike-answers.ts';
 import { isWholeAnswer, textOf } from '../services/llm/cache/cacheable-request.ts';
-import { answerTtlMs, createCachedGateway } from '../services/llm/cache/cached-gateway.ts';
+import {
+  answerTtlMs,
+  createCachedGateway,
+  createLastAnswers,
+} from '../services/llm/cache/cached-gateway.ts';
 import { parseResponse } from '../services/llm/cache/parse-response.ts';
 import type { LlmGateway } from '../services/llm/gateway.ts';
 import type { Metrics } from '../services/telemetry/metrics.ts';
@@ -25,7 +29,7 @@ export async function openAnswerCache(
   deps: AnswerCacheDeps,
 ): Promise<{ readonly gateway: LlmGateway; close(): Promise<void> }> {
   const { config, gateway, metrics, log } = deps;
-  const { mode, maxWrong } = config.answerCache;
+  const { mode, maxWrong, staleMs } = config.answerCache;
   if (mode === 'off') return { gateway, close: () => Promise.resolve() };
   const shared = await openSharedStore(config.redisUrl);
   const exact = createLayeredCache({
@@ -38,6 +42,8 @@ export async function openAnswerCache(
     // A character takes two bytes at worst.
     sizeOf: (response) => JSON.stringify(response).length * 2,
   });
+  const last =
+    staleMs === 0 ? null : createLastAnswers({ shared: shared.store, maxAgeMs: staleMs, log });
   const embedder = mode === 'semantic' ? createMiniLmEmbedder(config) : null;
   const semantic =
     embedder &&
@@ -47,7 +53,7 @@ export async function openAnswerCache(
       keep: isWholeAnswer,
     });
   return {
-    gateway: createCachedGateway({ gateway, exact, semantic }),
+    gateway: createCachedGateway({ gateway, exact, semantic, ...(last && { last }) }),
     async close() {
       exact.close();
       shared.close();

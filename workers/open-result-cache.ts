@@ -1,12 +1,14 @@
 import type { Logger } from 'pino';
 import type { ToolResult } from '../common/tool.ts';
+import type { LastValues } from '../services/cache/last-values.ts';
 import type { LayeredCache } from '../services/cache/layered-cache.ts';
 import { openSharedStore } from '../services/cache/open-shared-store.ts';
 import type { Metrics } from '../services/telemetry/metrics.ts';
-import { createResultCache } from '../services/tools/result-cache.ts';
+import { createLastResults, createResultCache } from '../services/tools/result-cache.ts';
 
 export interface OpenResultCache {
   readonly cache: LayeredCache<ToolResult>;
+  readonly last: LastValues<ToolResult>;
   close(): void;
 }
 
@@ -20,6 +22,7 @@ export async function openResultCache(
   const cache = createResultCache({ metrics, log, shared: shared.store });
   return {
     cache,
+    last: createLastResults({ log, shared: shared.store }),
     close() {
       cache.close();
       shared.close();

@@ -69,6 +69,7 @@ export const degradedSchema = z
     z.discriminatedUnion('kind', [
       z.object({ kind: z.literal('alternative-tool'), ...degradedBy, rule: z.string() }),
       z.object({ kind: z.literal('fallback'), ...degradedBy }),
+      z.object({ kind: z.literal('stale-cache'), ageMs: z.number(), why: z.string() }),
     ]),
   )
   .meta({ description: 'How the answer came, where the tool itself did not give it.' });

@@ -15,6 +15,7 @@ import type { RateLimiter } from './limits/rate-limiter.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import type { RouteHealths } from './route-health.ts';
 import { guardRoute } from './guard-route.ts';
+import { describeDetour } from './router/describe-detour.ts';
 import type { Ranking } from './router/rank-routes.ts';
 import type { Route } from './router/route.ts';
 
@@ -35,6 +36,8 @@ export interface ChainCall<Answer> {
   readonly tenantId: TenantId;
   readonly preset: string;
   readonly ranking: Ranking;
+  /** What a detour is measured by. @default the first of the ranking */
+  readonly first?: Route;
   /** Tokens that one attempt can use at most. */
   readonly tokens: number;
   readonly signal: AbortSignal;
@@ -86,7 +89,13 @@ export async function runChain<Answer>(
   for (const { route, why } of call.ranking.ranked) {
     const end = await tryRoute(deps, call, trail, route, why);
     if (end === 'stop') break;
-    if (end !== 'next') return { answer: end.answer, route, routing };
+    if (end !== 'next') {
+      const before = trail.attempts.slice(0, -1);
+      const first = call.first ?? call.ranking.ranked[0]?.route ?? route;
+      const detour = describeDetour(first, route, before);
+      const said = detour === null ? routing : { ...routing, degraded: [detour] };
+      return { answer: end.answer, route, routing: said };
+    }
   }
   throw chainError(routing, trail.failures, trail.waits);
 }

@@ -26,10 +26,12 @@ export async function* streamChain(
 ): AsyncGenerator<LlmStreamEvent> {
   let { ranking } = call;
   const before: LlmAttempt[] = [];
+  const first = ranking.ranked[0]?.route;
   for (;;) {
     const end = await runChain<OpenStream>(deps, {
       ...call,
       ranking,
+      ...(first && { first }),
       send,
       endOf: ({ ended }) => ended,
     });

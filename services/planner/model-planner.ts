@@ -15,6 +15,7 @@ import type { ToolIndex } from '../registry/tool-index.ts';
 import type { SchemaValidator } from '../schema/schema-validator.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { ToolDurations } from '../tools/tool-durations.ts';
+import { callOptions } from './model/call-options.ts';
 import { askModel } from './model/ask-model.ts';
 import type { Begin } from './model/ask-within-budget.ts';
 import { createAsker, recordedAnswers } from './model/ask-within-budget.ts';
@@ -106,11 +107,12 @@ export function createModelPlanner(deps: ModelPlannerDeps): Planner {
       const beginning = await createBegin(deps, input, parts, signal, usual.promptTokens);
       const first = await begin(input, beginning);
       const count = createContextCount();
+      const asking = callOptions(input, signal);
       const asker = createAsker({
         begin: beginning,
         first: first.begun,
         recorded: recordedAnswers(first.recorded, model),
-        send: (messages) => askModel(gateway, messages, { signal, tenantId, live }),
+        send: (messages) => askModel(gateway, messages, { ...asking, live }),
         live,
         count,
       });

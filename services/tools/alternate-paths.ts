@@ -2,18 +2,20 @@ import type { Logger } from 'pino';
 import { describeFailure } from '../../common/describe-failure.ts';
 import type { RuleOfKind } from '../../common/rules/composition-rule.ts';
 import { alternativeArgs, alternativesOf, mayStandIn } from '../../common/rules/alternatives.ts';
-import type { CallToolInput, Degraded, ToolResult } from '../../common/tool.ts';
+import type { Degraded } from '../../common/degraded.ts';
+import type { CallToolInput, ToolResult } from '../../common/tool.ts';
 import type { Breakers } from '../breaker/breakers.ts';
 import { guardCalls } from '../breaker/guard-calls.ts';
 import type { RegisteredTool, Registry } from '../registry/registry.ts';
 import type { Rules } from '../rules/rules.ts';
+import type { StaleResults } from './stale-results.ts';
 import type { ToolCallContext, ToolCaller } from './tool-caller.ts';
 
 /** The declared ways to an answer that the tool itself did not give. */
 export interface AlternatePaths {
   /**
-   * Asks them in the order of the rules; what failed is in the log. Never throws, but for a
-   * cancellation.
+   * Asks the alternative tools in the order of their rules, then the last result of the tool itself,
+   * where its server's may stand in; what failed is in the log. Never throws, but for a cancellation.
    *
    * @param why the tool itself did not answer, as a sentence without its stop.
    * @returns `null`: none is declared, or none answered. The result says how it came (`degraded`).
@@ -30,6 +32,8 @@ export function createAlternatePaths(deps: {
   readonly registry: Pick<Registry, 'findTool'>;
   readonly tools: ToolCaller;
   readonly breakers: Pick<Breakers, 'admit'>;
+  /** @default no old result stands in */
+  readonly stale?: Pick<StaleResults, 'answer'>;
   readonly log: Logger;
 }): AlternatePaths {
   const call = guardCalls(deps.breakers, deps.tools.call);
@@ -62,27 +66,52 @@ export function createAlternatePaths(deps: {
     return { ...result, degraded: [...(result.degraded ?? []), how] };
   }
 
-  return {
-    async answer(input, context, why) {
-      const rules = alternativesOf(await deps.rules.active(input.tenant.tenantId), input.tool);
-      if (rules.length === 0) return null;
-      const tool = await deps.registry.findTool(input.tenant.tenantId, input.tool);
-      if (tool === null) return null;
-      for (const rule of rules) {
-        const entry = { tool: input.tool, alternative: rule.tool, rule: rule.name, why };
-        try {
-          const other = await usable(rule, input, tool);
-          const result = other === null ? null : await ask(rule, input, context, other, why);
-          // One that refuses may be asked wrongly: another may know.
-          if (result === null || result.isError) continue;
-          deps.log.info(entry, 'an alternative tool answered');
-          return result;
-        } catch (error) {
-          context.signal.throwIfAborted();
-          deps.log.warn({ ...entry, problem: describeFailure(error) }, 'an alternative failed too');
-        }
+  async function askAlternatives(
+    input: CallToolInput,
+    context: Pick<ToolCallContext, 'signal' | 'attempt'>,
+    why: string,
+  ): Promise<ToolResult | null> {
+    const rules = alternativesOf(await deps.rules.active(input.tenant.tenantId), input.tool);
+    if (rules.length === 0) return null;
+    const tool = await deps.registry.findTool(input.tenant.tenantId, input.tool);
+    if (tool === null) return null;
+    for (const rule of rules) {
+      const entry = { tool: input.tool, alternative: rule.tool, rule: rule.name, why };
+      try {
+        const other = await usable(rule, input, tool);
+        const result = other === null ? null : await ask(rule, input, context, other, why);
+        // One that refuses may be asked wrongly: another may know.
+        if (result === null || result.isError) continue;
+        deps.log.info(entry, 'an alternative tool answered');
+        return result;
+      } catch (error) {
+        context.signal.throwIfAborted();
+        deps.log.warn({ ...entry, problem: describeFailure(error) }, 'an alternative failed too');
       }
-      return null;
-    },
+    }
+    return null;
+  }
+
+  return {
+    answer: async (input, context, why) =>
+      (await askAlternatives(input, context, why)) ?? (await lastResult(deps, input, why)),
   };
+}
+
+/** Where it cannot be looked up, the call fails as it would without. */
+async function lastResult(
+  { stale, log }: { readonly stale?: Pick<StaleResults, 'answer'>; readonly log: Logger },
+  input: CallToolInput,
+  why: string,
+): Promise<ToolResult | null> {
+  const { tool } = input;
+  try {
+    const result = (await stale?.answer(input, why)) ?? null;
+    if (result !== null)
+      log.info({ tool, why, degraded: result.degraded }, 'an old result stands in');
+    return result;
+  } catch (error) {
+    log.warn({ tool, problem: describeFailure(error) }, 'no old result could be looked up');
+    return null;
+  }
 }

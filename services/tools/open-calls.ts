@@ -5,6 +5,7 @@ import type { Registry } from '../registry/registry.ts';
 import type { Rules } from '../rules/rules.ts';
 import type { AlternatePaths } from './alternate-paths.ts';
 import { createAlternatePaths } from './alternate-paths.ts';
+import type { StaleResults } from './stale-results.ts';
 import type { ToolCaller } from './tool-caller.ts';
 
 export interface OpenCalls {
@@ -19,6 +20,7 @@ export function openCalls(deps: {
   readonly registry: Pick<Registry, 'findTool'>;
   readonly tools: ToolCaller;
   readonly breakers: Pick<Breakers, 'admit'>;
+  readonly stale?: Pick<StaleResults, 'answer'>;
   readonly log: Logger;
 }): OpenCalls {
   const alternates = createAlternatePaths({ ...deps, log: deps.log.child({ part: 'alternates' }) });

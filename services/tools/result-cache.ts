@@ -3,6 +3,8 @@ import type { JsonValue } from '../../common/json.ts';
 import type { TenantId } from '../../common/tenant.ts';
 import type { ToolResult } from '../../common/tool.ts';
 import { cacheAddress, cachePrefix } from '../cache/cache-key.ts';
+import type { LastValues } from '../cache/last-values.ts';
+import { createLastValues } from '../cache/last-values.ts';
 import type { LayeredCache } from '../cache/layered-cache.ts';
 import { createLayeredCache } from '../cache/layered-cache.ts';
 import type { CacheAddress, SharedStore } from '../cache/shared-store.ts';
@@ -36,6 +38,20 @@ export function createResultCache(options: {
     maxEntries: 10_000,
     // A character takes two bytes at worst.
     sizeOf: (result) => JSON.stringify(result).length * 2,
+  });
+}
+
+/** The same results past their time, for a day: whether one may stand in is its server's setting. */
+export function createLastResults(options: {
+  readonly log: Logger;
+  readonly shared: SharedStore | null;
+}): LastValues<ToolResult> {
+  return createLastValues<ToolResult>({
+    ...options,
+    parse: parseResult,
+    keeps: (result) => !result.isError && !holdsArtifact(result),
+    keepMs: 86_400_000,
+    maxBytes: 32 * MEBIBYTE,
   });
 }
 

@@ -19,6 +19,7 @@ import type { ToolRegistry } from './find-callable.ts';
 import { findServer, findTool } from './find-callable.ts';
 import { prepareArguments } from './prepare-arguments.ts';
 import { resultAddress, resultScope } from './result-cache.ts';
+import type { StaleResults } from './stale-results.ts';
 import type { ToolDurations } from './tool-durations.ts';
 
 export interface ToolCallContext {
@@ -46,6 +47,8 @@ export interface ToolCallerDeps extends Omit<EffectDeps, 'failpoint'> {
   readonly validator: Pick<SchemaValidator, 'validate'>;
   /** From `createResultCache`. */
   readonly cache: Pick<LayeredCache<ToolResult>, 'getOrLoad' | 'forget'>;
+  /** Results that may stand in when their server does not answer. @default none is kept */
+  readonly stale?: Pick<StaleResults, 'load' | 'forget'>;
   readonly metrics: Pick<Metrics, 'toolCall'>;
   /** Gets the time of each answered call. @default nobody */
   readonly durations?: Pick<ToolDurations, 'record'>;
@@ -74,8 +77,7 @@ export function createToolCaller(deps: ToolCallerDeps): ToolCaller {
     context: ToolCallContext,
   ): Promise<{ readonly value: ToolResult; readonly hit: boolean }> {
     const ready = await prepare(tool, input, context);
-    const load = async (signal: AbortSignal): Promise<ToolResult> =>
-      keepAnswer(deps.artifacts, ready, await sendToServer(deps.connections, ready, signal));
+    const load = (signal: AbortSignal): Promise<ToolResult> => loadResult(deps, ready, signal);
     const { signal } = context;
     if (context.cache === 'bypass') return { value: await load(signal), hit: false };
     return cache.getOrLoad(resultAddress(ready), load, { signal });
@@ -93,7 +95,7 @@ export function createToolCaller(deps: ToolCallerDeps): ToolCaller {
       effectCall(tool, effect, input),
       () => prepare(tool, input, context),
       context.signal,
-      () => cache.forget(resultScope(input.tenant.tenantId)),
+      () => forgetResults(deps, input),
     );
     return { value, hit: false };
   }
@@ -155,4 +157,24 @@ function effectCall(
     // Of what the caller gave: a reference to an artifact stands for its contents.
     argsDigest: hash('sha256', canonicalJson(input.args), 'base64url'),
   };
+}
+
+function loadResult(
+  { stale, artifacts, connections }: ToolCallerDeps,
+  ready: ReadyCall,
+  signal: AbortSignal,
+): Promise<ToolResult> {
+  const ask = async (): Promise<ToolResult> =>
+    keepAnswer(artifacts, ready, await sendToServer(connections, ready, signal));
+  return stale === undefined ? ask() : stale.load(ready, ask);
+}
+
+/** After an effect: whatever a tool changed, any reader may have shown. */
+function forgetResults(
+  { stale, cache }: Pick<ToolCallerDeps, 'stale' | 'cache'>,
+  { tenant }: CallToolInput,
+): Promise<void> {
+  const scope = resultScope(tenant.tenantId);
+  stale?.forget(scope);
+  return cache.forget(scope);
 }

@@ -35,9 +35,13 @@ describe('loadConfig', () => {
   });
 
   it('answers of models → not kept, unless asked for', () => {
-    expect(loadConfig({}).answerCache).toEqual({ mode: 'off', maxWrong: 0.01 });
+    expect(loadConfig({}).answerCache).toEqual({
+      mode: 'off',
+      maxWrong: 0.01,
+      staleMs: 86_400_000,
+    });
     const given = { OSTINATO_ANSWER_CACHE: 'semantic', OSTINATO_ANSWER_CACHE_MAX_WRONG: '0.02' };
-    expect(loadConfig(given).answerCache).toEqual({ mode: 'semantic', maxWrong: 0.02 });
+    expect(loadConfig(given).answerCache).toMatchObject({ mode: 'semantic', maxWrong: 0.02 });
     expect(() => loadConfig({ OSTINATO_ANSWER_CACHE: 'yes' })).toThrow(/OSTINATO_ANSWER_CACHE/);
     expect(() => loadConfig({ OSTINATO_ANSWER_CACHE_MAX_WRONG: '0' })).toThrow(/MAX_WRONG/);
   });

@@ -44,7 +44,11 @@ const gateway: LlmGateway = {
 };
 
 async function open(mode: 'off' | 'exact' | 'semantic', redisUrl: string | null = null) {
-  const config = { answerCache: { mode, maxWrong: 0.01 }, modelDir: MODEL_DIR, redisUrl };
+  const config = {
+    answerCache: { mode, maxWrong: 0.01, staleMs: 0 },
+    modelDir: MODEL_DIR,
+    redisUrl,
+  };
   const log = pino({ level: 'silent' });
   const answers = await openAnswerCache({ config, gateway, metrics: createMetrics(), log });
   opened.push(answers);

@@ -1,14 +1,15 @@
-import type { Degraded } from '../../../common/tool.ts';
+import type { Degraded } from '../../../common/degraded.ts';
+import { degradedWords } from '../../../common/degraded.ts';
 import { cleanText } from './clean-text.ts';
 import type { Style } from './style.ts';
 
-/** Who answered instead of the tool that was asked, and why. */
+/** How the answer came, where the tool that was asked did not give it, and why. */
 export function degradedLines(
   degraded: readonly Degraded[] | undefined,
   style: Style,
 ): readonly string[] {
   return (degraded ?? []).map((how) => {
-    const by = how.kind === 'fallback' ? 'fallback' : `rule ${how.rule}`;
-    return style.warn(`Degraded: ${how.tool} answered instead (${by}): ${cleanText(how.why)}`);
+    const rule = how.kind === 'alternative-tool' ? ` (rule ${how.rule})` : '';
+    return style.warn(`Degraded: ${degradedWords(how)}${rule}: ${cleanText(how.why)}`);
   });
 }

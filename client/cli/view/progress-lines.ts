@@ -1,3 +1,4 @@
+import { degradedWords } from '../../../common/degraded.ts';
 import type { PlannerUsed, RunProgress, StepReport } from '../../../common/agent.ts';
 import { cleanText, oneLine } from './clean-text.ts';
 import { formatDuration } from './format-duration.ts';
@@ -77,7 +78,7 @@ function noteOf({ step, alsoAfter }: TreeRow): string {
   if (step.problem !== null) return step.problem;
   if (step.state === 'waiting' && alsoAfter.length > 0) return `also after ${alsoAfter.join(', ')}`;
   const other = step.degraded?.at(-1);
-  const by = other === undefined ? '' : `[degraded: by ${other.tool}] `;
+  const by = other === undefined ? '' : `[degraded: ${degradedWords(other)}] `;
   return `${by}${step.preview ?? ''}`;
 }
 

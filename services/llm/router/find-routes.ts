@@ -90,6 +90,7 @@ function fromRow(row: ProviderRow, env: Env, path: string): readonly Route[] {
           : given.price === 'free'
             ? { kind: 'free' }
             : { kind: 'own', prices: given.price },
+      equivalent: given.equivalent ?? null,
       limits: limited ? { requestsPerMinute, tokensPerMinute } : null,
     };
   });

@@ -27,6 +27,8 @@ const model = z.union([
     outputTokens: count.optional(),
     can: z.array(z.enum(CAPABILITIES)).optional(),
     quality: share.optional(),
+    /** Models with one word here stand for each other without loss. */
+    equivalent: z.string().min(1).optional(),
     /** `free`: runs on a machine of your own. Without it the public price list is asked. */
     price: z.union([z.literal('free'), prices]).optional(),
   }),

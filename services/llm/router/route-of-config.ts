@@ -17,5 +17,6 @@ export function routeOfConfig(config: LlmProviderConfig): Route {
     facts: modelFacts(model),
     price: priceSource(dialect, baseUrl),
     limits: null,
+    equivalent: null,
   };
 }

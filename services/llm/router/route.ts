@@ -17,6 +17,8 @@ export interface Route {
   readonly timeoutMs: number;
   readonly facts: ModelFacts;
   readonly price: PriceSource;
+  /** Routes with one word here stand for each other without loss; `null`: judged by their facts. */
+  readonly equivalent: string | null;
   /** Of each key, all workers together; `null`: none that we keep. */
   readonly limits: RouteLimits | null;
 }

@@ -12,6 +12,8 @@ import { SYSTEM_PROMPT } from './system-prompt.ts';
 const MAX_OUTPUT_TOKENS = 16_000;
 
 export interface AskOptions extends CallOptions {
+  /** Of the conversation: its turns begin alike, so the provider is asked to keep that beginning. */
+  readonly cacheKey?: string;
   /** Gets what the model writes while it does. @default nobody: the answer comes as a whole */
   readonly live?: LiveWriter | undefined;
   /** Gets each step of a plan as soon as it is written. It may never be run. @default nobody */
@@ -22,7 +24,7 @@ export interface AskOptions extends CallOptions {
 export function askModel(
   gateway: Pick<LlmGateway, 'complete' | 'stream'>,
   messages: readonly LlmMessage[],
-  { live, onStep, ...options }: AskOptions,
+  { live, onStep, cacheKey, ...options }: AskOptions,
 ): Promise<LlmResponse> {
   const request: LlmRequest = {
     role: 'planner',
@@ -31,6 +33,7 @@ export function askModel(
     toolChoice: 'auto',
     maxOutputTokens: MAX_OUTPUT_TOKENS,
     temperature: null,
+    ...(cacheKey === undefined ? {} : { cacheKey }),
   };
   if (live === undefined) return gateway.complete(request, options);
   return streamed(gateway.stream(request, options), live, onStep ?? (() => undefined));

@@ -1,3 +1,4 @@
+import { degradedWords } from '../../../common/degraded.ts';
 import type { StepObservation } from '../../../common/agent.ts';
 import type { LlmMessage } from '../../../common/llm.ts';
 import type { TenantId } from '../../../common/tenant.ts';
@@ -125,7 +126,7 @@ async function tell(
 
 function headOf({ step, result }: StepObservation): string {
   const other = result?.degraded?.at(-1);
-  const by = other === undefined ? '' : `, answered by ${other.tool} instead`;
+  const by = other === undefined ? '' : `, ${degradedWords(other)}`;
   const refused = result?.isError === true ? ', and the tool refused' : '';
   const head = `Step ${step.id} (${step.tool}): ${step.state}${by}${refused}`;
   if (step.problem === null) return head;

@@ -13,6 +13,7 @@ export function benchRoute(provider: string, url: string, over: Partial<Route> =
     facts: { contextTokens: null, outputTokens: null, can: null, quality: 0.5 },
     price: { kind: 'free' },
     limits: null,
+    equivalent: null,
     ...over,
   };
 }

@@ -71,6 +71,19 @@ describe('runChain', () => {
     expect(switches).toEqual([`one/a ${type}`]);
   });
 
+  it('served by the first choice → not degraded; by another → says what is different', async () => {
+    const { deps } = chainDeps([first, second]);
+    const well = await run(deps, [first, second], () => 'served');
+    const detour = await run(
+      deps,
+      [first, second],
+      failFirst(() => failure(FAILURE.llmUnavailable)),
+    );
+    if (isServiceError(well.end) || isServiceError(detour.end)) throw new Error('not served');
+    expect(well.end.routing).not.toHaveProperty('degraded');
+    expect(detour.end.routing.degraded).toEqual(['an equivalent model: two/b instead of one/a']);
+  });
+
   it('a request that is wrong → refused at once, nobody else is asked', async () => {
     const { deps } = chainDeps([first, second]);
     const { asked, end } = await run(

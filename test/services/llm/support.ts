@@ -24,6 +24,7 @@ export function route(id: string, over: Partial<Route> = {}): Route {
     facts: modelFacts(model),
     price: { kind: 'unknown' },
     limits: null,
+    equivalent: null,
     ...over,
   };
 }

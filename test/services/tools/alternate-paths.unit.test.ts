@@ -4,7 +4,7 @@ import pino from 'pino';
 import { describe, expect, it } from 'vitest';
 import type { CompositionRule } from '../../../common/rules/composition-rule.ts';
 import { FAILURE } from '../../../common/failures.ts';
-import type { CallToolInput, EffectClass, ToolId } from '../../../common/tool.ts';
+import type { CallToolInput, EffectClass, ToolId, ToolResult } from '../../../common/tool.ts';
 import { ServiceError } from '../../../services/errors.ts';
 import { createAlternatePaths } from '../../../services/tools/alternate-paths.ts';
 import { TENANT, textResult } from '../../support/plans.ts';
@@ -31,7 +31,11 @@ const INPUT: CallToolInput = {
   maxTotalTimeoutMs: 1_000,
 };
 
-function setUp(rules: readonly CompositionRule[], effects: Record<string, EffectClass>) {
+function setUp(
+  rules: readonly CompositionRule[],
+  effects: Record<string, EffectClass>,
+  stale?: (why: string) => Promise<ToolResult | null>,
+) {
   const calls: CallToolInput[] = [];
   const diverted = new Set<string>();
   const tools = new Map(
@@ -64,6 +68,7 @@ function setUp(rules: readonly CompositionRule[], effects: Record<string, Effect
             : { kind: 'admitted' as const, probe: false, ended: () => Promise.resolve() },
         ),
     },
+    ...(stale && { stale: { answer: (_input, why) => stale(why) } }),
     log: pino({ level: 'silent' }),
   });
   const context = { signal: new AbortController().signal, attempt: 1 };
@@ -106,6 +111,25 @@ describe('createAlternatePaths', () => {
     const { answer, calls } = setUp([rule('spare', 'spare/find', { safe })], effects);
     expect((await answer()) !== null).toBe(answered);
     expect(calls).toHaveLength(answered ? 1 : 0);
+  });
+
+  it('no alternative answers → the last result stands in, marked; an alternative goes before it', async () => {
+    const old = (why: string): Promise<ToolResult> =>
+      Promise.resolve({
+        ...textResult('old'),
+        degraded: [{ kind: 'stale-cache', ageMs: 42_000, why }],
+      });
+    const alone = setUp([], READS, old);
+    expect(await alone.answer()).toMatchObject({
+      content: [{ text: 'old' }],
+      degraded: [{ kind: 'stale-cache', ageMs: 42_000, why: 'main is away' }],
+    });
+    const away = setUp([rule('a', 'bad/find')], READS, old);
+    expect((await away.answer())?.degraded).toMatchObject([{ kind: 'stale-cache' }]);
+    const spare = setUp([rule('a', 'spare/find')], READS, old);
+    expect((await spare.answer())?.degraded).toMatchObject([{ kind: 'alternative-tool' }]);
+    const broken = setUp([], READS, () => Promise.reject(new Error('no database')));
+    expect(await broken.answer()).toBeNull();
   });
 
   it('no rule, or a tool that is not registered → null, nothing called', async () => {

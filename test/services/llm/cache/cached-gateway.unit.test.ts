@@ -12,7 +12,13 @@ import type {
 } from '../../../../services/cache/semantic/semantic-cache.ts';
 import type { Embedder } from '../../../../services/embeddings/embedder.ts';
 import { alikeAnswers } from '../../../../services/llm/cache/alike-answers.ts';
-import { answerTtlMs, createCachedGateway } from '../../../../services/llm/cache/cached-gateway.ts';
+import { FAILURE } from '../../../../common/failures.ts';
+import { ServiceError } from '../../../../services/errors.ts';
+import {
+  answerTtlMs,
+  createCachedGateway,
+  createLastAnswers,
+} from '../../../../services/llm/cache/cached-gateway.ts';
 import { parseResponse } from '../../../../services/llm/cache/parse-response.ts';
 import type { CallOptions, LlmGateway } from '../../../../services/llm/gateway.ts';
 import { createMetrics } from '../../../../services/telemetry/metrics.ts';
@@ -126,6 +132,65 @@ describe('equal calls', () => {
       await complete(request('q'));
     }
     expect(calls).toHaveLength(2);
+  });
+});
+
+describe('no model answers', () => {
+  function setUp() {
+    const clock = { nowMs: 0 };
+    const log = pino({ level: 'silent' });
+    let problem: Error | null = null;
+    const gateway: LlmGateway = {
+      configured: () => ({ provider: 'openai', model: 'm' }),
+      complete: () =>
+        problem === null ? Promise.resolve(answer('kept')) : Promise.reject(problem),
+      stream: () => {
+        throw new Error('Nothing streams here.');
+      },
+      providers: {} as LlmGateway['providers'],
+    };
+    const cached = createCachedGateway({
+      gateway,
+      semantic: null,
+      exact: {
+        getOrLoad: async (_at, load) => ({
+          value: await load(new AbortController().signal),
+          hit: false,
+        }),
+      },
+      last: createLastAnswers({ shared: null, maxAgeMs: 60_000, log, nowMs: () => clock.nowMs }),
+    });
+    return {
+      clock,
+      fail: (error: Error) => (problem = error),
+      complete: (question: string) =>
+        cached.complete(request(question), { signal: new AbortController().signal }),
+    };
+  }
+  const away = new ServiceError(FAILURE.llmUnavailable, 'away', {
+    retry: { allowed: true, afterMs: null },
+  });
+
+  it('its earlier answer to the same call → stands in, free, and says how old it is', async () => {
+    const { clock, fail, complete } = setUp();
+    await complete('q');
+    fail(away);
+    clock.nowMs += 42_000;
+    const old = await complete('q');
+    expect(old.parts).toEqual(answer('kept').parts);
+    expect(old.usage.costUsd).toBe(0);
+    expect(old.routing?.degraded).toEqual(['stale cache, 42 s old']);
+    await expect(complete('another')).rejects.toBe(away);
+    clock.nowMs += 20_000;
+    await expect(complete('q')).rejects.toBe(away);
+  });
+
+  it('a call that is wrong → fails as it does without', async () => {
+    const { fail, complete } = setUp();
+    await complete('q');
+    const wrong = new ServiceError(FAILURE.llmBadRequest, 'wrong');
+    fail(wrong);
+    await expect(complete('q')).rejects.toBe(wrong);
   });
 });
 
