@@ -86,6 +86,11 @@ export interface ApiOptions {
    * then runs. Only for a process that serves one person (`ostinato dev`). @default false
    */
   readonly allowStdioServers: boolean;
+  /**
+   * Time for a request to arrive as a whole, and for a part of a file of lines, ms.
+   * @default 30000
+   */
+  readonly arrivalTimeoutMs: number;
   /** Event streams open at once; more are answered 429. @default 200 */
   readonly maxEventStreams: number;
   /** Silence after which an event stream sends a comment, ms. @default 15000 */
@@ -94,6 +99,7 @@ export interface ApiOptions {
 
 const DEFAULT_OPTIONS: ApiOptions = {
   bodyLimitBytes: 1024 * 1024,
+  arrivalTimeoutMs: 30_000,
   allowStdioServers: false,
   maxEventStreams: 200,
   heartbeatMs: 15_000,

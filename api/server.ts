@@ -15,6 +15,7 @@ import { registerMcp } from './mcp/mcp-endpoint.ts';
 import { setAnswerHeaders } from './middleware/answer-headers.ts';
 import { requireApiKey } from './middleware/authenticate.ts';
 import { acceptJsonOnly } from './middleware/json-body.ts';
+import { limitArrival } from './middleware/limit-arrival.ts';
 import { plainHook } from './middleware/plain-hook.ts';
 import { refusePrototypeQuery } from './middleware/query.ts';
 import { refuseOtherSites } from './middleware/same-origin.ts';
@@ -44,8 +45,6 @@ import { registerToolCalls } from './routes/tool-calls.ts';
 import { registerTools } from './routes/tools.ts';
 import { validate } from './validate.ts';
 
-/** Time for a request to arrive as a whole, ms; a slow sender does not hold a socket for ever. */
-const REQUEST_TIMEOUT_MS = 30_000;
 const MAX_PARAM_LENGTH = 300;
 
 /**
@@ -72,7 +71,8 @@ export function createServer(deps: ApiDeps): FastifyInstance {
     childLoggerFactory: (logger) => logger,
     requestIdHeader: false,
     bodyLimit: resolved.options.bodyLimitBytes,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    // Of bodies `limitArrival` decides; Node's limit for headers stays.
+    requestTimeout: 0,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     forceCloseConnections: 'idle',
     clientErrorHandler: refuseMalformed,
@@ -84,6 +84,7 @@ export function createServer(deps: ApiDeps): FastifyInstance {
   api.setSerializerCompiler(() => (data) => JSON.stringify(data));
   api.addHook('onRequest', plainHook(setAnswerHeaders));
   api.addHook('onRequest', plainHook(apiKey === null ? refuseOtherSites : requireApiKey(apiKey)));
+  limitArrival(api, resolved.options.arrivalTimeoutMs);
   acceptJsonOnly(api);
   api.addHook('preValidation', plainHook(refusePrototypeQuery));
   api.addHook('preClose', async () => closing.abort());

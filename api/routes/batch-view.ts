@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { batchSummary, batchWorkflowId } from '../../client/batches.ts';
+import type { TenantId } from '../../common/tenant.ts';
 import type { OstinatoConnection } from '../../client/index.ts';
 import type { BatchItem, BatchRecord } from '../../services/batches/batch-record.ts';
 import type { ResolvedApiDeps } from '../api-deps.ts';
@@ -28,6 +29,25 @@ export function batchView(record: BatchRecord): z.output<typeof batchSummarySche
     ...{ batchId, state, mode, total, round, reason, createdAtMs, endedAtMs },
     agent: record.settings.agent,
     summary: batchSummary(record.work),
+  };
+}
+
+/** A batch with how its items stand. @throws ServiceError (NotFound) */
+export async function readBatch(
+  deps: Pick<ResolvedApiDeps, 'batchStore' | 'links'>,
+  connection: OstinatoConnection,
+  tenantId: TenantId,
+  id: string,
+) {
+  const record = await deps.batchStore.get(tenantId, id);
+  const counts = await deps.batchStore.counts(tenantId, id);
+  const problems = await deps.batchStore.problems(tenantId, id);
+  const { concurrency, ratePerSecond, limits } = record.settings;
+  return {
+    ...batchView(record),
+    ...{ counts, concurrency, ratePerSecond, limits },
+    problems: [...problems],
+    links: batchLinks(deps, connection, id),
   };
 }
 

@@ -22,7 +22,8 @@ import {
 } from '../schemas/batch-schema.ts';
 import { errorAnswers } from '../schemas/error-answers.ts';
 import { connectionFor, tenantOf } from '../tenant-of.ts';
-import { batchLinks, batchView, resultLine } from './batch-view.ts';
+import { registerBatchEvents } from './batch-events.ts';
+import { batchLinks, batchView, readBatch, resultLine } from './batch-view.ts';
 
 const params = z.strictObject({ id: batchId });
 const tags = ['batches'];
@@ -36,6 +37,7 @@ export function registerBatches(api: Api, deps: ResolvedApiDeps): void {
   registerReads(api, deps);
   registerResults(api, deps);
   registerControl(api, deps);
+  registerBatchEvents(api, deps);
 }
 
 function registerStart(api: Api, deps: ResolvedApiDeps): void {
@@ -149,20 +151,8 @@ function registerReads(api: Api, deps: ResolvedApiDeps): void {
       },
     },
     async (request) => {
-      const record = await read(deps, request);
-      const { tenantId } = tenantOf(request);
-      const { batchId: id, settings } = record;
-      const [counts, problems] = [
-        await deps.batchStore.counts(tenantId, id),
-        await deps.batchStore.problems(tenantId, id),
-      ];
-      const { concurrency, ratePerSecond, limits } = settings;
-      return {
-        ...batchView(record),
-        ...{ counts, concurrency, ratePerSecond, limits },
-        problems: [...problems],
-        links: batchLinks(deps, connectionFor(request, deps.connection), id),
-      };
+      const connection = connectionFor(request, deps.connection);
+      return readBatch(deps, connection, tenantOf(request).tenantId, request.params.id);
     },
   );
 }

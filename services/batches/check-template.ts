@@ -1,12 +1,12 @@
 import { bindArg, bindGoal, ITEM } from '../../common/bind-item.ts';
 import type { BatchMode, BatchSettings, BatchWork } from '../../common/batch.ts';
 import { FAILURE } from '../../common/failures.ts';
-import type { JsonValue } from '../../common/json.ts';
+import type { JsonObject, JsonValue } from '../../common/json.ts';
 import type { Plan, StepArg, StepId } from '../../common/plan.ts';
-import { parseStepArgs } from '../../common/step-arg.ts';
-import { UnresolvedReference } from '../../common/resolve-args.ts';
+import { asText, UnresolvedReference } from '../../common/resolve-args.ts';
+import { parseStepArg, parseStepArgs } from '../../common/step-arg.ts';
 import type { TenantId } from '../../common/tenant.ts';
-import type { WrittenPlan } from '../../common/written-plan.ts';
+import type { WrittenPlan, WrittenStep, WrittenWait } from '../../common/written-plan.ts';
 import { isServiceError, ServiceError } from '../errors.ts';
 import type { PlanChecker } from '../planner/plan-checker.ts';
 import { isLightPlan } from './is-light-plan.ts';
@@ -104,15 +104,26 @@ export function bindWritten(plan: WrittenPlan, item: JsonValue): WrittenPlan {
       'A step of a batch has "forEach", in which "${item}" would have two meanings. Make the list the items of the batch, or run the plan without a batch.',
     );
   }
+  return { ...plan, steps: plan.steps.map((step) => bindStep(step, item)) };
+}
+
+/** Wherever a step may refer to others it may speak of the item; a plan inside of it has `args`. */
+function bindStep(step: WrittenStep, item: JsonValue): WrittenStep {
+  const bind = <Value extends JsonValue>(value: Value): JsonValue =>
+    writeArg(bindArg(parseStepArg(value), item));
+  const bindAll = (args: JsonObject): JsonObject =>
+    Object.fromEntries(Object.entries(args).map(([name, value]) => [name, bind(value)]));
+  const sideCall = <Call extends { readonly args?: JsonObject }>(call: Call): Call =>
+    call.args === undefined ? call : { ...call, args: bindAll(call.args) };
+  const { args, when, undo, fallback, agent, waitFor } = step;
   return {
-    ...plan,
-    steps: plan.steps.map((step) => {
-      if (step.args === undefined) return step;
-      const args = Object.entries(parseStepArgs(step.args)).map(
-        ([name, arg]) => [name, writeArg(bindArg(arg, item))] as const,
-      );
-      return { ...step, args: Object.fromEntries(args) };
-    }),
+    ...step,
+    ...(args === undefined ? {} : { args: bindAll(args) }),
+    ...(when === undefined ? {} : { when: { ...when, value: bind(when.value) } }),
+    ...(undo === undefined ? {} : { undo: sideCall(undo) }),
+    ...(fallback === undefined ? {} : { fallback: sideCall(fallback) }),
+    ...(agent === undefined ? {} : { agent: { ...agent, goal: asText(bind(agent.goal)) } }),
+    ...(waitFor === undefined ? {} : { waitFor: bindAll({ ...waitFor }) as WrittenWait }),
   };
 }
 

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createServer } from '../../api/server.ts';
 import { runCli } from '../../client/cli/run-cli.ts';
 import type { BatchAnswer } from '../../client/cli/api-types.ts';
-import { batchHandle, listRuns } from '../../client/index.ts';
+import { batchHandle, listRuns, uploadBatch } from '../../client/index.ts';
 import type { WrittenPlan } from '../../client/index.ts';
 import type { Engine } from '../support/engine.ts';
 import { startEngine } from '../support/engine.ts';
@@ -223,6 +223,65 @@ describe('runs of a batch', () => {
 });
 
 describe('items behind a URL', () => {
+  it('the item in a condition → decides for each; one without a list of its own is refused', async () => {
+    const plan: WrittenPlan = {
+      steps: [
+        { id: 'find', tool: 'work/look_up', args: { name: 'when-${item.name}' } },
+        {
+          id: 'act',
+          tool: 'work/do_work',
+          args: { name: 'when-${item.name}' },
+          when: { value: '${item.wanted}', equals: true },
+        },
+      ],
+    };
+    const lines = [true, false].map((wanted, at) => JSON.stringify({ name: `w${at}`, wanted }));
+    const batchId = await start({ plan }, lines.join('\n'));
+    expect((await ended(batchId)).counts).toMatchObject({ done: 2 });
+    const results = await resultsOf(batchId);
+    const acted = results.map(({ result }) => {
+      const { steps } = result as { steps: { id: string; state: string }[] };
+      return steps.find(({ id }) => id === 'act')?.state;
+    });
+    expect(acted).toEqual(['done', 'skipped']);
+  });
+
+  it('followed as events → each change once, and the end', async () => {
+    const batchId = await start({ plan: doWork }, '{"name":"ev1"}\n{"name":"ev2"}');
+    const response = await fetch(`${url}/v1/batches/${batchId}/events`);
+    expect(response.headers.get('content-type')).toContain('text/event-stream');
+    const text = await response.text();
+    const events = [...text.matchAll(/^event: batch\ndata: (.*)$/gm)].map(
+      ([, data]) => JSON.parse(data ?? '') as BatchAnswer,
+    );
+    expect(events.at(-1)).toMatchObject({ state: 'completed', counts: { done: 2 } });
+    expect(new Set(events.map((event) => JSON.stringify(event))).size).toBe(events.length);
+    expect((await ask('GET', '/v1/batches/none/events')).status).toBe(404);
+  });
+
+  it('uploaded by the client library → streamed, and its broken line told', async () => {
+    async function* lines(): AsyncGenerator<Uint8Array> {
+      for (const line of ['{"name":"up1"}', '{"name":', '{"name":"up2"}']) {
+        await new Promise((resolve) => setImmediate(resolve));
+        yield Buffer.from(`${line}\n`);
+      }
+    }
+    const batchId = newId();
+    const request = { batchId, plan: doWork };
+    const uploaded = await uploadBatch({ url }, request, lines());
+    expect(uploaded).toEqual({ batchId, total: 3, broken: 1 });
+    expect((await ended(batchId)).counts).toMatchObject({ done: 2, failed: 1 });
+    await expect(uploadBatch({ url }, request, lines())).rejects.toMatchObject({
+      code: 'conflict',
+    });
+    await expect(uploadBatch({ url }, { goal: '' }, lines())).rejects.toMatchObject({
+      code: 'bad-input',
+    });
+    await expect(
+      uploadBatch({ url: 'http://127.0.0.1:1' }, request, lines()),
+    ).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
   it('a file → read by the batch itself; one that is not there → the batch says so', async () => {
     const server = createFileServer((request, response) => {
       response.writeHead(request.url === '/items.jsonl' ? 200 : 404).end(named('url-', 3));
