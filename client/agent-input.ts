@@ -1,6 +1,7 @@
 import type { AgentInput } from '../common/agent.ts';
 import type { ConversationId } from '../common/conversation.ts';
 import type { OstinatoConnection } from './connection.ts';
+import { policyOf } from './policy.ts';
 import type { StartAgentRequest } from './requests.ts';
 import { parseRequest, startAgentSchema } from './requests.ts';
 import { resolveLimits } from './start-run.ts';
@@ -25,6 +26,6 @@ export function agentInput(connection: OstinatoConnection, request: StartAgentRe
     limits: resolveLimits(parsed.limits),
     queues: connection.queues,
     ...(parsed.fastReads === true ? { fastReads: true } : {}),
-    ...(parsed.policy === undefined ? {} : { policy: parsed.policy }),
+    ...policyOf(connection, parsed.policy),
   };
 }

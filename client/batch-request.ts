@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { BatchSettings, BatchSource, BatchWork } from '../common/batch.ts';
 import type { WrittenPlan } from '../common/written-plan.ts';
 import { limitsSchema } from './limits.ts';
+import { policyOf, policySchema } from './policy.ts';
 import { parseRequest, startAgentSchema, startPlanSchema } from './requests.ts';
 import { resolveLimits } from './start-run.ts';
 
@@ -26,6 +27,8 @@ export const batchShape = {
   mode: z.enum(['light', 'runs']).optional(),
   /** Of each item. */
   limits: limitsSchema.partial().optional(),
+  /** What people have a say in; a batch in which calls may wait is a run an item. */
+  policy: policySchema.optional(),
 };
 
 const batchId = z
@@ -53,7 +56,10 @@ export type BatchRequest = Omit<z.input<typeof batchRequestSchema>, 'plan'> & {
 const DEFAULT_CONCURRENCY = 20;
 
 /** What a batch is, from what a caller says. @throws ClientError (`bad-input`) */
-export function toBatch(request: BatchRequest): {
+export function toBatch(
+  connection: Parameters<typeof policyOf>[0],
+  request: BatchRequest,
+): {
   readonly batchId: string;
   readonly work: BatchWork;
   readonly source: BatchSource;
@@ -70,6 +76,7 @@ export function toBatch(request: BatchRequest): {
       ratePerSecond: given.ratePerSecond ?? null,
       mode: given.mode ?? null,
       limits: resolveLimits(given.limits),
+      ...policyOf(connection, given.policy),
     },
   };
 }

@@ -60,7 +60,7 @@ export async function runBatch(
   connection: OstinatoConnection,
   request: BatchRequest & { readonly url: string },
 ): Promise<BatchHandle> {
-  return startBatch(connection, { ...toBatch(request), round: 1 });
+  return startBatch(connection, { ...toBatch(connection, request), round: 1 });
 }
 
 /** Starts the workflow of a batch that is described already. */

@@ -5,6 +5,7 @@ import { DEFAULT_TASK_QUEUE } from '../common/names.ts';
 import type { TenantContext, TenantId } from '../common/tenant.ts';
 import { DEFAULT_TENANT_ID } from '../common/tenant.ts';
 import { ClientError } from './client-error.ts';
+import type { Policies } from './policy.ts';
 
 export interface ConnectOptions {
   /** Temporal's address. @default '127.0.0.1:7233' */
@@ -17,6 +18,8 @@ export interface ConnectOptions {
   readonly actor?: string;
   /** Must be those of the workers. @default 'ostinato' for all three */
   readonly queues?: Partial<TaskQueues>;
+  /** What people have a say in during every run; see `readPolicies`. @default what each run says */
+  readonly policies?: Policies | undefined;
   /** @default 5000 */
   readonly connectTimeoutMs?: number;
 }
@@ -27,6 +30,7 @@ export interface OstinatoConnection {
   readonly namespace: string;
   readonly tenant: TenantContext;
   readonly queues: TaskQueues;
+  readonly policies?: Policies;
   close(): Promise<void>;
 }
 
@@ -53,6 +57,7 @@ export async function connect(options: ConnectOptions = {}): Promise<OstinatoCon
       tool: options.queues?.tool ?? DEFAULT_TASK_QUEUE,
       llm: options.queues?.llm ?? DEFAULT_TASK_QUEUE,
     },
+    ...(options.policies === undefined ? {} : { policies: options.policies }),
     close: () => connection.close(),
   };
 }

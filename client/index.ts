@@ -3,6 +3,8 @@ export { startAgent } from './agents.ts';
 export type { BatchRequest } from './batch-request.ts';
 export { batchHandle, runBatch } from './batches.ts';
 export type { BatchHandle } from './batches.ts';
+export type { Policies } from './policy.ts';
+export { readPolicies } from './read-policies.ts';
 export { uploadBatch } from './upload-batch.ts';
 export type { ApiPlace, UploadedBatch } from './upload-batch.ts';
 export { ClientError, isClientError } from './client-error.ts';

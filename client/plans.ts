@@ -1,10 +1,12 @@
 import type { RunPlanInput, RunPlanResult } from '../common/agent.ts';
 import type { Plan } from '../common/plan.ts';
 import type { OstinatoConnection } from './connection.ts';
+import { policyOf } from './policy.ts';
 import type { StartPlanRequest } from './requests.ts';
 import { parseRequest, startPlanSchema } from './requests.ts';
 import type { RunHandle } from './run-handle.ts';
 import { resolveLimits, startRun } from './start-run.ts';
+import { workOf } from './written-plan-schema.ts';
 
 /**
  * Starts a plan without a planner. The run checks it against the registry before the first step; a
@@ -29,9 +31,9 @@ export async function runPlan(
     limits,
     queues: connection.queues,
     ...(parsed.fastReads === true ? { fastReads: true } : {}),
-    ...(parsed.policy === undefined ? {} : { policy: parsed.policy }),
+    ...policyOf(connection, parsed.policy),
   };
-  const tools = [...new Set(parsed.plan.steps.map((step) => step.tool))].join(', ');
+  const tools = [...new Set(parsed.plan.steps.map(workOf))].join(', ');
   const summary = `${parsed.plan.steps.length} steps: ${tools}`.slice(0, 200);
   return startRun(connection, {
     workflow: 'runPlan',

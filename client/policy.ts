@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { RunPolicy } from '../common/approval.ts';
+import type { TenantContext } from '../common/tenant.ts';
 
 const EFFECTS = ['read', 'keyed', 'non-idempotent', 'compensable'] as const;
 
@@ -21,3 +22,27 @@ export const policySchema = z.strictObject({
   onUnknown: z.enum(['fail', 'ask']).exactOptional(),
   rollback: z.boolean().exactOptional(),
 }) satisfies z.ZodType<RunPolicy>;
+
+/** What holds for all runs that an installation starts. */
+export const policiesSchema = z.strictObject({
+  default: policySchema.exactOptional(),
+  /** By tenant: in place of the default. */
+  tenants: z.record(z.string().min(1).max(200), policySchema).exactOptional(),
+});
+export type Policies = z.output<typeof policiesSchema>;
+
+/**
+ * The policy of a run: what its caller says, over what holds for its tenant. A caller can make more
+ * calls wait for a person, and none of those that wait anyway go through.
+ */
+export function policyOf(
+  { tenant, policies }: { readonly tenant: TenantContext; readonly policies?: Policies },
+  given: RunPolicy | undefined,
+): { readonly policy?: RunPolicy } {
+  const always = policies?.tenants?.[tenant.tenantId] ?? policies?.default;
+  if (always === undefined) return given === undefined ? {} : { policy: given };
+  const approvals = [...(always.approvals ?? []), ...(given?.approvals ?? [])];
+  return {
+    policy: { ...always, ...given, ...(approvals.length === 0 ? {} : { approvals }) },
+  };
+}

@@ -4,6 +4,8 @@ import type { RunBatchInput } from '../common/batch.ts';
 import { WORKFLOW } from '../common/names.ts';
 import { agentInput } from './agent-input.ts';
 import { toBatch } from './batch-request.ts';
+import { policyOf } from './policy.ts';
+import { workOf } from './written-plan-schema.ts';
 import { batchSummary, batchWorkflowId } from './batches.ts';
 import type { OstinatoConnection } from './connection.ts';
 import type { ParsedSchedule } from './schedule-request.ts';
@@ -84,8 +86,11 @@ function startedPlan(
   const limits = resolveLimits(given.limits);
   const { tenant, queues } = connection;
   // Written, not checked: the registry may have changed by the time it starts.
-  const input: RunPlanInput = { tenant, agent, plan: null, written: plan, limits, queues };
-  const tools = [...new Set(plan.steps.map((step) => step.tool))].join(', ');
+  const input: RunPlanInput = {
+    ...{ tenant, agent, plan: null, written: plan, limits, queues },
+    ...policyOf(connection, given.policy),
+  };
+  const tools = [...new Set(plan.steps.map(workOf))].join(', ');
   return {
     kind: 'plan',
     agent,
@@ -102,7 +107,7 @@ function startedBatch(
   scheduleId: string,
   request: NonNullable<ParsedSchedule['batch']>,
 ): Started {
-  const { work, source, settings } = toBatch(request);
+  const { work, source, settings } = toBatch(connection, request);
   const { tenant, queues } = connection;
   const input: RunBatchInput = {
     ...{ tenant, work, source, settings, queues },

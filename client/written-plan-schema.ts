@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { JsonObject } from '../common/json.ts';
-import type { WrittenPlan } from '../common/written-plan.ts';
+import type { WrittenPlan, WrittenStep } from '../common/written-plan.ts';
 
 const json = z.json() as z.ZodType<JsonObject[string]>;
 const args = z.record(z.string(), json);
@@ -64,6 +64,13 @@ const step = stepFields.refine(
   (given) => WORK.filter((field) => given[field] !== undefined).length === 1,
   { path: ['tool'], message: 'is missing: a step has one of tool, waitFor, plan and agent' },
 );
+
+/** What a step does, in a word: its tool, or the kind of what it does instead. */
+export function workOf({ tool, waitFor, agent: asked }: WrittenStep): string {
+  if (tool !== undefined) return tool;
+  if (waitFor !== undefined) return waitFor.signal === undefined ? 'wait' : 'signal';
+  return asked === undefined ? 'plan' : 'agent';
+}
 
 /** What a plan looks like; whether it can run is for the engine's check to say. */
 export const writtenPlanSchema = z.strictObject({

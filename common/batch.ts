@@ -1,4 +1,5 @@
 import type { AgentInput, AgentLimits, RunPlanInput, TaskQueues } from './agent.ts';
+import type { RunPolicy } from './approval.ts';
 import type { TenantContext } from './tenant.ts';
 import type { WrittenPlan } from './written-plan.ts';
 
@@ -28,6 +29,8 @@ export interface BatchSettings {
   readonly mode: BatchMode | null;
   /** Of each item. */
   readonly limits: AgentLimits;
+  /** Of each item. @default nobody is asked */
+  readonly policy?: RunPolicy;
 }
 
 /** Input of the `runBatch` workflow. Items never travel in it. */

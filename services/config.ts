@@ -44,6 +44,8 @@ export interface Config {
   };
   /** Composition rules applied at start; `null`: none. */
   readonly rulesFile: string | null;
+  /** What people have a say in during every run started here; `undefined`: what each run says. */
+  readonly policyFile: string | undefined;
   readonly logLevel: LogLevel;
   /** OTLP endpoint for traces; `null`: none are sent. */
   readonly otlpEndpoint: string | null;
@@ -95,6 +97,7 @@ const schema = z.object({
   XDG_CACHE_HOME: text.optional(),
   OSTINATO_MODEL_DIR: text.optional(),
   OSTINATO_RULES_FILE: text.optional(),
+  OSTINATO_POLICY_FILE: text.optional(),
   OSTINATO_BREAKERS: z.enum(['enforce', 'dry-run']).default('enforce'),
   OSTINATO_BREAKERS_FILE: text.optional(),
   OSTINATO_HOST: text.default('127.0.0.1'),
@@ -163,6 +166,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     },
     breakers: { mode: vars.OSTINATO_BREAKERS, file: vars.OSTINATO_BREAKERS_FILE ?? null },
     rulesFile: vars.OSTINATO_RULES_FILE ?? null,
+    policyFile: vars.OSTINATO_POLICY_FILE,
     logLevel: vars.OSTINATO_LOG_LEVEL,
     otlpEndpoint: vars.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
     mcp: { maxResultBytes: vars.OSTINATO_MAX_RESULT_BYTES },

@@ -6,6 +6,7 @@ import { createActivities } from '../activities/index.ts';
 import { createServer } from '../api/server.ts';
 import type { OstinatoConnection } from '../client/connection.ts';
 import { connect } from '../client/connection.ts';
+import { readPolicies } from '../client/read-policies.ts';
 import { FAILURE } from '../common/failures.ts';
 import { DEFAULT_TENANT_ID } from '../common/tenant.ts';
 import type { Config } from '../services/config.ts';
@@ -79,6 +80,7 @@ async function startParts(
   const port = await claimPort(host, config.http.port, 'the HTTP API', '--port');
   const definitions = await readServersFile(options.serversFile);
   const rules = await readRulesFile(config.rulesFile);
+  const policies = await readPolicies(config.policyFile);
   const temporal = await startTemporal(options, started);
   const address = options.temporalAddress ?? temporal?.address ?? '';
   const connection = await connect({
@@ -86,6 +88,7 @@ async function startParts(
     namespace: config.temporal.namespace,
     queues: config.queues,
     actor: 'api',
+    policies,
   });
   started.push(() => connection.close());
   const services = await assemble({ config, env, log });

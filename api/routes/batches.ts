@@ -60,7 +60,7 @@ function registerStart(api: Api, deps: ResolvedApiDeps): void {
       const connection = connectionFor(request, deps.connection);
       const { tenantId } = tenantOf(request);
       const key = request.headers['idempotency-key'];
-      const given = toBatch(request.body as Parameters<typeof toBatch>[0]);
+      const given = toBatch(connection, request.body as Parameters<typeof toBatch>[1]);
       const batch = key === undefined ? given : { ...given, batchId: idOf(tenantId, String(key)) };
       await deps.batchStore.create(tenantId, batch).catch((error: unknown) => {
         throw reused(error, key !== undefined);

@@ -1,5 +1,5 @@
 import type { ConnectOptions, OstinatoConnection } from '../index.ts';
-import { connect } from '../index.ts';
+import { connect, readPolicies } from '../index.ts';
 import type { ApiClient } from './api-client.ts';
 import { createApiClient } from './api-client.ts';
 import type { ServiceFlags, Services } from './services.ts';
@@ -58,7 +58,8 @@ export async function createContext(
     print: (...lines) => lines.forEach((line) => out(`${line}\n`)),
     printJson: (value) => out(`${JSON.stringify(value, null, 2)}\n`),
     async withEngine(use) {
-      const connection = await connect(connectOptions(services, env));
+      const policies = await readPolicies(env['OSTINATO_POLICY_FILE']);
+      const connection = await connect({ ...connectOptions(services, env), policies });
       try {
         return await use(connection);
       } finally {

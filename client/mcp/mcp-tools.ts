@@ -8,6 +8,18 @@ const limits = {
     maxToolCalls: { type: 'integer', minimum: 1, maximum: 10_000 },
     maxWallMs: { type: 'integer', minimum: 1_000, maximum: 604_800_000 },
     maxParallel: { type: 'integer', minimum: 1, maximum: 500 },
+    maxTokens: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 1_000_000_000,
+      description: 'Of all model calls, those of child runs included.',
+    },
+    maxCostUsd: {
+      type: 'number',
+      minimum: 0.000_001,
+      maximum: 100_000,
+      description: 'US dollars for model calls, those of child runs included.',
+    },
   },
   additionalProperties: false,
 };
@@ -42,8 +54,43 @@ const step = {
     onFailure: { type: 'string', enum: ['abort', 'skip-dependents'] },
     title: { type: 'string' },
     timeoutMs: { type: 'integer', minimum: 1 },
+    when: {
+      type: 'object',
+      description:
+        'The step runs only where this holds: {value: "${count.n}"} and one of equals, notEquals, above, below, exists, or none for "is true".',
+    },
+    forEach: {
+      type: 'object',
+      description:
+        '{items: "${list.items}"}: a call for each; "${item.name}" in args is a value of the item, the answer {items: [...]}.',
+    },
+    optional: { type: 'boolean', description: 'Its failure does not matter to what needs it.' },
+    maxAttempts: { type: 'integer', minimum: 1, maximum: 1_000 },
+    fallback: {
+      type: 'object',
+      description: '{tool, args}: called where the tool failed and certainly did nothing.',
+    },
+    undo: {
+      type: 'object',
+      description: '{tool, args}: takes the step back where the plan fails and is rolled back.',
+    },
+    waitFor: {
+      type: 'object',
+      description:
+        'In place of a tool: waits for {seconds: 30}, {until: "2027-01-31T09:00:00Z"} or {signal: "paid"}.',
+    },
+    plan: {
+      type: 'object',
+      description:
+        'In place of a tool: a plan of its own, {steps: [...]}, whose steps refer to args as "${args.name}".',
+    },
+    agent: {
+      type: 'object',
+      description:
+        'In place of a tool: {goal: "..."} for an agent of its own; it answers {answer}.',
+    },
   },
-  required: ['id', 'tool'],
+  required: ['id'],
   additionalProperties: false,
 };
 

@@ -19,7 +19,7 @@ export interface CheckedTemplate {
 
 interface Template {
   readonly work: BatchWork;
-  readonly settings: Pick<BatchSettings, 'mode' | 'limits'>;
+  readonly settings: Pick<BatchSettings, 'mode' | 'limits' | 'policy'>;
 }
 
 /**
@@ -160,12 +160,17 @@ function escape(value: JsonValue): JsonValue {
   return Object.fromEntries(Object.entries(value).map(([key, held]) => [key, escape(held)]));
 }
 
-function modeOf(plan: Plan | null, { mode: wanted, limits }: Template['settings']): BatchMode {
+function modeOf(
+  plan: Plan | null,
+  { mode: wanted, limits, policy }: Template['settings'],
+): BatchMode {
   if (wanted === 'runs' || plan === null) return 'runs';
-  if (isLightPlan(plan) && plan.steps.length <= limits.maxToolCalls) return 'light';
+  // Only a run waits for people, and takes back what it did.
+  const isPlain = policy === undefined && isLightPlan(plan);
+  if (isPlain && plan.steps.length <= limits.maxToolCalls) return 'light';
   if (wanted === null) return 'runs';
   throw new ServiceError(
     FAILURE.badInput,
-    'mode "light" is for plans of at most 10 plain tool calls within limits.maxToolCalls, and this plan is none. Leave "mode" out, or choose "runs".',
+    'mode "light" is for plans of at most 10 plain tool calls within limits.maxToolCalls, and this plan is none, or has a policy that asks people. Leave "mode" out, or choose "runs".',
   );
 }

@@ -19,8 +19,15 @@ export async function prepareItem(store: Store, input: RunBatchItemInput): Promi
       outcome: item === null || item.state === 'waiting' ? 'failed' : item.state,
     };
   }
-  const { work } = await store.get(tenant.tenantId, batchId);
-  const common = { tenant, agent: input.agent, limits: input.limits, queues: input.queues };
+  const { work, settings } = await store.get(tenant.tenantId, batchId);
+  const policy = settings.policy === undefined ? {} : { policy: settings.policy };
+  const common = {
+    tenant,
+    agent: input.agent,
+    limits: input.limits,
+    queues: input.queues,
+    ...policy,
+  };
   const runId = `${batchId}.${index}`;
   try {
     const value = JSON.parse(item.item) as JsonValue;

@@ -68,7 +68,7 @@ async function measureBatch(
   items: number,
   mode: 'light' | 'runs',
 ): Promise<BenchRow[]> {
-  const batch = toBatch({
+  const batch = toBatch(engine.ostinato, {
     plan: { steps: [{ id: 'pay', tool: 'bank/pay', args: { amount: '${item.amount}' } }] },
     concurrency: CONCURRENCY,
     mode,
