@@ -6,6 +6,7 @@ import { createActivities } from '../activities/index.ts';
 import { createServer } from '../api/server.ts';
 import type { OstinatoConnection } from '../client/connection.ts';
 import { connect } from '../client/connection.ts';
+import { registerSearchAttributes } from '../client/engine.ts';
 import { readPolicies } from '../client/read-policies.ts';
 import { FAILURE } from '../common/failures.ts';
 import { DEFAULT_TENANT_ID } from '../common/tenant.ts';
@@ -91,6 +92,8 @@ async function startParts(
     policies,
   });
   started.push(() => connection.close());
+  // The development server gets them with its flags.
+  if (temporal === null) await prepareTemporal(connection, log);
   const services = await assemble({ config, env, log });
   started.push(() => services.close());
   const workers = await startWorkers(options, address, services, started);
@@ -111,6 +114,20 @@ async function startParts(
   started.push(() => removeDevFile(config.dataDir, process.pid));
   const serversReady = findTools(services, log);
   return { ...dev, serversReady, broken: temporal?.exited ?? new Promise<never>(() => undefined) };
+}
+
+/**
+ * A Temporal of somebody else may lack what runs need. Where registering is not allowed, as in a
+ * managed one, the process goes on: health and doctor repeat what is missing.
+ */
+async function prepareTemporal(connection: OstinatoConnection, log: Logger): Promise<void> {
+  try {
+    const added = await registerSearchAttributes(connection);
+    if (added.length > 0) log.info({ added }, 'search attributes were registered in Temporal');
+  } catch (error) {
+    const problem = (error as Error).message;
+    log.warn({ problem }, 'no run can start before somebody registers the search attributes');
+  }
 }
 
 /** What is registered is found at once, also while its server is away; then each server is asked. */

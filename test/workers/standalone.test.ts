@@ -8,10 +8,12 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { connect, startAgent } from '../../client/index.ts';
+import { connect, inspectEngine, startAgent } from '../../client/index.ts';
+import { SEARCH_ATTRIBUTE_TYPE } from '../../common/names.ts';
 import { startPostgres } from '../support/postgres.ts';
 import type { StandaloneProcess } from '../support/standalone.ts';
 import { startStandaloneProcess } from '../support/standalone.ts';
+import { connectTo, startTemporal } from '../support/temporal.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const FILESYSTEM = join(ROOT, 'node_modules/@modelcontextprotocol/server-filesystem/dist/index.js');
@@ -137,6 +139,28 @@ describe('the standalone process', () => {
       await postgres.stop();
     }
   }, 180_000);
+
+  it('a Temporal of somebody else, without what runs need → registered, and runs start', async () => {
+    const temporal = await startTemporal();
+    const ostinato = await connectTo(temporal.address);
+    try {
+      const { operatorService } = ostinato.temporal.connection;
+      const searchAttributes = Object.keys(SEARCH_ATTRIBUTE_TYPE);
+      await operatorService.removeSearchAttributes({ namespace: 'default', searchAttributes });
+      expect((await inspectEngine(ostinato)).missingSearchAttributes).toEqual(searchAttributes);
+      running = await startStandaloneProcess({
+        dataDir: join(dir, 'data'),
+        temporalAddress: temporal.address,
+      });
+      expect((await inspectEngine(ostinato)).missingSearchAttributes).toEqual([]);
+      const run = await startAgent(ostinato, { goal: 'Do something that no tool does' });
+      expect(await run.result()).toMatchObject({ planner: { kind: 'offline' } });
+    } finally {
+      await running?.stop();
+      await ostinato.close();
+      await temporal.stop();
+    }
+  }, 120_000);
 
   it('a port in use → says which, and how to choose another', async () => {
     const holder = createServer().listen(0, '127.0.0.1');
