@@ -34,6 +34,8 @@ export interface FakeHttpOptions {
   readonly port?: number;
   /** What a request with an unknown session gets. @default 404 */
   readonly forgottenStatus?: 400 | 404;
+  /** What `tools/list` names; all others can be called too. @default ['echo'] */
+  readonly tools?: readonly string[];
   /** Requests without this header get 401. */
   readonly token?: string;
 }
@@ -100,7 +102,9 @@ export async function startFakeHttpServer(options: FakeHttpOptions = {}): Promis
     if (message?.method === 'notifications/cancelled') cancelled.push(message.params);
     if (message?.id === undefined) response.writeHead(202).end();
     else if (message.method === 'tools/list') {
-      answer(response, message.id, { tools: [{ name: 'echo', inputSchema: { type: 'object' } }] });
+      const { tools = ['echo'] } = options;
+      const listed = tools.map((name) => ({ name, inputSchema: { type: 'object' } }));
+      answer(response, message.id, { tools: listed });
     } else call(message as Required<RpcRequest>, response);
   }
 
