@@ -199,6 +199,8 @@ export interface PlanGoalInput {
   readonly toolsBeside?: readonly ToolId[];
   /** What was said to the running agent since the last turn. @default nothing */
   readonly messages?: readonly string[];
+  /** Reads of the plan that may be made while it is still being written. @default none */
+  readonly earlyReads?: number;
 }
 
 export interface StepObservation {
@@ -214,6 +216,8 @@ export type PlanGoalResult = {
   readonly usage: LlmUsage;
   /** Tools that were looked at to decide, for the record. */
   readonly toolsConsidered: readonly ToolId[];
+  /** Reads that were made early and that the plan then did not ask for. @default 0 */
+  readonly unusedReads?: number;
   /** How each model call of the turn found its model; absent where no model was asked. */
   readonly routing?: readonly LlmRouting[];
   /** What was sent to models and what was spared; absent where no model was asked. */

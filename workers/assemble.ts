@@ -131,7 +131,7 @@ export async function assemble({ failpoint, ...options }: AssembleOptions): Prom
     planner:
       gateway.configured() === null
         ? createOfflinePlanner(planning)
-        : createModelPlanner({ ...planning, gateway, artifacts, context, metrics }),
+        : createModelPlanner({ ...planning, ...guarded, gateway, artifacts, context, metrics }),
     rules,
     ruleSuggestions: createRuleSuggestions({ ...database, rules, registry, index, log }),
     tools,

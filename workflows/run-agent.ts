@@ -22,6 +22,7 @@ import type { Plan } from '../common/plan.ts';
 import { renameSteps } from '../common/rename-steps.ts';
 import { keepWithin } from '../common/result-size.ts';
 import { cancellable } from './cancellable.ts';
+import { earlyReadsFor, payUnusedReads } from './early-reads.ts';
 import type { PlanRun } from './execute-plan.ts';
 import { carriedResults, executeOrLeave } from './leave-run.ts';
 import { createRunBudget } from './run-budget.ts';
@@ -138,6 +139,8 @@ async function decideTurn(
   budget.settleModelCall(grant.call, 'usage' in decision ? decision.usage : null);
   if ('problem' in decision) return { ending: { outcome: 'failed', reason: decision.problem } };
   state.planner = decision.planner;
+  const { unusedReads = 0 } = decision;
+  if (unusedReads > 0) await payUnusedReads(run, unusedReads);
   if (decision.context !== undefined) {
     state.context = addContextUse(state.context ?? NO_CONTEXT_USE, decision.context);
   }
@@ -185,6 +188,7 @@ async function decide(
     retry: { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 30_000 },
     summary: `turn ${run.state.turn}: ${input.goal.slice(0, 150)}`,
   });
+  const earlyReads = earlyReadsFor(input, run);
   try {
     return await planGoal({
       tenant: input.tenant,
@@ -198,6 +202,7 @@ async function decide(
       ...(messages.length === 0 ? {} : { messages }),
       usedTools: [...toolsOf(run.state)],
       ...(run.state.toolsAbove.length === 0 ? {} : { toolsBeside: run.state.toolsAbove }),
+      ...(earlyReads === 0 ? {} : { earlyReads }),
     });
   } catch (error) {
     if (isCancellation(error)) throw error;

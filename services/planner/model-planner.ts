@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { addUsage } from '../../common/add-usage.ts';
 import type { PlanGoalInput } from '../../common/agent.ts';
 import { FAILURE } from '../../common/failures.ts';
+import type { JsonObject } from '../../common/json.ts';
 import type { ToolId } from '../../common/tool.ts';
 import type { ArtifactStore } from '../artifacts/artifact-store.ts';
 import { contextBudget, promptTokensFor } from '../context/context-budget.ts';
@@ -14,6 +15,7 @@ import type { Registry } from '../registry/registry.ts';
 import type { ToolIndex } from '../registry/tool-index.ts';
 import type { SchemaValidator } from '../schema/schema-validator.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { ToolCaller } from '../tools/tool-caller.ts';
 import type { ToolDurations } from '../tools/tool-durations.ts';
 import { callOptions } from './model/call-options.ts';
 import { askModel } from './model/ask-model.ts';
@@ -22,6 +24,7 @@ import { createAsker, recordedAnswers } from './model/ask-within-budget.ts';
 import type { BegunTurn } from './model/begin-turn.ts';
 import { beginTurn } from './model/begin-turn.ts';
 import { createContextCount } from './model/context-count.ts';
+import { createEarlyReads } from './model/early-reads.ts';
 import { findTools, findToolsForGoal } from './model/find-tools.ts';
 import { listTools } from './model/list-tools.ts';
 import { planTurn } from './model/plan-turn.ts';
@@ -48,6 +51,8 @@ export interface ModelPlannerDeps {
   readonly durations?: Pick<ToolDurations, 'expected'>;
   /** @default none */
   readonly rules?: RuleSource;
+  /** Makes reads while a plan is still being written. @default none are made */
+  readonly calls?: Pick<ToolCaller, 'call'>;
   readonly log: Logger;
 }
 
@@ -108,18 +113,22 @@ export function createModelPlanner(deps: ModelPlannerDeps): Planner {
       const first = await begin(input, beginning);
       const count = createContextCount();
       const asking = callOptions(input, signal);
+      const early = createEarlyReads({ ...deps, tools: parts.tools }, input, signal);
+      const onStep = (step: JsonObject): void => void early.offer(step);
       const asker = createAsker({
         begin: beginning,
         first: first.begun,
         recorded: recordedAnswers(first.recorded, model),
-        send: (messages) => askModel(gateway, messages, { ...asking, live }),
+        send: (messages) => askModel(gateway, messages, { ...asking, live, onStep }),
         live,
         count,
       });
-      const turn = await planTurn({
-        ask: asker.ask,
-        reply: createReplies(replyDeps(deps, input, parts, asker.begun, count), input),
-      });
+      const { turn, unusedReads } = await early.during(() =>
+        planTurn({
+          ask: asker.ask,
+          reply: createReplies(replyDeps(deps, input, parts, asker.begun, count), input),
+        }),
+      );
       const begun = asker.begun();
       const messages = [...begun.appended, ...turn.messages];
       const conversation = await conversations.append(tenantId, ref, messages);
@@ -135,6 +144,7 @@ export function createModelPlanner(deps: ModelPlannerDeps): Planner {
         toolsConsidered: [...parts.considered].sort(),
         routing: [...begun.routing, ...turn.routing],
         context,
+        ...(unusedReads === 0 ? {} : { unusedReads }),
         ...end,
       };
     },

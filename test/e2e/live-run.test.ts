@@ -3,7 +3,7 @@
 // that are slow, come late or break off; attempts that are replaced; a Redis that is lost; a worker
 // that is killed. Through all of it the end of the run comes.
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
@@ -173,6 +173,43 @@ describe('a model that is writing', () => {
       { kind: 'text', attempt: 2, text: 'whole' },
     ]);
     expect(all.at(-1)).toMatchObject({ kind: 'ended', run: { outcome: 'answered' } });
+  });
+});
+
+describe('a plan that is being written', () => {
+  it('a read that needs nothing → at work before the plan is there, and called once', async () => {
+    const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
+    const steps = [
+      { id: 'early', tool: 'work/look_up', args: { name: 'early' } },
+      { id: 'write', tool: 'work/do_work', args: { name: 'write' }, after: ['early'] },
+      { id: 'after', tool: 'work/look_up', args: { name: 'after' } },
+    ];
+    const json = JSON.stringify({ steps });
+    const cut = json.indexOf('{"id":"after"');
+    async function* flow() {
+      const [start = null] = openai.call('make_plan', '');
+      yield streamText('openai', [start, argumentsOf(json.slice(0, cut))]);
+      await gates[0].promise;
+      yield streamText('openai', [argumentsOf(json.slice(cut))]);
+      await gates[1].promise;
+      yield streamText('openai', openai.finish('call')) + openai.end;
+    }
+    model.script({ kind: 'flow', pieces: flow() }, answerOf('Done.'));
+    const run = await startAgent(engine.ostinato, { goal: 'Look something up and do work' });
+    await waitFor('the early read', async () => (await journal()).includes('end early'));
+    gates[0].resolve();
+    const reader = watch(run.runId);
+    await waitFor('the plan', () =>
+      liveOf(reader.seen).some((event) => event.kind === 'planned' && event.step === 'after'),
+    );
+    // The write may not begin before the plan was checked, nor what is written after it.
+    expect(await journal()).toEqual(['begin early', 'end early']);
+    gates[1].resolve();
+    expect(await run.result()).toMatchObject({ outcome: 'answered', toolCalls: 3 });
+    const lines = await journal();
+    for (const name of ['early', 'write', 'after']) {
+      expect(lines.filter((line) => line === `begin ${name}`)).toHaveLength(1);
+    }
   });
 });
 
@@ -348,6 +385,17 @@ function ostinato(
       resolve({ code: error === null ? 0 : Number(error.code), out });
     });
   });
+}
+
+async function journal(): Promise<readonly string[]> {
+  const text = await readFile(join(dir, 'journal.log'), 'utf8').catch(() => '');
+  return text.split('\n').filter((line) => line !== '');
+}
+
+function argumentsOf(text: string) {
+  const tool_calls = [{ index: 0, function: { arguments: text } }];
+  const choices = [{ index: 0, delta: { tool_calls }, finish_reason: null }];
+  return { id: 'c', object: 'chat.completion.chunk', choices };
 }
 
 function answerOf(text: string) {
