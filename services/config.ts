@@ -58,6 +58,8 @@ export interface Config {
   };
   /** What looks at the best hits of a search once more: the configured model, or nothing. */
   readonly rerank: 'off' | 'model';
+  /** Whether tools are indexed with example requests that the configured model writes. */
+  readonly expansion: { readonly mode: 'off' | 'model'; readonly maxUsdPerDay: number };
   /** Whether files named by a URL may lie on this machine and in its private networks. */
   readonly allowPrivateUrls: boolean;
   /** Whether errors of workflow code have a stack trace: for debugging, since it makes runs slow. */
@@ -109,6 +111,8 @@ const schema = z.object({
   OSTINATO_WORKFLOW_STACKS: z.stringbool().default(false),
   OSTINATO_CONTEXT_TOKENS: z.coerce.number().int().min(4_000).max(2_000_000).optional(),
   OSTINATO_SUMMARIES: z.enum(['model', 'rules']).default('model'),
+  OSTINATO_EXPAND: z.enum(['off', 'model']).default('off'),
+  OSTINATO_EXPAND_MAX_USD: z.coerce.number().positive().default(1),
   OSTINATO_RERANK: z.enum(['off', 'model']).default('off'),
   OSTINATO_MAX_RESULT_BYTES: z.coerce
     .number()
@@ -175,6 +179,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       summaries: vars.OSTINATO_SUMMARIES,
     },
     rerank: vars.OSTINATO_RERANK,
+    expansion: { mode: vars.OSTINATO_EXPAND, maxUsdPerDay: vars.OSTINATO_EXPAND_MAX_USD },
     allowPrivateUrls: vars.OSTINATO_ALLOW_PRIVATE_URLS,
     workflowStacks: vars.OSTINATO_WORKFLOW_STACKS,
   };

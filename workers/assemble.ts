@@ -156,7 +156,14 @@ async function openParts({ config, env, log }: Omit<AssembleOptions, 'failpoint'
     limits: { maxResultBytes: config.mcp.maxResultBytes },
   });
   const models = await openModels({ config, env, metrics, ...breakers, log });
-  const search = openToolIndex({ config, metrics, gateway: models.gateway, log });
+  const search = openToolIndex({
+    config,
+    metrics,
+    gateway: models.gateway,
+    database,
+    registry,
+    log,
+  });
   const catalogue = createCatalogue({
     registry,
     connections,

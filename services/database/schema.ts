@@ -2,6 +2,7 @@ import {
   bigint,
   boolean,
   customType,
+  doublePrecision,
   index,
   integer,
   json,
@@ -268,4 +269,22 @@ export const dismissedSuggestions = pgTable(
     dismissedAtMs: timeMs('dismissed_at_ms').notNull(),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.suggestionId] })],
+);
+
+/** Example requests that a model wrote for a tool's definition, for search alone. */
+export const toolExpansions = pgTable(
+  'tool_expansions',
+  {
+    tenantId: tenantId(),
+    fingerprint: text('fingerprint').notNull(),
+    state: text('state').$type<'writing' | 'done' | 'failed'>().notNull(),
+    requests: json('requests').$type<readonly string[]>().notNull(),
+    /** Times that writing was begun. */
+    attempts: integer('attempts').notNull(),
+    inputTokens: integer('input_tokens'),
+    outputTokens: integer('output_tokens'),
+    costUsd: doublePrecision('cost_usd'),
+    updatedAtMs: timeMs('updated_at_ms').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.fingerprint] })],
 );

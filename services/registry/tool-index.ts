@@ -16,7 +16,7 @@ import { RERANKED, rerankAnswer } from './search/rerank-answer.ts';
 import type { Reranker } from './search/reranker.ts';
 import type { Probe } from './search/score-tools.ts';
 import { splitRequest } from './search/split-request.ts';
-import type { TenantIndex } from './search/tenant-index.ts';
+import type { ExamplesOf, TenantIndex } from './search/tenant-index.ts';
 import { openTenantIndex } from './search/tenant-index.ts';
 import { createTurns } from './search/turns.ts';
 
@@ -124,6 +124,8 @@ export interface ToolIndexDeps {
   /** Of the vectors of queries and their steps. */
   readonly cache: MemoryCache<Float32Array>;
   readonly metrics: Pick<Metrics, 'search' | 'indexSize'>;
+  /** Requests that each tool serves, by its fingerprint: indexed with it. @default none */
+  readonly examples?: (tenantId: TenantId) => Promise<ExamplesOf>;
   /** Looks at the best hits once more. @default none */
   readonly reranker?: Reranker;
   readonly log: Logger;
@@ -173,7 +175,8 @@ export function createToolIndex(deps: ToolIndexDeps): ToolIndex {
     sync: (tenantId, tools) =>
       turns.run(tenantId, async () => {
         const { index } = await openOnce(tenantId);
-        const counts = await index.sync(tools, (texts) => embedder.embed(texts));
+        const examples = (await deps.examples?.(tenantId)) ?? new Map<string, readonly string[]>();
+        const counts = await index.sync(tools, (texts) => embedder.embed(texts), examples);
         metrics.indexSize(index.implementation, entries());
         if (counts.added + counts.updated + counts.removed > 0) files.changed(tenantId, index);
         return counts;

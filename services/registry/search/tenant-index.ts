@@ -24,6 +24,7 @@ export interface TenantIndex {
   sync(
     tools: readonly RegisteredTool[],
     embed: Embed,
+    examples?: ExamplesOf,
   ): Promise<{ readonly added: number; readonly updated: number; readonly removed: number }>;
   /** @param probes the whole request, then each of its steps */
   search(probes: readonly [Probe, ...Probe[]], options: SearchOptions): SearchAnswer;
@@ -34,8 +35,12 @@ export interface TenantIndex {
   toSaved(): Pick<SavedIndex, 'vectors' | 'graph'>;
 }
 
+/** Example requests by a tool's fingerprint. */
+export type ExamplesOf = ReadonlyMap<string, readonly string[]>;
+
 interface IndexedTool {
   readonly tool: RegisteredTool;
+  readonly examples: readonly string[];
   /** Of what its vector is made from. */
   readonly textHash: string;
 }
@@ -70,8 +75,9 @@ export async function openTenantIndex(
   };
   const note = (entry: IndexedTool): void => {
     const { id } = entry.tool;
-    if (tools.get(id)?.tool.fingerprint !== entry.tool.fingerprint) {
-      lexical.put(id, searchWords(lexicalText(entry.tool)));
+    const known = tools.get(id);
+    if (known?.tool.fingerprint !== entry.tool.fingerprint || known.textHash !== entry.textHash) {
+      lexical.put(id, searchWords([lexicalText(entry.tool), ...entry.examples].join(' ')));
     }
     tools.set(id, entry);
   };
@@ -81,8 +87,8 @@ export async function openTenantIndex(
     get size() {
       return tools.size;
     },
-    async sync(listed, embed) {
-      const entries = listed.map(toEntry);
+    async sync(listed, embed, examples = new Map()) {
+      const entries = listed.map((tool) => toEntry(tool, examples));
       const ids = new Set<string>(listed.map(({ id }) => id));
       const gone = [...embedded.keys()].filter((id) => !ids.has(id));
       const added = entries.filter(({ tool }) => !embedded.has(tool.id)).length;
@@ -92,12 +98,7 @@ export async function openTenantIndex(
       const stale = entries.filter(({ tool, textHash }) => embedded.get(tool.id) !== textHash);
       for (let start = 0; start < stale.length; start += EMBED_AT_ONCE) {
         const batch = stale.slice(start, start + EMBED_AT_ONCE);
-        await dense.put(
-          await embedTools(
-            batch.map(({ tool }) => tool),
-            embed,
-          ),
-        );
+        await dense.put(await embedTools(batch, embed));
         for (const { tool, textHash } of batch) embedded.set(tool.id, textHash);
       }
       for (const entry of entries) note(entry);
@@ -162,8 +163,10 @@ function nearTools(
   return near.map(({ key, score }) => ({ id: key as ToolId, cosine: score }));
 }
 
-function toEntry(tool: RegisteredTool): IndexedTool {
-  return { tool, textHash: hash('sha256', vectorSource(tool), 'base64url') };
+function toEntry(tool: RegisteredTool, examplesOf: ExamplesOf): IndexedTool {
+  const examples = examplesOf.get(tool.fingerprint) ?? [];
+  const textHash = hash('sha256', vectorSource({ tool, examples }), 'base64url');
+  return { tool, examples, textHash };
 }
 
 /** Also when only what is not searched changed; a tool of an earlier run counts by its text. */

@@ -11,6 +11,7 @@ import { createMemoryCache } from '../../../services/cache/memory-cache.ts';
 import type { Embedder } from '../../../services/embeddings/embedder.ts';
 import type { RegisteredTool } from '../../../services/registry/registered-tool.ts';
 import type { Reranker } from '../../../services/registry/search/reranker.ts';
+import type { ToolIndexDeps } from '../../../services/registry/tool-index.ts';
 import { createToolIndex } from '../../../services/registry/tool-index.ts';
 import { createMetrics } from '../../../services/telemetry/metrics.ts';
 
@@ -54,6 +55,7 @@ function open({
   embedder = letterEmbedder(),
   folder = dir as string | null,
   reranker = undefined as Reranker | undefined,
+  examples = undefined as ToolIndexDeps['examples'],
 } = {}) {
   const metrics = createMetrics();
   const cache = createMemoryCache<Float32Array>({
@@ -72,6 +74,7 @@ function open({
     metrics,
     log,
     ...(reranker === undefined ? {} : { reranker }),
+    ...(examples === undefined ? {} : { examples }),
   });
 }
 
@@ -101,6 +104,39 @@ function tool(id: string, description: string, more: Partial<RegisteredTool> = {
 const READ = tool('fs/read_file', 'Reads a file from disk');
 const MAIL = tool('mail/send', 'Sends an e-mail to people', { effect: 'non-idempotent' });
 const ZIP = tool('fs/zip', 'Compresses a folder into an archive');
+
+describe('example requests', () => {
+  it('written later for a tool → found by their words; only that tool is embedded again', async () => {
+    const written = new Map<string, readonly string[]>();
+    const index = open({ examples: async () => written });
+    const all = [READ, MAIL, ZIP];
+    await index.sync(ACME, all);
+    const asked = 'quux jazz';
+    const before = await index.find(ACME, asked, { k: 3 });
+    expect(before.hits.map(({ arms }) => arms.lexical)).toEqual([null, null, null]);
+    written.set(ZIP.fingerprint, ['quux jazz']);
+    embedded = [];
+    expect(await index.sync(ACME, all)).toEqual({ added: 0, updated: 1, removed: 0 });
+    expect(embedded).toHaveLength(3);
+    const { hits } = await index.find(ACME, asked, { k: 3 });
+    expect(hits[0]).toMatchObject({ id: ZIP.id, arms: { lexical: { rank: 1 } } });
+    embedded = [];
+    await index.sync(ACME, all);
+    expect(embedded).toEqual([]);
+  });
+
+  it('kept in the file → the next start embeds nothing; without them only that tool', async () => {
+    const written = new Map([[ZIP.fingerprint, ['quux jazz']]]);
+    const first = open({ examples: async () => written });
+    await first.sync(ACME, [READ, ZIP]);
+    await first.close();
+    embedded = [];
+    await open({ examples: async () => written }).sync(ACME, [READ, ZIP]);
+    expect(embedded).toEqual([]);
+    await open().sync(ACME, [READ, ZIP]);
+    expect(embedded).toHaveLength(2);
+  });
+});
 
 describe('near', () => {
   it('a tool → the likest of other servers, nearest first; none of its own or unknown', async () => {
