@@ -16,7 +16,7 @@ import type { RetryBudget } from './retry-budget.ts';
 import type { RouteHealths } from './route-health.ts';
 import { guardRoute } from './guard-route.ts';
 import { describeDetour } from './router/describe-detour.ts';
-import type { Ranking } from './router/rank-routes.ts';
+import type { Excluded, Ranking } from './router/rank-routes.ts';
 import type { Route } from './router/route.ts';
 
 export interface ChainDeps {
@@ -97,7 +97,13 @@ export async function runChain<Answer>(
       return { answer: end.answer, route, routing: said };
     }
   }
-  throw chainError(routing, trail.failures, trail.waits);
+  // Nobody was asked since the request is too long: a shorter one may be served.
+  const isTooLong = trail.attempts.length === 0 && call.ranking.excluded.some(isTooSmall);
+  throw chainError(routing, trail.failures, trail.waits, isTooLong);
+}
+
+function isTooSmall(excluded: Excluded): boolean {
+  return excluded.isTooSmall === true;
 }
 
 async function tryRoute<Answer>(

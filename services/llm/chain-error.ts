@@ -15,11 +15,14 @@ const MAX_WAIT_MS = 60_000;
  * The error of a call that no route served. One failure alone is that failure; of several the last
  * one gives the type, and every attempt is in the message. It may be tried again where one of the
  * attempts may, or where a route only has to be waited for.
+ *
+ * @param isTooLong nothing was tried, since the models that could have been hold too little
  */
 export function chainError(
   routing: LlmRouting,
   failures: readonly ServiceError[],
   waits: readonly ChainWait[],
+  isTooLong = false,
 ): ServiceError {
   const [only] = failures;
   if (only !== undefined && routing.attempts.length === 1) return only;
@@ -32,7 +35,8 @@ export function chainError(
   const afterMs = allowed ? Math.min(MAX_WAIT_MS, Math.min(...afters)) : null;
   const worst = retryable.at(-1) ?? failures.at(-1);
   const [soonest] = [...waits].sort((a, b) => a.ms - b.ms);
-  const type = worst?.type ?? soonest?.type ?? FAILURE.llmBadRequest;
+  const none = isTooLong ? FAILURE.llmContextTooLong : FAILURE.llmBadRequest;
+  const type = worst?.type ?? soonest?.type ?? none;
   const tried = [...routing.attempts, ...routing.excluded].map(
     (attempt) => `${attempt.route}: ${attempt.why}`,
   );

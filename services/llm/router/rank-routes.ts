@@ -40,7 +40,15 @@ export interface RankedRoute {
 
 export interface Ranking {
   readonly ranked: readonly RankedRoute[];
-  readonly excluded: readonly { readonly route: Route; readonly why: string }[];
+  readonly excluded: readonly Excluded[];
+}
+
+/** A route that could not have served the call. */
+export interface Excluded {
+  readonly route: Route;
+  readonly why: string;
+  /** Set where it holds fewer tokens than the request has. */
+  readonly isTooSmall?: true;
 }
 
 /**
@@ -53,12 +61,12 @@ export function rankRoutes(
   needs: RouteNeeds,
   options: RankOptions,
 ): Ranking {
-  const excluded: { route: Route; why: string }[] = [];
+  const excluded: Excluded[] = [];
   const fit: Route[] = [];
   for (const route of routes) {
     const why = unfit(route, needs, options.measures(route));
     if (why === null) fit.push(route);
-    else excluded.push({ route, why });
+    else excluded.push({ route, why, ...(isTooSmall(route, needs) ? { isTooSmall: true } : {}) });
   }
   if (options.preset === 'configured') {
     const ranked = fit.map((route) => ({ route, score: null, why: 'in the order configured' }));
@@ -71,7 +79,7 @@ function unfit(route: Route, needs: RouteNeeds, measures: RouteMeasures): string
   const { can, contextTokens } = route.facts;
   const lacks = can === null ? [] : needs.can.filter((need) => !can.includes(need));
   if (lacks.length > 0) return `cannot do ${lacks.join(', ')}`;
-  if (contextTokens !== null && needs.contextTokens > contextTokens) {
+  if (isTooSmall(route, needs)) {
     return `takes ${contextTokens} tokens, the request needs about ${needs.contextTokens}`;
   }
   if (needs.allow !== null && !needs.allow.some((pattern) => matchesRoute(route, pattern))) {
@@ -81,6 +89,10 @@ function unfit(route: Route, needs: RouteNeeds, measures: RouteMeasures): string
     return `costs about $${measures.callUsd} a call, $${needs.budgetUsd} is left`;
   }
   return null;
+}
+
+function isTooSmall({ facts }: Route, needs: RouteNeeds): boolean {
+  return facts.contextTokens !== null && needs.contextTokens > facts.contextTokens;
 }
 
 /** `openai/gpt-5`, `gpt-5`, `openai/*` or `gpt-*`. */

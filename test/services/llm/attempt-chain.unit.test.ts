@@ -6,6 +6,7 @@ import { DEFAULT_TENANT_ID } from '../../../common/tenant.ts';
 import type { ChainDeps } from '../../../services/llm/attempt-chain.ts';
 import { runChain } from '../../../services/llm/attempt-chain.ts';
 import { ProviderHttpError } from '../../../services/llm/provider-http-error.ts';
+import type { Ranking } from '../../../services/llm/router/rank-routes.ts';
 import type { Route } from '../../../services/llm/router/route.ts';
 import { isServiceError, ServiceError } from '../../../services/errors.ts';
 import { chainDeps, failure, route } from './support.ts';
@@ -18,13 +19,16 @@ async function run(
   deps: ChainDeps,
   routes: readonly Route[],
   script: (asked: string) => string,
-  over: { tokens?: number; signal?: AbortSignal } = {},
+  over: { tokens?: number; signal?: AbortSignal; excluded?: Ranking['excluded'] } = {},
 ) {
   const asked: string[] = [];
   const end = await runChain(deps, {
     tenantId: DEFAULT_TENANT_ID,
     preset: 'configured',
-    ranking: { ranked: routes.map((one) => ({ route: one, score: null, why: 'x' })), excluded: [] },
+    ranking: {
+      ranked: routes.map((one) => ({ route: one, score: null, why: 'x' })),
+      excluded: over.excluded ?? [],
+    },
     tokens: over.tokens ?? 100,
     signal: over.signal ?? new AbortController().signal,
     async send(to, { apiKey }) {
@@ -47,6 +51,19 @@ function failFirst(error: () => Error) {
 }
 
 describe('runChain', () => {
+  it('every model holds too little → ContextTooLong, since a shorter request may be served', async () => {
+    const { deps } = chainDeps([first]);
+    const why = 'takes 10 tokens, the request needs about 100';
+    const excluded = [{ route: first, why, isTooSmall: true } as const];
+    const { end, asked } = await run(deps, [], () => 'served', { excluded });
+    expect(end).toMatchObject({ type: FAILURE.llmContextTooLong, retry: { allowed: false } });
+    expect(String(end)).toContain(why);
+    expect(asked).toEqual([]);
+    const others = [{ route: first, why: 'cannot do tools' }];
+    const refused = await run(deps, [], () => 'served', { excluded: others });
+    expect(refused.end).toMatchObject({ type: FAILURE.llmBadRequest });
+  });
+
   it.each([
     FAILURE.llmUnavailable,
     FAILURE.llmTimeout,
