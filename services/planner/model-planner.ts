@@ -187,7 +187,7 @@ function replyDeps(
     find: async (query) => {
       const found = await findTools(deps, tenantId, query);
       const { toolRoom } = begun();
-      const listing = listTools(found, await tools.rules(), toolRoom.next());
+      const listing = listTools(found.tools, await tools.rules(), toolRoom.next(), found.best);
       toolRoom.take(listing.tokens);
       count.schemasSaved(listing.savedTokens);
       return listing;

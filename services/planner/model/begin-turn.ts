@@ -16,6 +16,7 @@ import type { CompactMessage } from '../../context/visible-messages.ts';
 import { visibleMessages } from '../../context/visible-messages.ts';
 import type { RegisteredTool } from '../../registry/registry.ts';
 import type { ToolLookup } from '../tool-lookup.ts';
+import type { FoundTools } from './find-tools.ts';
 import { keptTools, listedIn } from './kept-tools.ts';
 import { listTools } from './list-tools.ts';
 import { goalMessage, leftMessage, openPlanCall, saidMeanwhile } from './planner-messages.ts';
@@ -27,7 +28,7 @@ import { createToolRoom } from './tool-room.ts';
 export interface BeginDeps {
   readonly artifacts: Pick<ArtifactStore, 'put' | 'get'>;
   readonly tools: Pick<ToolLookup, 'find' | 'rules'>;
-  readonly findForGoal: (goal: string) => Promise<readonly RegisteredTool[]>;
+  readonly findForGoal: (goal: string) => Promise<FoundTools>;
   readonly summarise: Summarise;
   /** Gets the tools that the model is shown. */
   readonly considered: Set<ToolId>;
@@ -182,8 +183,8 @@ async function openTurn(
       saved: { ...nothing, ...results.saved },
     };
   }
-  const found = await deps.findForGoal(goal);
-  const listing = listTools(found, await deps.tools.rules(), at.toolRoom.next());
+  const { tools, best } = await deps.findForGoal(goal);
+  const listing = listTools(tools, await deps.tools.rules(), at.toolRoom.next(), best);
   at.toolRoom.take(listing.tokens);
   for (const { id } of listing.tools) deps.considered.add(id);
   const left = callId === null ? [] : [leftMessage(callId)];

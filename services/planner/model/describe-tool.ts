@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '../../../common/json.ts';
 import { isJsonObject } from '../../../common/json.ts';
 import type { ToolDescriptor } from '../../../common/tool.ts';
+import { toolLine } from '../../registry/search/tool-line.ts';
 import { propertiesOf, requiredOf, resolveSchema, typesOf } from '../schema-walk.ts';
 
 const MAX_DESCRIPTION = 300;
@@ -41,6 +42,16 @@ export function describeTool(
     if (signature.length <= MAX_SIGNATURE) break;
   }
   return `- ${modelName}${cut(signature, MAX_SIGNATURE)}\n  ${about}`;
+}
+
+/**
+ * A tool in one line, for the less likely ones: names of parameters and one sentence. Whoever wants to
+ * use it may do so, or search for its name to see the rest.
+ */
+export function describeToolShort(
+  tool: Pick<ToolDescriptor, 'modelName' | 'description' | 'inputSchema'>,
+): string {
+  return `- ${toolLine({ ...tool, name: tool.modelName })}`;
 }
 
 function signatureOf(

@@ -8,10 +8,19 @@ const FOR_WHOLE = 8;
 const FOR_CLAUSE = 4;
 const MAX_CLAUSES = 12;
 const MAX_FOR_GOAL = 24;
+/** Of each search; the right one is seldom further down. */
+const BEST = 3;
 
 interface Deps {
   readonly index: Pick<ToolIndex, 'search'>;
   readonly registry: Pick<Registry, 'findTool'>;
+}
+
+export interface FoundTools {
+  /** Best first. */
+  readonly tools: readonly RegisteredTool[];
+  /** The best three of each search: worth their parameters in detail. */
+  readonly best: ReadonlySet<ToolId>;
 }
 
 /**
@@ -22,14 +31,14 @@ export async function findToolsForGoal(
   deps: Deps,
   tenantId: TenantId,
   goal: string,
-): Promise<readonly RegisteredTool[]> {
+): Promise<FoundTools> {
   const clauses = splitGoal(goal).slice(0, MAX_CLAUSES);
   const queries = clauses.length > 1 ? clauses.map(({ text }) => text) : [];
   const found = await Promise.all([
     search(deps, tenantId, goal, FOR_WHOLE),
     ...queries.map((query) => search(deps, tenantId, query, FOR_CLAUSE)),
   ]);
-  return load(deps, tenantId, interleave(found).slice(0, MAX_FOR_GOAL));
+  return load(deps, tenantId, found);
 }
 
 /** The best tools for one query. */
@@ -37,8 +46,8 @@ export async function findTools(
   deps: Deps,
   tenantId: TenantId,
   query: string,
-): Promise<readonly RegisteredTool[]> {
-  return load(deps, tenantId, await search(deps, tenantId, query, FOR_WHOLE));
+): Promise<FoundTools> {
+  return load(deps, tenantId, [await search(deps, tenantId, query, FOR_WHOLE)]);
 }
 
 async function search(
@@ -51,7 +60,7 @@ async function search(
 }
 
 /** The first of every list, then the second of every list, and so on; each once. */
-function interleave(lists: readonly (readonly ToolId[])[]): readonly ToolId[] {
+export function interleave<Id>(lists: readonly (readonly Id[])[]): readonly Id[] {
   const longest = Math.max(0, ...lists.map(({ length }) => length));
   const ids = Array.from({ length: longest }, (_, rank) =>
     lists.flatMap((list) => list[rank] ?? []),
@@ -59,13 +68,20 @@ function interleave(lists: readonly (readonly ToolId[])[]): readonly ToolId[] {
   return [...new Set(ids.flat())];
 }
 
+/** The first of each list of a search. */
+export function bestOf<Id>(lists: readonly (readonly Id[])[]): ReadonlySet<Id> {
+  return new Set(lists.flatMap((list) => list.slice(0, BEST)));
+}
+
 async function load(
   { registry }: Deps,
   tenantId: TenantId,
-  ids: readonly ToolId[],
-): Promise<readonly RegisteredTool[]> {
+  lists: readonly (readonly ToolId[])[],
+): Promise<FoundTools> {
+  const ids = interleave(lists).slice(0, MAX_FOR_GOAL);
   const tools = await Promise.all(ids.map((id) => registry.findTool(tenantId, id)));
-  return tools.flatMap((tool) =>
+  const usable = tools.flatMap((tool) =>
     tool?.enabled === true && tool.status === 'active' ? [tool] : [],
   );
+  return { tools: usable, best: bestOf(lists) };
 }

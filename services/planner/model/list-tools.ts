@@ -1,10 +1,10 @@
 import type { CompositionRule } from '../../../common/rules/composition-rule.ts';
 import { ruleHints } from '../../../common/rules/rule-hints.ts';
-import type { ToolDescriptor } from '../../../common/tool.ts';
+import type { ToolDescriptor, ToolId } from '../../../common/tool.ts';
 import { countTokens } from '../../context/count-tokens.ts';
 import { dataBlock } from '../../context/data-block.ts';
 import { LISTING } from '../../context/tool-listing.ts';
-import { describeTool } from './describe-tool.ts';
+import { describeTool, describeToolShort } from './describe-tool.ts';
 
 export type Described = Pick<
   ToolDescriptor,
@@ -23,26 +23,37 @@ export interface Listing<Tool> {
 /**
  * The tools, and what the operator has said of using them together: plans that break it are refused.
  * Best first, as many as fit into `maxTokens`; the first always.
+ *
+ * @param detailed those that are shown with their parameters' types, the others in one line.
+ *   @default all
  */
 export function listTools<Tool extends Described>(
   tools: readonly Tool[],
   rules: readonly CompositionRule[],
   maxTokens: number,
+  detailed?: ReadonlySet<ToolId>,
 ): Listing<Tool> {
   if (tools.length === 0) {
     return { text: 'No registered tool was found for this.', tools, tokens: 0, savedTokens: 0 };
   }
   const lines: string[] = [];
   let taken = 0;
+  let areShort = false;
   for (const tool of tools) {
-    const line = describeTool(tool);
+    const isDetailed = detailed?.has(tool.id) ?? true;
+    const line = isDetailed ? describeTool(tool) : describeToolShort(tool);
     const tokens = countTokens(line);
     if (lines.length > 0 && taken + tokens > maxTokens) break;
     lines.push(line);
     taken += tokens;
+    areShort ||= !isDetailed;
   }
   const shown = tools.slice(0, lines.length);
-  const text = [dataBlock(LISTING, lines.join('\n')), ...moreText(tools.length - shown.length)];
+  const text = [
+    dataBlock(LISTING, lines.join('\n')),
+    ...(areShort ? [SHORT] : []),
+    ...moreText(tools.length - shown.length),
+  ];
   const hints = ruleHints(rules, shown);
   if (hints.length > 0) {
     text.push('', 'Rules for these tools:', ...hints.map((hint) => `- ${hint}`));
@@ -56,6 +67,8 @@ export function listTools<Tool extends Described>(
     savedTokens: Math.max(0, whole - taken),
   };
 }
+
+const SHORT = '(Those in one line are shown in short; find_tools with the name shows all of one.)';
 
 function moreText(more: number): readonly string[] {
   if (more === 0) return [];

@@ -37,6 +37,16 @@ describe('listTools', () => {
     expect(savedTokens).toBeGreaterThan(tokens);
   });
 
+  it('only the best in detail → the others in one line, which says so; both count as listed', () => {
+    const best = new Set(tools.slice(0, 3).map(({ id }) => id));
+    const { text, tokens } = listTools(tools, [], 100_000, best);
+    expect(text).toContain('- server__tool_2(path: string)\n  Does thing 2. It is described');
+    expect(text).toContain('- server__tool_3(path): Does thing 3.\n');
+    expect(text).toContain('find_tools with the name shows all of one');
+    expect(listedTools(text)).toEqual(names(20));
+    expect(tokens).toBeLessThan(listTools(tools, [], 100_000).tokens / 2);
+  });
+
   it('several lists in a turn → each gets half of what is left', () => {
     const room = createToolRoom(8_000);
     expect(room.next()).toBe(4_000);
