@@ -1,67 +1,67 @@
-import pino from 'pino';
-import type { TenantId } from '../../../../common/tenant.ts';
-import { cacheAddress } from '../../../../services/cache/cache-key.ts';
-import { createLayeredCache } from '../../../../services/cache/layered-cache.ts';
-import { openSharedStore } from '../../../../services/cache/open-shared-store.ts';
-import { createMetrics } from '../../../../services/telemetry/metrics.ts';
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { startRedis } from '../../../support/redis.ts';
 
 const WORKERS = 4;
 const CALLS = 100;
 /** A tool that takes a while, so that all calls meet. */
 const TOOL_MS = 200;
+const SCRIPT = join(import.meta.dirname, 'stampede-worker.ts');
 
-/**
- * Equal calls at once over workers that share a real Redis and nothing else: each has a memory, a
- * connection and a lease of its own.
- *
- * @returns how many calls reached the tool
- */
-export async function measureStampede(): Promise<number> {
-  const server = await startRedis();
-  const workers = await Promise.all(Array.from({ length: WORKERS }, () => openWorker(server.url)));
+export interface Stampede {
+  /** That reached the tool. */
+  readonly calls: number;
+  /** Of the callers, those that got its answer. */
+  readonly answered: number;
+}
+
+/** A hundred equal calls at once, from four worker processes that share a real Redis and nothing else. */
+export async function measureStampede(): Promise<Stampede> {
+  let calls = 0;
+  const tool = createServer((_request, response) => {
+    calls += 1;
+    setTimeout(() => response.end('answer'), TOOL_MS);
+  });
+  tool.listen(0, '127.0.0.1');
+  await once(tool, 'listening');
+  const toolUrl = `http://127.0.0.1:${(tool.address() as AddressInfo).port}/`;
+  const redis = await startRedis();
+  const workers = Array.from({ length: WORKERS }, () => {
+    return startWorker([redis.url, toolUrl, String(CALLS / WORKERS)]);
+  });
   try {
-    let calls = 0;
-    const tool = async (): Promise<string> => {
-      calls += 1;
-      await new Promise((resolve) => setTimeout(resolve, TOOL_MS));
-      return 'answer';
-    };
-    const address = cacheAddress('bench' as TenantId, 'tool-result', [
-      'server/tool',
-      'f',
-      { n: 1 },
-    ]);
-    await Promise.all(
-      workers.flatMap(({ cache }) =>
-        Array.from({ length: CALLS / WORKERS }, () => cache.getOrLoad(address, tool)),
-      ),
-    );
-    return calls;
+    await Promise.all(workers.map(({ says }) => says('ready')));
+    for (const { child } of workers) child.stdin?.write('go\n');
+    const answered = await Promise.all(workers.map(({ says }) => says(/^\d+$/)));
+    return { calls, answered: answered.reduce((sum, line) => sum + Number(line), 0) };
   } finally {
-    for (const worker of workers) worker.close();
-    await server.stop();
+    for (const { child } of workers) child.kill('SIGKILL');
+    tool.closeAllConnections();
+    tool.close();
+    await redis.stop();
   }
 }
 
-async function openWorker(url: string) {
-  const shared = await openSharedStore(url);
-  const cache = createLayeredCache<string>({
-    name: 'bench',
-    shared: shared.store,
-    maxBytes: 1_000_000,
-    maxEntries: 1_000,
-    sizeOf: (value) => value.length,
-    ttlMs: () => 60_000,
-    parse: (value) => (typeof value === 'string' ? value : null),
-    metrics: createMetrics(),
-    log: pino({ level: 'silent' }),
+function startWorker(args: readonly string[]): {
+  readonly child: ChildProcess;
+  says(wanted: string | RegExp): Promise<string>;
+} {
+  const child = spawn(process.execPath, [SCRIPT, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: child.stdout });
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`A worker of the stampede ended with ${String(code)} before it said all.`);
   });
-  return {
-    cache,
-    close() {
-      cache.close();
-      shared.close();
-    },
-  };
+  ended.catch(() => undefined);
+  const said = (wanted: string | RegExp): Promise<string> =>
+    new Promise((resolve) => {
+      lines.on('line', (line) => {
+        if (typeof wanted === 'string' ? line === wanted : wanted.test(line)) resolve(line);
+      });
+    });
+  return { child, says: (wanted) => Promise.race([said(wanted), ended]) };
 }
