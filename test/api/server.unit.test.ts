@@ -345,6 +345,29 @@ describe('tools', () => {
     expect((await ask('GET', '/v1/search')).status).toBe(400);
     expect((await ask('GET', '/v1/search?q=x&k=1000')).status).toBe(400);
   });
+
+  it('search with filters, one or many of each → what the search is limited to', async () => {
+    const asked: unknown[] = [];
+    const { ask, services } = serve({
+      index: {
+        ...fakeServices().index,
+        find: async (...request) => {
+          asked.push(request);
+          return { hits: [], confidence: 0, fits: false, evidence: null };
+        },
+      },
+    });
+    services.servers.set('gone', { name: 'gone', status: 'unreachable' } as never);
+    const path = '/v1/search?q=a%20file&server=files&effect=read&effect=keyed&tag=x&tag=y&k=7';
+    expect((await ask('GET', `${path}&reachable=true`)).body).toEqual({
+      ...{ hits: [], confidence: 0, fits: false, evidence: null },
+    });
+    const limits = { k: 7, servers: ['files'], effects: ['read', 'keyed'], tags: ['x', 'y'] };
+    expect(asked).toEqual([['default', 'a file', { ...limits, skipServers: ['gone'] }]]);
+    for (const wrong of ['effect=none', 'server=A B', 'k=0', 'reachable=maybe', 'what=1']) {
+      expect((await ask('GET', `/v1/search?q=x&${wrong}`)).status, wrong).toBe(400);
+    }
+  });
 });
 
 describe('breakers', () => {

@@ -16,6 +16,7 @@ const COMMANDS = [
   ...['breakers', 'breakers list', 'breakers show', 'breakers isolate', 'breakers release'],
   ...['breakers set', 'breakers reset'],
   ...['rules', 'rules list', 'rules show', 'rules apply', 'rules set', 'rules remove'],
+  ...['rules suggest', 'rules accept', 'rules dismiss', 'tools show'],
   ...['tools', 'tools list', 'tools search', 'tools call', 'tools approve'],
 ];
 

@@ -314,6 +314,42 @@ describe('search', () => {
     });
   });
 
+  it('equal descriptions, equal names on two servers → all found, in a fixed order, each by itself', async () => {
+    const twins = ['b/copy', 'a/copy', 'a/other'].map((id) => tool(id, 'Copies a thing'));
+    const index = open();
+    await index.sync(ACME, twins);
+    const ids = async () => (await index.search(ACME, 'copy', { k: 9 })).map(({ id }) => id);
+    const first = await ids();
+    expect([...first].sort()).toEqual(['a/copy', 'a/other', 'b/copy']);
+    const again = open({ folder: null });
+    await again.sync(ACME, twins.toReversed());
+    expect((await again.search(ACME, 'copy', { k: 9 })).map(({ id }) => id)).toEqual(first);
+    await index.sync(ACME, twins.slice(1));
+    expect(await ids()).toEqual(first.filter((id) => id !== 'b/copy'));
+  });
+
+  it.each([
+    ['German', 'übersetze diesen Text', 'x/t1'],
+    ['Russian', 'переведи этот текст', 'x/t2'],
+    ['Chinese', '请翻译文本', 'x/t3'],
+    ['Greek', 'μετάφραση κειμένου', 'x/t4'],
+    ['Arabic', 'ترجمة النص', 'x/t5'],
+    ['nothing but signs', '🙂 ¿?', null],
+  ])('a request in %s → found by the words of that language', async (_language, request, id) => {
+    const index = open();
+    await index.sync(ACME, [
+      tool('x/t1', 'Kann jeden Text in andere Sprachen übersetzen'),
+      tool('x/t2', 'Переводит текст на другие языки'),
+      tool('x/t3', '把文本翻译成其他语言'),
+      tool('x/t4', 'Κάνει μετάφραση κειμένου σε άλλες γλώσσες'),
+      tool('x/t5', 'ترجمة النص إلى لغات أخرى'),
+      READ,
+    ]);
+    const { hits } = await index.find(ACME, request, { k: 6 });
+    const worded = hits.filter(({ arms }) => arms.lexical !== null).map((hit) => hit.id);
+    expect(worded).toEqual(id === null ? [] : [id]);
+  });
+
   it('a 5 MB schema, no description, a 100 kB query → an answer', async () => {
     const index = open();
     const properties = Object.fromEntries(
