@@ -36,6 +36,7 @@ import { registerRuleSuggestions } from './routes/rule-suggestions.ts';
 import { registerRules } from './routes/rules.ts';
 import { registerRunEvents } from './routes/run-events.ts';
 import { registerRunOrders } from './routes/run-orders.ts';
+import { registerResponses } from './routes/responses.ts';
 import { registerRuns } from './routes/runs.ts';
 import { registerSchedules } from './routes/schedules.ts';
 import { registerSearch } from './routes/search.ts';
@@ -109,6 +110,7 @@ export function createServer(deps: ApiDeps): FastifyInstance {
     registerFindTools(routes, resolved);
     registerProviders(routes, resolved);
     registerChatCompletions(routes, resolved);
+    registerResponses(routes, resolved);
     registerArtifacts(routes, resolved);
     registerRules(routes, resolved);
     registerRuleSuggestions(routes, resolved);

@@ -1,11 +1,13 @@
 import { z } from 'zod';
-import { FAILURE } from '../../common/failures.ts';
-import { isJsonObject } from '../../common/json.ts';
 import type { JsonObject } from '../../common/json.ts';
-import type { LlmImage, LlmMessage, LlmPart, LlmRequest, LlmTool } from '../../common/llm.ts';
-import { ServiceError } from '../../services/errors.ts';
-
-const DEFAULT_MAX_OUTPUT_TOKENS = 4096;
+import type { LlmMessage, LlmPart, LlmRequest, LlmTool } from '../../common/llm.ts';
+import {
+  badInput,
+  DEFAULT_MAX_OUTPUT_TOKENS,
+  offeredTools,
+  toArgs,
+  toImage,
+} from './request-parts.ts';
 
 const textPart = z.looseObject({ type: z.literal('text'), text: z.string() });
 const imagePart = z.looseObject({
@@ -85,12 +87,7 @@ export function fromChatBody(body: ChatBody, tenantId: string): LlmRequest {
   const messages = body.messages.map((one) => toMessage(one, names));
   const all = (body.tools ?? []).map(toTool);
   const choice = body.tool_choice ?? 'auto';
-  const forced = typeof choice === 'object' ? choice.function.name : null;
-  // A call of one tool is asked for by offering that one alone.
-  const tools = forced === null ? all : all.filter(({ name }) => name === forced);
-  if (forced !== null && tools.length === 0) {
-    throw badInput(`tool_choice names "${forced}", which is not among the tools.`);
-  }
+  const tools = offeredTools(all, typeof choice === 'object' ? choice.function.name : null);
   const format = body.response_format;
   const { stop } = body;
   return {
@@ -149,36 +146,8 @@ function textOf(content: z.infer<typeof words>): string {
   return typeof content === 'string' ? content : content.map(({ text }) => text).join('');
 }
 
-function toImage(url: string): LlmImage {
-  const match = /^data:(image\/(?:png|jpeg|gif|webp));base64,([A-Za-z0-9+/=]+)$/.exec(url);
-  const [, mediaType, data] = match ?? [];
-  if (mediaType === undefined || data === undefined) {
-    throw badInput(
-      `An image must be in the request, as "data:image/png;base64,…" (png, jpeg, gif, webp), got "${url.slice(0, 60)}".`,
-    );
-  }
-  return { mediaType, data };
-}
-
-function toArgs({ name, arguments: text }: { name: string; arguments: string }): JsonObject {
-  if (text.trim() === '') return {};
-  try {
-    const value: unknown = JSON.parse(text);
-    if (isJsonObject(value)) return value;
-  } catch {
-    // Said below.
-  }
-  throw badInput(
-    `The arguments of the call of ${name} are not a JSON object: ${text.slice(0, 200)}`,
-  );
-}
-
 function toTool({ function: given }: z.infer<typeof tool>): LlmTool {
   const { name, description, parameters } = given;
   const inputSchema = (parameters ?? { type: 'object', properties: {} }) as JsonObject;
   return { name, description: description ?? '', inputSchema };
-}
-
-function badInput(message: string): ServiceError {
-  return new ServiceError(FAILURE.badInput, message);
 }

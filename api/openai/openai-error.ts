@@ -4,7 +4,14 @@ import { toErrorAnswer } from '../error-answer.ts';
 export function openAiError(error: unknown): {
   readonly status: number;
   readonly retryAfterS: number | null;
-  readonly body: { readonly error: object };
+  readonly body: {
+    readonly error: {
+      readonly message: string;
+      readonly type: string;
+      readonly param: string | null;
+      readonly code: string;
+    };
+  };
 } {
   const { status, type, message, problems, retryAfterS } = toErrorAnswer(error);
   const kind =
