@@ -53,7 +53,7 @@ export interface ApiDeps {
     explain(tenantId: TenantId, written: unknown): Promise<PlanExplanation>;
   };
   readonly artifacts: Pick<ArtifactStore, 'get'>;
-  readonly gateway: Pick<LlmGateway, 'complete' | 'stream'>;
+  readonly gateway: Pick<LlmGateway, 'complete' | 'stream' | 'embed'>;
   readonly providers: ProviderView;
   readonly batchStore: BatchStore;
   readonly breakers: Pick<Breakers, 'state' | 'hold' | 'release'>;

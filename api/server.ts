@@ -26,6 +26,7 @@ import { registerArtifacts } from './routes/artifacts.ts';
 import { registerBatches } from './routes/batches.ts';
 import { registerChatCompletions } from './routes/chat-completions.ts';
 import { registerConversations } from './routes/conversations.ts';
+import { registerEmbeddings } from './routes/embeddings.ts';
 import { registerEffects } from './routes/effects.ts';
 import { registerFindTools } from './routes/find-tools.ts';
 import { registerHealth } from './routes/health.ts';
@@ -111,6 +112,7 @@ export function createServer(deps: ApiDeps): FastifyInstance {
     registerProviders(routes, resolved);
     registerChatCompletions(routes, resolved);
     registerResponses(routes, resolved);
+    registerEmbeddings(routes, resolved);
     registerArtifacts(routes, resolved);
     registerRules(routes, resolved);
     registerRuleSuggestions(routes, resolved);

@@ -75,13 +75,6 @@ function createItems() {
     drafts.push(draft);
     return draft;
   };
-  const added = ({ index }: Draft, item: OutputItem): ResponseEvent => {
-    return { type: 'response.output_item.added', output_index: index, item };
-  };
-  const done = (draft: Draft, item: OutputItem): ResponseEvent => {
-    draft.done = true;
-    return { type: 'response.output_item.done', output_index: draft.index, item };
-  };
   const endText = (): ResponseEvent[] => {
     const draft = drafts.find(({ kind, done: ended }) => kind === 'text' && !ended);
     if (draft === undefined) return [];
@@ -101,7 +94,7 @@ function createItems() {
       const before = isNew ? endText() : [];
       const draft = isNew ? open(kind) : last;
       draft.text += text;
-      return [...before, ...(isNew ? opened(draft, added) : []), delta(draft, text)];
+      return [...before, ...(isNew ? opened(draft) : []), delta(draft, text)];
     },
     startCall(callId: string, name: string): ResponseEvent[] {
       const before = endText();
@@ -147,11 +140,17 @@ function createItems() {
   };
 }
 
+function added({ index }: Draft, item: OutputItem): ResponseEvent {
+  return { type: 'response.output_item.added', output_index: index, item };
+}
+
+function done(draft: Draft, item: OutputItem): ResponseEvent {
+  draft.done = true;
+  return { type: 'response.output_item.done', output_index: draft.index, item };
+}
+
 /** The events before an item's first words. */
-function opened(
-  draft: Draft,
-  added: (draft: Draft, item: OutputItem) => ResponseEvent,
-): ResponseEvent[] {
+function opened(draft: Draft): ResponseEvent[] {
   const { id, index } = draft;
   if (draft.kind === 'reasoning') {
     const item_id = `rs_${id}`;

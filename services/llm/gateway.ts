@@ -1,28 +1,30 @@
 import type { Logger } from 'pino';
-import { FAILURE } from '../../common/failures.ts';
 import type { LlmStreamEvent } from '../../common/llm-stream.ts';
 import type { LlmRequest, LlmResponse } from '../../common/llm.ts';
 import { DEFAULT_TENANT_ID } from '../../common/tenant.ts';
 import type { TenantId } from '../../common/tenant.ts';
 import type { Breakers } from '../breaker/breakers.ts';
-import { ServiceError } from '../errors.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { ChainDeps } from './attempt-chain.ts';
 import { runChain } from './attempt-chain.ts';
 import { completeToolResults } from './complete-tool-results.ts';
 import { createCredentials } from './credentials.ts';
 import { createDialects } from './create-dialects.ts';
+import { createEmbed } from './create-embed.ts';
+import type { EmbedRequest, EmbedResponse } from './embed-request.ts';
 import type { RateLimiter } from './limits/rate-limiter.ts';
 import { createLocalRateLimiter } from './limits/rate-limiter.ts';
 import type { ProviderView } from './provider-view.ts';
 import { createProviderView } from './provider-view.ts';
 import { requestNeeds } from './request-needs.ts';
+import { noProvider } from './no-provider.ts';
 import { createRetryBudget } from './retry-budget.ts';
 import { createRouteHealths } from './route-health.ts';
 import type { Routing } from './router/find-routes.ts';
 import { selectRoutes } from './router/select-routes.ts';
 import { streamChain } from './stream-chain.ts';
 import { streamFromRoute } from './stream-from-route.ts';
+import type { Route } from './router/route.ts';
 import type { SendDeps } from './send-to-route.ts';
 import { sendToRoute } from './send-to-route.ts';
 
@@ -53,6 +55,13 @@ export interface LlmGateway {
    * closes the provider's socket.
    */
   stream(request: LlmRequest, options: CallOptions): AsyncIterable<LlmStreamEvent>;
+  /**
+   * Vectors of texts, by the model named or the first that makes embeddings: never by two models in
+   * turn, whose vectors would not compare.
+   *
+   * @throws as `complete` does
+   */
+  embed(request: EmbedRequest, options: CallOptions): Promise<EmbedResponse>;
   readonly providers: ProviderView;
 }
 
@@ -85,6 +94,8 @@ export function createLlmGateway(deps: LlmGatewayDeps): LlmGateway {
     onSwitch: ({ provider, model }, why) => metrics.llmSwitch({ provider, model, why }),
   };
 
+  const measuresOf = (route: Route) => healths.measures(route, nowMs());
+
   function plan(request: LlmRequest, options: CallOptions) {
     if (first === undefined) throw noProvider();
     const { signal, tenantId = DEFAULT_TENANT_ID } = options;
@@ -95,7 +106,7 @@ export function createLlmGateway(deps: LlmGatewayDeps): LlmGateway {
       ...options,
       tenantId,
       maxOutputTokens: request.maxOutputTokens,
-      measures: (route) => healths.measures(route, nowMs()),
+      measures: measuresOf,
     });
     const tokens = needs.promptTokens + request.maxOutputTokens;
     return { whole, call: { tenantId, preset, ranking, tokens, signal } };
@@ -119,6 +130,7 @@ export function createLlmGateway(deps: LlmGatewayDeps): LlmGateway {
         streamFromRoute(sending, route, credential, whole, call.signal),
       );
     },
+    embed: createEmbed({ chain, sending, routing: { routes, rules }, measuresOf }),
     providers: createProviderView({
       routes,
       healths,
@@ -127,11 +139,4 @@ export function createLlmGateway(deps: LlmGatewayDeps): LlmGateway {
       nowMs,
     }),
   };
-}
-
-function noProvider(): ServiceError {
-  return new ServiceError(
-    FAILURE.unavailable,
-    'No model provider is configured. Set OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY, or start Ollama with a model.',
-  );
 }

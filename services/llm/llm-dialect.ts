@@ -1,5 +1,6 @@
 import type { LlmDelta } from '../../common/llm-stream.ts';
 import type { LlmRequest, LlmResponse } from '../../common/llm.ts';
+import type { DialectVectors, EmbedRequest } from './embed-request.ts';
 
 /** An answer as a dialect reads it: who served it is the gateway's to say. */
 export type DialectAnswer = Omit<LlmResponse, 'servedBy'>;
@@ -13,4 +14,6 @@ export interface LlmDialect {
   complete(request: LlmRequest, signal: AbortSignal): Promise<DialectAnswer>;
   /** Leaving the loop early closes the socket, as `signal` does. */
   stream(request: LlmRequest, signal: AbortSignal): AsyncIterable<DialectEvent>;
+  /** `null`: the format has no embeddings. */
+  readonly embed: ((request: EmbedRequest, signal: AbortSignal) => Promise<DialectVectors>) | null;
 }

@@ -22,13 +22,25 @@ export interface SendDeps {
  *
  * @throws ServiceError of an `Llm.…` type; the reason of `signal` where that was aborted.
  */
-export async function sendToRoute(
+export function sendToRoute(
   deps: SendDeps,
   route: Route,
   credential: Credential,
   request: LlmRequest,
   signal: AbortSignal,
 ): Promise<LlmResponse> {
+  return attempt(deps, route, signal, (limited) =>
+    deps.dialectOf(route, credential).complete(fitted(request, route), limited),
+  );
+}
+
+/** The same for any kind of call whose answer comes whole. */
+export async function attempt<Answer extends { readonly usage: LlmUsage }>(
+  deps: SendDeps,
+  route: Route,
+  signal: AbortSignal,
+  send: (limited: AbortSignal) => Promise<Answer>,
+): Promise<Answer & { readonly servedBy: LlmResponse['servedBy'] }> {
   const { healths, metrics, log, nowMs } = deps;
   const { provider, model, timeoutMs } = route;
   const startedMs = performance.now();
@@ -38,9 +50,7 @@ export async function sendToRoute(
     return durationMs;
   };
   try {
-    const answer = await withDeadline(signal, timeoutMs, (limited) =>
-      deps.dialectOf(route, credential).complete(fitted(request, route), limited),
-    );
+    const answer = await withDeadline(signal, timeoutMs, send);
     const costUsd = priceOfUsage(answer.usage, model, route.price, nowMs());
     const usage = { ...answer.usage, costUsd };
     const durationMs = note('ok', usage);

@@ -37,6 +37,7 @@ const gateway: LlmGateway = {
       servedBy: { provider: 'openai', model: 'm' },
     });
   },
+  embed: () => Promise.reject(new Error('Nothing is embedded here.')),
   stream: () => {
     throw new Error('Nothing streams here.');
   },

@@ -37,6 +37,7 @@ export function createAnthropicDialect(config: LlmProviderConfig): LlmDialect {
       inUse(request),
     );
   return {
+    embed: null,
     async complete(request: LlmRequest, signal: AbortSignal) {
       const answer = await send(request, {}, (call) => postForJson({ ...call, signal }));
       return fromAnthropicAnswer(answer, owner);

@@ -5,6 +5,7 @@ import type { LlmDialect } from '../llm-dialect.ts';
 import type { LlmProviderConfig } from '../llm-provider-config.ts';
 import { postForJson, postForStream } from '../wire/post.ts';
 import { readSse } from '../wire/read-sse.ts';
+import { embedByGemini } from './google/embed.ts';
 import { fromGeminiAnswer } from './google/from-answer.ts';
 import { fromGeminiStream } from './google/from-stream.ts';
 import { geminiServer } from './google/server.ts';
@@ -13,12 +14,14 @@ import { opaqueOwner } from './own-opaque.ts';
 
 /** `generateContent` of the Gemini API. */
 export function createGoogleDialect(config: LlmProviderConfig): LlmDialect {
-  const { modelUrl, headers } = geminiServer(config);
+  const server = geminiServer(config);
+  const { modelUrl, headers } = server;
   const owner = opaqueOwner(config);
   const withLimits = createLearnedLimits();
   const inUse = (request: LlmRequest) => (limit: ModelLimit) =>
     limit === 'no-temperature' && request.temperature !== null;
   return {
+    embed: (request, signal) => embedByGemini(server, config.model, request, signal),
     async complete(request: LlmRequest, signal: AbortSignal) {
       const url = `${modelUrl}:generateContent`;
       const answer = await withLimits(

@@ -5,6 +5,7 @@ import type { LlmProviderConfig } from '../llm-provider-config.ts';
 import { postForJson, postForStream } from '../wire/post.ts';
 import { readLines } from '../wire/read-lines.ts';
 import { contextWindow } from './ollama/context-window.ts';
+import { embedByOllama } from './ollama/embed.ts';
 import { fromOllamaAnswer } from './ollama/from-answer.ts';
 import { fromOllamaStream } from './ollama/from-stream.ts';
 import { ollamaServer } from './ollama/server.ts';
@@ -15,7 +16,8 @@ const modelFacts = z.object({ model_info: z.record(z.string(), z.unknown()).null
 
 /** Ollama's own `/api/chat`: its OpenAI-compatible route ignores the size of the context window. */
 export function createOllamaDialect({ model, ...config }: LlmProviderConfig): LlmDialect {
-  const { baseUrl, headers } = ollamaServer(config);
+  const server = ollamaServer(config);
+  const { baseUrl, headers } = server;
   const url = `${baseUrl}/api/chat`;
   let window = 0;
   let limit: number | null | undefined;
@@ -29,6 +31,7 @@ export function createOllamaDialect({ model, ...config }: LlmProviderConfig): Ll
   }
 
   return {
+    embed: (request, signal) => embedByOllama(server, model, request, signal),
     async complete(request: LlmRequest, signal: AbortSignal) {
       const body = await bodyOf(request, signal);
       return fromOllamaAnswer(await postForJson({ url, headers, body, signal }));

@@ -6,6 +6,7 @@ import type { LlmProviderConfig } from '../llm-provider-config.ts';
 import { postForJson, postForStream } from '../wire/post.ts';
 import type { WireCall } from '../wire/post.ts';
 import { readSse } from '../wire/read-sse.ts';
+import { embedByOpenAi } from './openai/embed.ts';
 import { openAiServer } from './openai/server.ts';
 import { cutAnswerAtStop, cutStreamAtStop } from './openai-responses/cut-at-stop.ts';
 import { fromResponsesAnswer } from './openai-responses/from-answer.ts';
@@ -39,7 +40,9 @@ export function createResponsesDialect(config: LlmProviderConfig): LlmDialect {
         }),
       inUse(request),
     );
+  const { model } = config;
   return {
+    embed: (request, signal) => embedByOpenAi({ baseUrl, model, headers }, request, signal),
     async complete(request: LlmRequest, signal: AbortSignal) {
       const answer = await send(request, {}, (call) => postForJson({ ...call, signal }));
       return cutAnswerAtStop(fromResponsesAnswer(answer, owner), request.stop ?? []);

@@ -5,6 +5,7 @@ import type { LlmDialect } from '../llm-dialect.ts';
 import type { LlmProviderConfig } from '../llm-provider-config.ts';
 import { postForJson, postForStream } from '../wire/post.ts';
 import { readSse } from '../wire/read-sse.ts';
+import { embedByOpenAi } from './openai/embed.ts';
 import { fromOpenAiAnswer } from './openai/from-answer.ts';
 import { fromOpenAiStream } from './openai/from-stream.ts';
 import { openAiServer } from './openai/server.ts';
@@ -25,7 +26,9 @@ export function createOpenAiDialect(config: LlmProviderConfig): LlmDialect {
     if (limit === 'no-forced-tool') return request.toolChoice === 'required';
     return request.tools.length > 0;
   };
+  const { model } = config;
   return {
+    embed: (request, signal) => embedByOpenAi({ baseUrl, model, headers }, request, signal),
     async complete(request: LlmRequest, signal: AbortSignal) {
       const answer = await withLimits((limits) => {
         const body = toOpenAiRequest(request, target, limits);

@@ -1,6 +1,6 @@
 import known from './model-facts.json' with { type: 'json' };
 
-export const CAPABILITIES = ['tools', 'vision', 'json-schema', 'reasoning'] as const;
+export const CAPABILITIES = ['tools', 'vision', 'json-schema', 'reasoning', 'embeddings'] as const;
 export type Capability = (typeof CAPABILITIES)[number];
 
 /** What a model can do. `null`: not known, which rules nothing out. */

@@ -77,6 +77,9 @@ export function rankRoutes(
 
 function unfit(route: Route, needs: RouteNeeds, measures: RouteMeasures): string | null {
   const { can, contextTokens } = route.facts;
+  if (can !== null && isEmbedder(can) && !needs.can.includes('embeddings')) {
+    return 'makes embeddings only';
+  }
   const lacks = can === null ? [] : needs.can.filter((need) => !can.includes(need));
   if (lacks.length > 0) return `cannot do ${lacks.join(', ')}`;
   if (isTooSmall(route, needs)) {
@@ -93,6 +96,10 @@ function unfit(route: Route, needs: RouteNeeds, measures: RouteMeasures): string
 
 function isTooSmall({ facts }: Route, needs: RouteNeeds): boolean {
   return facts.contextTokens !== null && needs.contextTokens > facts.contextTokens;
+}
+
+function isEmbedder(can: readonly Capability[]): boolean {
+  return can.length === 1 && can[0] === 'embeddings';
 }
 
 /** `openai/gpt-5`, `gpt-5`, `openai/*` or `gpt-*`. */

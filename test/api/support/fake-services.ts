@@ -111,6 +111,7 @@ export function fakeServices(given: Partial<ApiDeps> = {}): FakeServices {
     },
     gateway: {
       complete: () => Promise.reject(unavailable('No model here.')),
+      embed: () => Promise.reject(unavailable('No model here.')),
       stream: () => {
         throw unavailable('No model here.');
       },

@@ -65,13 +65,26 @@ const body = z.strictObject({
     .optional(),
 });
 
-/** Speaks `generateContent`, and is as strict as the real server about what it takes. */
+const texts = z.strictObject({
+  requests: z
+    .array(
+      z.strictObject({
+        model: z.string().startsWith('models/'),
+        content: z.strictObject({ parts: z.array(z.strictObject({ text: z.string() })) }),
+        outputDimensionality: z.int().min(1).optional(),
+      }),
+    )
+    .min(1)
+    .max(100),
+});
+
+/** Speaks `generateContent` and `batchEmbedContents`, and is as strict as the real server about what it takes. */
 export function startFakeGoogle(options: { readonly apiKey: string }): Promise<FakeLlm> {
   return startFakeLlm({
     aside: () => null,
     objection(request) {
       if (
-        !/^\/v1(beta)?\/models\/[\w.-]+:(generateContent|streamGenerateContent\?alt=sse)$/.test(
+        !/^\/v1(beta)?\/models\/[\w.-]+:(generateContent|batchEmbedContents|streamGenerateContent\?alt=sse)$/.test(
           request.path,
         )
       ) {
@@ -79,6 +92,10 @@ export function startFakeGoogle(options: { readonly apiKey: string }): Promise<F
       }
       if (request.headers['x-goog-api-key'] !== options.apiKey) {
         return error(400, 'INVALID_ARGUMENT', 'API key not valid. Please pass a valid API key.');
+      }
+      if (request.path.endsWith(':batchEmbedContents')) {
+        const parsed = texts.safeParse(request.body);
+        return parsed.success ? null : error(400, 'INVALID_ARGUMENT', parsed.error.message);
       }
       return objectionTo(request);
     },

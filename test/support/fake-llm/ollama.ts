@@ -19,6 +19,12 @@ const message = z.discriminatedUnion('role', [
   }),
   z.strictObject({ role: z.literal('tool'), content: z.string(), tool_name: z.string() }),
 ]);
+const texts = z.strictObject({
+  model: z.string(),
+  input: z.array(z.string()).min(1),
+  truncate: z.literal(false),
+  dimensions: z.int().min(1).optional(),
+});
 const body = z.strictObject({
   model: z.string(),
   stream: z.boolean(),
@@ -65,9 +71,10 @@ export function startFakeOllama(options: {
       };
     },
     objection(request) {
-      if (request.path !== '/api/chat')
+      const embeds = request.path === '/api/embed';
+      if (!embeds && request.path !== '/api/chat')
         return { kind: 'answer', status: 404, body: '404 not found' };
-      const parsed = body.safeParse(request.body);
+      const parsed = (embeds ? texts : body).safeParse(request.body);
       if (parsed.success) return null;
       return { kind: 'answer', status: 400, body: { error: parsed.error.message } };
     },

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { startFakeLlm } from './fake-llm-server.ts';
 import type { FakeLlm, JournalEntry, Scripted } from './fake-llm-server.ts';
+import { objectionToTexts } from './openai.ts';
 
 const inputContent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('input_text'), text: z.string() }),
@@ -72,11 +73,12 @@ export function startFakeResponses(options: { readonly apiKey: string }): Promis
   return startFakeLlm({
     aside: () => null,
     objection(request) {
-      if (request.path !== '/v1/responses') return error(404, 'Invalid URL', null);
+      const embeds = request.path === '/v1/embeddings';
+      if (!embeds && request.path !== '/v1/responses') return error(404, 'Invalid URL', null);
       if (request.headers.authorization !== `Bearer ${options.apiKey}`) {
         return error(401, 'Incorrect API key provided.', 'invalid_api_key');
       }
-      return objectionTo(request);
+      return embeds ? objectionToTexts(request) : objectionTo(request);
     },
   });
 }

@@ -65,17 +65,28 @@ const body = z.strictObject({
     .optional(),
 });
 
-/** Speaks Chat Completions, and is as strict as the real server about what it takes. */
+/** What `/v1/embeddings` takes. */
+const embeddingBody = z.strictObject({
+  model: z.string(),
+  input: z.array(z.string().min(1)).min(1).max(2048),
+  encoding_format: z.literal('float'),
+  dimensions: z.int().min(1).optional(),
+});
+
+/** Speaks Chat Completions and embeddings, and is as strict as the real server about what it takes. */
 export function startFakeOpenAi(options: { readonly apiKey: string | null }): Promise<FakeLlm> {
   return startFakeLlm({
     aside: () => null,
     objection(request) {
-      if (request.path !== '/v1/chat/completions') return error(404, 'Invalid URL', null);
+      const embeds = request.path === '/v1/embeddings';
+      if (!embeds && request.path !== '/v1/chat/completions') {
+        return error(404, 'Invalid URL', null);
+      }
       const expected = options.apiKey === null ? undefined : `Bearer ${options.apiKey}`;
       if (request.headers.authorization !== expected) {
         return error(401, 'Incorrect API key provided.', 'invalid_api_key');
       }
-      return objectionTo(request);
+      return embeds ? objectionToTexts(request) : objectionTo(request);
     },
     streamed: asStream,
   });
@@ -114,6 +125,11 @@ function asStream(whole: JsonValue): string {
   return [...frames.map((frame) => JSON.stringify(frame)), '[DONE]']
     .map((data) => `data: ${data}\n\n`)
     .join('');
+}
+
+export function objectionToTexts(request: JournalEntry) {
+  const parsed = embeddingBody.safeParse(request.body);
+  return parsed.success ? null : error(400, `Invalid request: ${parsed.error.message}`, null);
 }
 
 function objectionTo(request: JournalEntry) {

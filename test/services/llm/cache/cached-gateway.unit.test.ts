@@ -70,6 +70,7 @@ function gatewayOf(semantic: SemanticCache<LlmResponse> | null = null) {
       calls.push(asked);
       return Promise.resolve(next);
     },
+    embed: () => Promise.reject(new Error('Nothing is embedded here.')),
     stream: () => {
       throw new Error('Nothing streams here.');
     },
@@ -142,6 +143,7 @@ describe('no model answers', () => {
     let problem: Error | null = null;
     const gateway: LlmGateway = {
       configured: () => ({ provider: 'openai', model: 'm' }),
+      embed: () => Promise.reject(new Error('Nothing is embedded here.')),
       complete: () =>
         problem === null ? Promise.resolve(answer('kept')) : Promise.reject(problem),
       stream: () => {
