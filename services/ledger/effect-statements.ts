@@ -29,54 +29,87 @@ export interface EffectStatements {
 }
 
 /**
- * The two statements around every effect, put together once: building their text anew costs as much
- * as running them. Unnamed, since a pooler may give each to another connection. The calls are one
- * JSON value, so that the text is the same for any number.
+ * The statements around every effect, put together once: building their text anew costs as much
+ * as running them. Unnamed, since a pooler may give each to another connection. Calls are given as
+ * arrays, one a column: the text is the same for any number, and PostgreSQL knows how many they are
+ * (with JSON it takes a hundred for granted, and reads the whole table instead of the index).
  */
 export function prepareEffectStatements(db: SqlDatabase): EffectStatements {
-  const begin = prepareBegin(db);
+  const insert = prepareInsert(db);
+  const repeat = prepareRepeat(db);
   const advance = prepareAdvance(db);
   return {
     async begin(calls) {
-      // By key, so that two processes with the same calls do not wait for each other in a circle.
-      const given = calls.toSorted(byPlace).map((call) => ({
-        ...{ tenant_id: call.tenantId, key: call.key, effect: call.effect, tool: call.tool },
-        ...{ fingerprint: call.fingerprint, args_digest: call.argsDigest, state: call.state },
-        at_ms: call.updatedAtMs,
-      }));
-      const rows = await begin.execute({ calls: JSON.stringify(given) });
+      const inserted = new Set((await insert.execute(columnsOf(calls))).map(nameOf));
+      const isNew = (call: NewEffect): boolean => inserted.has(nameOf(call));
+      const repeats = calls.filter((call) => !isNew(call));
+      const rows = repeats.length === 0 ? [] : await repeat.execute(columnsOf(repeats));
       const byName = new Map(rows.map((row) => [nameOf(row), row]));
       return calls.map((call) => {
+        if (isNew(call)) return { ...call, fence: 1, result: null, reason: null };
         const row = byName.get(nameOf(call));
         if (row === undefined) throw new Error('INSERT … RETURNING left a row out.');
         return row;
       });
     },
     async advance(steps) {
-      const given = steps.map(({ tenantId, key, fence, from, to, result, reason }) => ({
-        ...{ tenant_id: tenantId, key, fence, from_state: from[0], or_from: from[1] ?? from[0] },
-        to_state: to,
-        // As text in the text: a reader of JSON takes offence at what strangers put into results.
-        result: result === undefined ? null : JSON.stringify(result),
-        reason: reason ?? null,
-      }));
-      const params = { steps: JSON.stringify(given), updatedAtMs: Date.now() };
-      const rows = await advance.execute(params);
+      const rows = await advance.execute({
+        tenantIds: steps.map(({ tenantId }) => tenantId),
+        keys: steps.map(({ key }) => key),
+        fences: steps.map(({ fence }) => fence),
+        // Two at most lead to any state.
+        from: steps.map(({ from }) => from[0]),
+        orFrom: steps.map(({ from }) => from[1] ?? from[0]),
+        to: steps.map(({ to }) => to),
+        results: steps.map(({ result }) => (result === undefined ? null : JSON.stringify(result))),
+        reasons: steps.map(({ reason }) => reason ?? null),
+        updatedAtMs: Date.now(),
+      });
       const advanced = new Set(rows.map(nameOf));
       return steps.map((step) => advanced.has(nameOf(step)));
     },
   };
 }
 
-function prepareBegin(db: SqlDatabase) {
+const given = (name: string) => sql`${sql.placeholder(name)}`;
+
+function columnsOf(calls: readonly NewEffect[]): Record<string, readonly unknown[]> {
+  // By key, so that two processes with the same calls do not wait for each other in a circle.
+  const rows = calls.toSorted(byPlace);
+  return {
+    tenantIds: rows.map(({ tenantId }) => tenantId),
+    keys: rows.map(({ key }) => key),
+    effects: rows.map(({ effect }) => effect),
+    tools: rows.map(({ tool }) => tool),
+    fingerprints: rows.map(({ fingerprint }) => fingerprint),
+    argsDigests: rows.map(({ argsDigest }) => argsDigest),
+    states: rows.map(({ state }) => state),
+    atMs: rows.map(({ updatedAtMs }) => updatedAtMs),
+  };
+}
+
+const newRows = sql`SELECT tenant_id, key, effect, tool, fingerprint, args_digest, state, 1, NULL::json,
+          NULL::text, at_ms, at_ms
+        FROM unnest(${given('tenantIds')}::text[], ${given('keys')}::text[],
+          ${given('effects')}::text[], ${given('tools')}::text[], ${given('fingerprints')}::text[],
+          ${given('argsDigests')}::text[], ${given('states')}::text[], ${given('atMs')}::bigint[])
+        AS given(tenant_id, key, effect, tool, fingerprint, args_digest, state, at_ms)`;
+
+/** What nearly always is all: its text is short, and PostgreSQL reads it anew each time. */
+function prepareInsert(db: SqlDatabase) {
   return db
     .insert(effects)
-    .select(
-      sql`SELECT tenant_id, key, effect, tool, fingerprint, args_digest, state, 1, NULL::json,
-        NULL::text, at_ms, at_ms FROM json_to_recordset(${sql.placeholder('calls')}::json)
-        AS given(tenant_id text, key text, effect text, tool text, fingerprint text,
-          args_digest text, state text, at_ms bigint)`,
-    )
+    .select(newRows)
+    .onConflictDoNothing({ target: [effects.tenantId, effects.key] })
+    .returning({ tenantId: effects.tenantId, key: effects.key })
+    .prepare('');
+}
+
+/** For calls that were begun before. */
+function prepareRepeat(db: SqlDatabase) {
+  return db
+    .insert(effects)
+    .select(newRows)
     .onConflictDoUpdate({ target: [effects.tenantId, effects.key], set: onRepeat })
     .returning({
       ...{ tenantId: effects.tenantId, key: effects.key, tool: effects.tool },
@@ -93,18 +126,19 @@ function prepareAdvance(db: SqlDatabase) {
       state: sql`step.to_state`,
       result: sql`step.result::json`,
       reason: sql`step.reason`,
-      updatedAtMs: sql`${sql.placeholder('updatedAtMs')}`,
+      updatedAtMs: given('updatedAtMs'),
     })
     .from(
-      sql`json_to_recordset(${sql.placeholder('steps')}::json) AS step(tenant_id text, key text,
-        fence integer, from_state text, or_from text, to_state text, result text, reason text)`,
+      sql`unnest(${given('tenantIds')}::text[], ${given('keys')}::text[],
+          ${given('fences')}::integer[], ${given('from')}::text[], ${given('orFrom')}::text[],
+          ${given('to')}::text[], ${given('results')}::text[], ${given('reasons')}::text[])
+        AS step(tenant_id, key, fence, from_state, or_from, to_state, result, reason)`,
     )
     .where(
       and(
         eq(effects.tenantId, sql`step.tenant_id`),
         eq(effects.key, sql`step.key`),
         eq(effects.fence, sql`step.fence`),
-        // Two at most lead to any state.
         sql`${effects.state} IN (step.from_state, step.or_from)`,
       ),
     )
