@@ -1,7 +1,9 @@
 import type { Logger } from 'pino';
 import { openSharedStore } from '../services/cache/open-shared-store.ts';
 import { createLayeredCache } from '../services/cache/layered-cache.ts';
+import type { RedisClient } from '../services/cache/connect-redis.ts';
 import { createSemanticCache } from '../services/cache/semantic/semantic-cache.ts';
+import { createSemanticLog } from '../services/cache/semantic/semantic-log.ts';
 import type { Config } from '../services/config.ts';
 import { createMiniLmEmbedder } from '../services/embeddings/mini-lm-embedder.ts';
 import { alikeAnswers } from '../services/llm/cache/alike-answers.ts';
@@ -51,6 +53,7 @@ export async function openAnswerCache(
       ...{ embedder, maxWrong, metrics, log },
       alike: (a, b) => alikeAnswers(embedder, textOf(a), textOf(b)),
       keep: isWholeAnswer,
+      ...(shared.client === null ? {} : { shared: sharedLog(shared.client, metrics, log) }),
     });
   return {
     gateway: createCachedGateway({ gateway, exact, semantic, ...(last && { last }) }),
@@ -60,4 +63,10 @@ export async function openAnswerCache(
       await embedder?.close();
     },
   };
+}
+
+/** What one worker learned of like questions, the others know too. */
+function sharedLog(redis: RedisClient, metrics: Metrics, log: Logger) {
+  const onError = (): void => metrics.cacheEvent('model-answers/semantic', 'error');
+  return { log: createSemanticLog(redis, { onError, log }), parse: parseResponse };
 }

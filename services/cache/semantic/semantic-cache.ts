@@ -1,16 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type { Embedder } from '../../embeddings/embedder.ts';
-import { openVectorIndex } from '../../registry/index/open-vector-index.ts';
-import type { VectorIndex } from '../../registry/index/vector-index.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
-import type { ErrorBound } from './error-bound.ts';
-import { createErrorBound } from './error-bound.ts';
 import { findDifference } from './find-difference.ts';
-import type { EntryBelief, HitModel } from './hit-model.ts';
-import { createHitModel, LEAST_COSINE, NEW_ENTRY } from './hit-model.ts';
+import { LEAST_COSINE } from './hit-model.ts';
 import { overlapOf } from './overlap.ts';
+import type { SemanticLog } from './semantic-log.ts';
+import type { Lesson, SemanticRecord } from './semantic-record.ts';
+import { readRecord, writeRecord } from './semantic-record.ts';
+import type { Entry, Learner, Partition } from './semantic-state.ts';
+import { createSemanticState } from './semantic-state.ts';
 
 export interface SemanticCacheOptions<V> {
   readonly embedder: Embedder;
@@ -26,6 +25,12 @@ export interface SemanticCacheOptions<V> {
   readonly ttlMs?: number;
   readonly metrics: Pick<Metrics, 'cacheHit' | 'cacheMiss'>;
   readonly log: Logger;
+  /** Where workers tell each other what they loaded and learned. @default this process alone */
+  readonly shared?: {
+    readonly log: SemanticLog;
+    /** @returns `null` for what is no value: the log is not ours alone. */
+    readonly parse: (value: unknown) => V | null;
+  };
   /** A clock that never goes back, ms. @default `performance.now` */
   readonly nowMs?: () => number;
   /** @default `Math.random` */
@@ -39,7 +44,7 @@ export interface SemanticPlace {
   readonly partition: string;
 }
 
-/** Values by what their requests mean, in this process' memory. */
+/** Values by what their requests mean: in memory, and shared by what the workers tell each other. */
 export interface SemanticCache<V> {
   /**
    * The value of a request that means the same, else the loaded one. Every load teaches: its value
@@ -52,26 +57,8 @@ export interface SemanticCache<V> {
   ): Promise<{ readonly value: V; readonly hit: boolean }>;
 }
 
-interface Entry<V> {
-  readonly text: string;
-  readonly value: V;
-  readonly untilMs: number;
-  belief: EntryBelief;
-}
-
-interface Partition<V> {
-  readonly index: VectorIndex;
-  readonly entries: LRUCache<string, Entry<V>>;
-  /** One change of the index at a time. */
-  changing: Promise<unknown>;
-}
-
-interface Learner {
-  readonly model: HitModel;
-  readonly bound: ErrorBound;
-}
-
 interface Candidate<V> {
+  readonly key: string;
   readonly entry: Entry<V>;
   readonly cosine: number;
   readonly overlap: number;
@@ -79,61 +66,53 @@ interface Candidate<V> {
 }
 
 const NAME = 'model-answers/semantic';
-const MAX_PARTITIONS = 32;
-const MAX_OWNERS = 1_000;
-const MAX_ENTRIES = 2_000;
 const NEIGHBOURS = 5;
 
 export function createSemanticCache<V>(options: SemanticCacheOptions<V>): SemanticCache<V> {
-  const { embedder, metrics, explore = 0.05, random = Math.random } = options;
-  const { nowMs = () => performance.now() } = options;
-  const partitions = new LRUCache<string, Partition<V>>({ max: MAX_PARTITIONS });
-  const learners = new LRUCache<string, Learner>({ max: MAX_OWNERS });
+  const { embedder, metrics, shared, log, explore = 0.05, random = Math.random } = options;
+  const { nowMs = () => performance.now(), maxWrong = 0.01, ttlMs = 3_600_000 } = options;
+  const { dimensions } = embedder;
+  const state = createSemanticState<V>({ dimensions, maxWrong, log, nowMs });
 
-  function nearest(
-    { index, entries }: Partition<V>,
-    { model }: Learner,
-    text: string,
-    vector: Float32Array,
-  ): Candidate<V> | null {
-    let best: Candidate<V> | null = null;
-    for (const { key, score: cosine } of index.search(vector, NEIGHBOURS)) {
-      const entry = entries.get(key);
-      if (entry === undefined || entry.untilMs < nowMs() || cosine < LEAST_COSINE) continue;
-      if (entry.text === text) return { entry, cosine, overlap: 1, score: Infinity };
-      if (findDifference(text, entry.text) !== null) continue;
-      const overlap = overlapOf(text, entry.text);
-      const score = model.score({ cosine, overlap }, entry.belief);
-      if (best === null || score > best.score) best = { entry, cosine, overlap, score };
-    }
-    return best;
+  /** Learns what other workers have learned since. */
+  function catchUp(owner: string, learner: Learner): Promise<unknown> {
+    if (shared === undefined) return Promise.resolve();
+    learner.reading = learner.reading.then(async () => {
+      for (const { cursor, record: text } of (await shared.log.read(owner, learner.cursor)) ?? []) {
+        learner.cursor = cursor;
+        const record = readRecord(text, dimensions, shared.parse);
+        if (record !== null) await state.apply(learner, record);
+      }
+    });
+    return learner.reading;
   }
 
-  async function learn(
-    learner: Learner,
-    found: Candidate<V> | null,
-    value: V,
-    weight: number,
-  ): Promise<void> {
-    if (found === null) return learner.bound.note(-Infinity, false, weight);
-    const right = await options.alike(value, found.entry.value);
-    learner.bound.note(found.score, !right, weight);
-    found.entry.belief = learner.model.learn(found, found.entry.belief, right);
+  /** What cannot be shared is learned by this process alone. */
+  async function tell(owner: string, learner: Learner, record: SemanticRecord<V>): Promise<void> {
+    if ((await shared?.log.append(owner, writeRecord(record))) === true) {
+      await catchUp(owner, learner);
+    } else {
+      await state.apply(learner, record);
+    }
+  }
+
+  async function lessonOf(found: Candidate<V> | null, value: V, weight: number): Promise<Lesson> {
+    if (found === null) return { near: null, weight };
+    const { key, entry, score, cosine, overlap } = found;
+    const right = await options.alike(value, entry.value);
+    return { near: { key, score, cosine, overlap, right }, weight };
   }
 
   return {
     async getOrLoad({ owner, partition }, text, load) {
       const [vector] = await embedder.embed([text]);
       if (vector === undefined) return { value: await load(), hit: false };
-      const learner = getOr(learners, owner, () => newLearner(options.maxWrong ?? 0.01));
-      const place = getOr(partitions, partition, () => newPartition<V>(options));
-      const found = nearest(place, learner, text, vector);
-      if (found?.entry.text === text) {
-        metrics.cacheHit(NAME);
-        return { value: found.entry.value, hit: true };
-      }
+      const learner = state.learner(owner);
+      await catchUp(owner, learner);
+      const found = nearest(state.partition(partition), learner, { text, vector, nowMs: nowMs() });
+      const isSame = found?.entry.text === text;
       const isHit = found !== null && found.score >= learner.bound.threshold();
-      if (isHit && random() >= explore) {
+      if (found !== null && (isSame || (isHit && random() >= explore))) {
         metrics.cacheHit(NAME);
         return { value: found.entry.value, hit: true };
       }
@@ -141,42 +120,34 @@ export function createSemanticCache<V>(options: SemanticCacheOptions<V>): Semant
       const value = await load();
       if (options.keep?.(value) === false) return { value, hit: false };
       // A hit that is looked at stands for all those that are not.
-      await learn(learner, found, value, isHit && explore > 0 ? 1 / explore : 1);
-      const untilMs = nowMs() + (options.ttlMs ?? 3_600_000);
-      await add(place, { text, value, untilMs, belief: NEW_ENTRY }, vector);
+      const lesson = await lessonOf(found, value, isHit && explore > 0 ? 1 / explore : 1);
+      const entry = { key: randomUUID(), text, value, vector, until: Date.now() + ttlMs };
+      await tell(owner, learner, { partition, lesson, entry });
       return { value, hit: false };
     },
   };
 }
 
-function newLearner(maxWrong: number): Learner {
-  return { model: createHitModel(), bound: createErrorBound(maxWrong) };
+interface Asked {
+  readonly text: string;
+  readonly vector: Float32Array;
+  readonly nowMs: number;
 }
 
-function newPartition<V>({ embedder, log }: SemanticCacheOptions<V>): Partition<V> {
-  const { index } = openVectorIndex(embedder.dimensions, log);
-  return { index, entries: new LRUCache({ max: MAX_ENTRIES }), changing: Promise.resolve() };
-}
-
-async function add<V>(place: Partition<V>, entry: Entry<V>, vector: Float32Array): Promise<void> {
-  const gone: string[] = [];
-  if (place.entries.size >= MAX_ENTRIES) {
-    const oldest = place.entries.rkeys().next().value;
-    if (oldest !== undefined) gone.push(oldest);
+function nearest<V>(
+  { index, entries }: Partition<V>,
+  { model }: Learner,
+  { text, vector, nowMs }: Asked,
+): Candidate<V> | null {
+  let best: Candidate<V> | null = null;
+  for (const { key, score: cosine } of index.search(vector, NEIGHBOURS)) {
+    const entry = entries.get(key);
+    if (entry === undefined || entry.untilMs < nowMs || cosine < LEAST_COSINE) continue;
+    if (entry.text === text) return { key, entry, cosine, overlap: 1, score: Infinity };
+    if (findDifference(text, entry.text) !== null) continue;
+    const overlap = overlapOf(text, entry.text);
+    const score = model.score({ cosine, overlap }, entry.belief);
+    if (best === null || score > best.score) best = { key, entry, cosine, overlap, score };
   }
-  const key = randomUUID();
-  place.entries.set(key, entry);
-  place.changing = place.changing.then(async () => {
-    await place.index.remove(gone);
-    await place.index.put([{ key, vector }]);
-  });
-  await place.changing;
-}
-
-function getOr<V extends object>(known: LRUCache<string, V>, key: string, make: () => V): V {
-  const found = known.get(key);
-  if (found !== undefined) return found;
-  const made = make();
-  known.set(key, made);
-  return made;
+  return best;
 }
