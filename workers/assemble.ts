@@ -35,7 +35,7 @@ import type { Metrics } from '../services/telemetry/metrics.ts';
 import { createMetrics } from '../services/telemetry/metrics.ts';
 import type { LiveStreams } from '../services/streams/live-streams.ts';
 import { openStreams } from '../services/streams/open-streams.ts';
-import { createToolDurations } from '../services/tools/tool-durations.ts';
+import { openToolDurations } from '../services/tools/kept-durations.ts';
 import type { OpenCalls } from '../services/tools/open-calls.ts';
 import { openCalls } from '../services/tools/open-calls.ts';
 import type { ToolCaller, ToolCallerDeps } from '../services/tools/tool-caller.ts';
@@ -83,13 +83,12 @@ export interface AssembleOptions {
 export async function assemble({ failpoint, ...options }: AssembleOptions): Promise<Services> {
   const { log } = options;
   const { models, search, resultCache, validator, ...parts } = await openParts(options);
-  const { metrics, database, breakers, registry, recent, connections } = parts;
+  const { metrics, database, breakers, registry, recent, connections, durations } = parts;
   const { gateway, windowTokens } = models;
   const context = { ...options.config.context, windowTokens };
   const { index } = search;
   const artifacts = createArtifactStore(database);
   const conversations = createConversationStore(database);
-  const durations = createToolDurations();
   const ledger = createEffectLedger(database);
   const { breakerSettings } = parts;
   const stale = createStaleResults({
@@ -172,6 +171,7 @@ async function openParts({ config, env, log }: Omit<AssembleOptions, 'failpoint'
   });
   const live = openStreams({ redisUrl: config.redisUrl, log: log.child({ part: 'live' }) });
   const resultCache = await openResultCache(config.redisUrl, metrics, log.child({ part: 'cache' }));
+  const durations = await openToolDurations(database, log.child({ part: 'durations' }));
   const open = {
     catalogue,
     live,
@@ -181,6 +181,7 @@ async function openParts({ config, env, log }: Omit<AssembleOptions, 'failpoint'
     breakers,
     resultCache,
     models,
+    durations,
     database,
   };
   /** One after the other: what uses a part is closed before it. */

@@ -30,6 +30,9 @@ const explanation = z
     ),
     dropped: z.array(z.string()).meta({ description: 'Reads that nothing wanted needs.' }),
     depth: z.number().meta({ description: 'Steps on the longest way through the plan.' }),
+    critical: z
+      .object({ steps: z.array(z.string()), expectedMs: z.number().nullable() })
+      .meta({ description: 'The steps that decide when it ends; null: not all were timed.' }),
   })
   .meta({ id: 'PlanExplanation' }) as unknown as z.ZodType<PlanExplanation>;
 

@@ -87,6 +87,7 @@ export interface PlanAnswer {
   }[];
   readonly dropped: readonly string[];
   readonly depth: number;
+  readonly critical: { readonly steps: readonly string[]; readonly expectedMs: number | null };
 }
 
 export interface BreakerAnswer {

@@ -4,11 +4,13 @@ import type { ExitCode } from './exit-code.ts';
 import { EXIT } from './exit-code.ts';
 import { follow } from './follow.ts';
 import { placesOf } from './places.ts';
-import { hasWorked, runEnding } from './view/run-ending.ts';
+import { longestWayLines } from './view/longest-way.ts';
+import { hasWorked, runEnding, stepsOf } from './view/run-ending.ts';
 
 /**
  * Shows a run that was just started until it ends. Ctrl-C asks it to end, a second one leaves it.
  *
+ * @param isExplained says at the end which steps decided how long it took.
  * @param isLines with `--json`: each event is a line, instead of one document at the end.
  */
 export async function attendRun(
@@ -16,6 +18,7 @@ export async function attendRun(
   connection: OstinatoConnection,
   handle: RunHandle<unknown>,
   isLines: boolean,
+  isExplained = false,
 ): Promise<ExitCode> {
   const { runId } = handle;
   const leave = new AbortController();
@@ -46,6 +49,7 @@ export async function attendRun(
     if (context.isJson && isLines) line({ kind: 'ended', run: { ...ended, links } });
     else if (context.isJson) context.printJson({ ...ended, links });
     else context.print(...runEnding(ended, links, context.style));
+    if (isExplained) context.print(...longestWayLines(stepsOf(ended)));
     return hasWorked(ended) ? EXIT.worked : EXIT.failed;
   } finally {
     stopListening();

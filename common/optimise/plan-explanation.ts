@@ -1,3 +1,4 @@
+import { criticalPath } from '../critical-path.ts';
 import type { PlanStep, StepId } from '../plan.ts';
 import type { ToolId } from '../tool.ts';
 import type { OptimisedPlan } from './optimise-plan.ts';
@@ -11,6 +12,11 @@ export interface PlanExplanation {
   readonly dropped: readonly StepId[];
   /** Steps on the longest way through the plan: the fewest rounds that it takes. */
   readonly depth: number;
+  /**
+   * The steps that decide when the plan ends. `expectedMs` is what calls of their tools took of
+   * late; `null` where of some nobody knows: the steps are then the longest chain.
+   */
+  readonly critical: { readonly steps: readonly StepId[]; readonly expectedMs: number | null };
 }
 
 export interface ExplainedStep {
@@ -57,7 +63,35 @@ export function explainPlan(
       ...(plan === undefined ? {} : { plan }),
     };
   });
-  return { steps: explained, dropped, depth: Math.max(0, ...rounds.values()) };
+  const depth = Math.max(0, ...rounds.values());
+  return { steps: explained, dropped, depth, critical: criticalOf(steps, waits) };
+}
+
+/** A step that takes another's answer takes no time; one that nobody has timed counts as the mean. */
+function criticalOf(
+  steps: readonly PlanStep[],
+  waits: ReadonlyMap<StepId, ExplainedStep['waits']>,
+): PlanExplanation['critical'] {
+  const known = steps.flatMap(({ expectedMs }) => expectedMs ?? []);
+  const mean = known.reduce((sum, ms) => sum + ms, 0) / Math.max(1, known.length);
+  const timed = steps.map((step) => ({
+    id: step.id,
+    needs:
+      step.sameAs === undefined
+        ? (waits.get(step.id) ?? []).map((wait) => wait.for)
+        : [step.sameAs],
+    ms: step.sameAs === undefined ? (step.expectedMs ?? mean) : 0,
+  }));
+  const way = criticalPath(timed);
+  const byId = new Map(steps.map((step) => [step.id as string, step]));
+  const isKnown = way.steps.every((id) => {
+    const step = byId.get(id);
+    return step?.sameAs !== undefined || step?.expectedMs !== undefined;
+  });
+  return {
+    steps: way.steps as readonly StepId[],
+    expectedMs: isKnown ? Math.round(way.ms) : null,
+  };
 }
 
 function roundsOf(

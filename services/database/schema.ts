@@ -288,3 +288,15 @@ export const toolExpansions = pgTable(
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.fingerprint] })],
 );
+
+/** What calls of each tool have taken of late: orders starts, and may be lost. */
+export const toolDurations = pgTable(
+  'tool_durations',
+  {
+    tenantId: tenantId(),
+    tool: text('tool').$type<ToolId>().notNull(),
+    meanMs: integer('mean_ms').notNull(),
+    updatedAtMs: timeMs('updated_at_ms').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.tool] })],
+);

@@ -12,7 +12,7 @@ export interface ToolDurations {
 
 /** Weight of the newest call: the last ten or so decide, and one slow answer does not. */
 const WEIGHT = 0.2;
-const MAX_TOOLS = 10_000;
+export const MAX_TOOLS = 10_000;
 
 /** Exponentially weighted moving averages. They only order starts, so losing them costs no result. */
 export function createToolDurations(): ToolDurations {

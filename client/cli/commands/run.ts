@@ -11,8 +11,10 @@ import { helpExamples } from '../help-examples.ts';
 import { placesOf } from '../places.ts';
 import { readPlanFile } from '../read-plan-file.ts';
 import type { Act } from '../act.ts';
+import type { PlanAnswer } from '../api-types.ts';
 import { usDollars } from '../us-dollars.ts';
 import { wholeNumber } from '../whole-number.ts';
+import { explanationLines } from '../view/explanation-lines.ts';
 import { placeLines } from '../view/run-ending.ts';
 
 interface RunFlags {
@@ -30,6 +32,7 @@ interface RunFlags {
   readonly detach?: boolean;
   readonly follow?: boolean;
   readonly fastReads?: boolean;
+  readonly explain?: boolean;
 }
 
 export function addRun(program: Command, act: Act): void {
@@ -62,6 +65,7 @@ export function addRun(program: Command, act: Act): void {
       ]),
     )
     .option('--rollback', 'a plan that fails undoes its steps that say how')
+    .option('--explain', 'say why steps wait for each other, and which decided when it ended')
     .option('-d, --detach', 'start it and return')
     .option('-f, --follow', 'with --json: each event is a line, the last one is the run')
     .addHelpText(
@@ -69,6 +73,7 @@ export function addRun(program: Command, act: Act): void {
       helpExamples(
         'run "Count the TypeScript files of this project"',
         'run --plan examples/plan.yaml',
+        'run --plan examples/plan.yaml --explain',
         'run "Summarise README.md" --json > run.json',
         'run "Summarise README.md" --json --follow',
         'run "Tidy up docs" --ask "files/write*" "files/delete*"',
@@ -92,6 +97,11 @@ async function run(
   const { plan: path } = flags;
   const plan =
     path === undefined ? null : await readPlanFile(path, () => context.process.readStdin());
+  const isExplained = flags.explain === true && !context.isJson;
+  if (isExplained && plan !== null) {
+    const answer = await context.api.send<PlanAnswer>('POST', '/v1/plans/explain', { plan });
+    context.print(...explanationLines(answer, context.style), '');
+  }
   return context.withEngine(async (connection) => {
     const common = {
       ...{ agent: flags.agent, runId: flags.runId, fastReads: flags.fastReads },
@@ -103,7 +113,7 @@ async function run(
         : await runPlan(connection, { ...common, plan });
     return flags.detach === true
       ? detached(context, connection, handle)
-      : attendRun(context, connection, handle, flags.follow === true);
+      : attendRun(context, connection, handle, flags.follow === true, isExplained);
   });
 }
 

@@ -1,5 +1,6 @@
 import type { PlanAnswer } from '../api-types.ts';
 import { oneLine } from './clean-text.ts';
+import { formatDuration } from './format-duration.ts';
 import type { Style } from './style.ts';
 
 /** A detail may hold a path or a description of any length. */
@@ -18,6 +19,9 @@ export function explanationLines(plan: PlanAnswer, style: Style): readonly strin
   if (plan.dropped.length > 0) {
     lines.push(`Left out, since nothing wanted needs them: ${plan.dropped.join(', ')}`);
   }
+  const { steps, expectedMs } = plan.critical;
+  const took = expectedMs === null ? '' : `, about ${formatDuration(expectedMs)}`;
+  if (steps.length > 1) lines.push(`Longest way: ${steps.join(' → ')}${took}`);
   lines.push(style.dim(`${plan.steps.length} steps in ${plan.depth} rounds`));
   return lines;
 }

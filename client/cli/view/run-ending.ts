@@ -19,9 +19,13 @@ export function hasWorked(run: Pick<RunDetail, 'result'>): boolean {
   return run.result?.outcome === 'answered' || run.result?.outcome === 'completed';
 }
 
+export function stepsOf(run: Pick<RunDetail, 'result' | 'progress'>): readonly StepReport[] {
+  return run.result?.steps ?? run.progress?.steps ?? [];
+}
+
 /** The end of a run: the answer or why there is none, what ran in parallel, and the links. */
 export function runEnding(run: RunDetail, places: RunPlaces, style: Style): readonly string[] {
-  const steps = run.result?.steps ?? run.progress?.steps ?? [];
+  const steps = stepsOf(run);
   return [
     '',
     ...outcomeLines(run, style),

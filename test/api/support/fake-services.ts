@@ -135,7 +135,12 @@ export function fakeServices(given: Partial<ApiDeps> = {}): FakeServices {
         throw Object.assign(error, { problems: services.planProblems });
       },
       async explain() {
-        return { steps: [], dropped: ['dead' as StepId], depth: 0 };
+        return {
+          steps: [],
+          dropped: ['dead' as StepId],
+          depth: 0,
+          critical: { steps: [], expectedMs: null },
+        };
       },
     },
     artifacts: {

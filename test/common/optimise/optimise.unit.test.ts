@@ -260,6 +260,18 @@ describe('optimisePlan', () => {
     ]);
     expect(got.steps[2]?.waits.map((wait) => wait.reason)).toEqual(['resource', 'resource']);
     expect([got.dropped, got.depth]).toEqual([['dead'], 2]);
+    // The answer that `b` takes costs nothing, but it comes after `a` did.
+    expect(got.critical).toEqual({ steps: ['a', 'b', 'w'], expectedMs: null });
+  });
+
+  it('explained with what tools take → the way that decides the end, and how long it is', () => {
+    const timed = [
+      { ...read('slow', '/s'), expectedMs: 900 },
+      { ...read('a', '/a'), expectedMs: 20 },
+      { ...write('w', '/a'), expectedMs: 30 },
+    ];
+    const { critical } = explainPlan(optimisePlan(plan(...timed), { ...options, returns: null }));
+    expect(critical).toEqual({ steps: ['slow'], expectedMs: 900 });
   });
 });
 

@@ -34,6 +34,7 @@ export function schemaCases(open: () => Database, config: () => DatabaseConfig):
         'effects',
         'model_names',
         'servers',
+        'tool_durations',
         'tool_expansions',
         'tools',
       ]),

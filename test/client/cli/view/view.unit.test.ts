@@ -17,6 +17,7 @@ import { tableLines } from '../../../../client/cli/view/table.ts';
 import { timeSaved } from '../../../../client/cli/view/time-saved.ts';
 import type { RunDetail } from '../../../../client/index.ts';
 import type { RunProgress, StepReport } from '../../../../common/agent.ts';
+import { longestWayLines } from '../../../../client/cli/view/longest-way.ts';
 import { PLAIN, report } from './support.ts';
 
 function progress(
@@ -36,7 +37,8 @@ describe('explanationLines', () => {
       { ...step, id: 'b', sameAs: 'a' },
       { ...step, id: 'w', waits: [wait], round: 2 },
     ];
-    expect(explanationLines({ steps, dropped: ['d'], depth: 2 }, PLAIN)).toEqual([
+    const critical = { steps: ['a', 'w'], expectedMs: 1_250 };
+    expect(explanationLines({ steps, dropped: ['d'], depth: 2, critical }, PLAIN)).toEqual([
       'At once',
       '  a (s/t)',
       '  b (s/t, answered by a)',
@@ -44,8 +46,20 @@ describe('explanationLines', () => {
       '  w (s/t)',
       '    waits for a: both touch /a (resource)',
       'Left out, since nothing wanted needs them: d',
+      'Longest way: a → w, about 1.25 s',
       '3 steps in 2 rounds',
     ]);
+  });
+});
+
+describe('longestWayLines', () => {
+  it('steps that waited for each other → those that decided the end; one alone → nothing', () => {
+    const timed = (id: string, from: number, to: number, needs: readonly string[] = []) =>
+      report(id, { from, to, needs });
+    const steps = [timed('a', 0, 1_000), timed('quick', 0, 10), timed('b', 1_000, 1_250, ['a'])];
+    expect(longestWayLines(steps)).toEqual(['Longest way  a (1.00 s) → b (250 ms), 1.25 s in all']);
+    expect(longestWayLines(steps.slice(1, 2))).toEqual([]);
+    expect(longestWayLines([report('never', { state: 'skipped' })])).toEqual([]);
   });
 });
 
