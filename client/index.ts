@@ -41,6 +41,8 @@ export { streamConversation } from './stream-conversation.ts';
 export type { ConversationEvent } from './stream-conversation.ts';
 export { liveFromApi, streamRun } from './stream-run.ts';
 export type { StreamedRunEvent, StreamRunOptions } from './stream-run.ts';
+export { useWorkerVersion } from './worker-versions.ts';
+export type { WorkerVersionName } from './worker-versions.ts';
 export type {
   AgentLimits,
   AgentResult,

@@ -6,6 +6,9 @@
 /** One queue for agents, tools and models; a deployment that splits them names its own. */
 export const DEFAULT_TASK_QUEUE = 'ostinato';
 
+/** Under which Temporal knows the versions of the workers, where they have versions. */
+export const DEFAULT_DEPLOYMENT = 'ostinato';
+
 export const WORKFLOW = {
   runAgent: 'runAgent',
   runConversation: 'runConversation',

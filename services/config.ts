@@ -3,13 +3,15 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { TaskQueues } from '../common/agent.ts';
 import { FAILURE } from '../common/failures.ts';
-import { DEFAULT_TASK_QUEUE } from '../common/names.ts';
+import { DEFAULT_DEPLOYMENT, DEFAULT_TASK_QUEUE } from '../common/names.ts';
 import { ServiceError } from './errors.ts';
 
 /** Resolved once at start-up; nothing below the entry points reads the environment. */
 export interface Config {
   readonly temporal: { readonly address: string; readonly namespace: string };
   readonly queues: TaskQueues;
+  /** Of the workers' code; `null`: they have none, and any worker goes on with any run. */
+  readonly workerVersion: { readonly deployment: string; readonly buildId: string } | null;
   /** PGlite opens `dir` inside this process; `postgres` is a server. SQL and migrations are the same. */
   readonly database:
     | { readonly kind: 'pglite'; readonly dir: string }
@@ -80,6 +82,11 @@ const schema = z.object({
   OSTINATO_QUEUE_AGENT: text.default(DEFAULT_TASK_QUEUE),
   OSTINATO_QUEUE_TOOL: text.default(DEFAULT_TASK_QUEUE),
   OSTINATO_QUEUE_LLM: text.default(DEFAULT_TASK_QUEUE),
+  OSTINATO_BUILD_ID: text.max(128).optional(),
+  OSTINATO_DEPLOYMENT: text
+    .max(128)
+    .regex(/^[^.:]+$/, 'must not have a "." or ":" in it')
+    .default(DEFAULT_DEPLOYMENT),
   DATABASE_URL: z
     .string()
     .regex(/^postgres(ql)?:\/\//, 'must start with postgres:// or postgresql://')
@@ -150,6 +157,10 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       tool: vars.OSTINATO_QUEUE_TOOL,
       llm: vars.OSTINATO_QUEUE_LLM,
     },
+    workerVersion:
+      vars.OSTINATO_BUILD_ID === undefined
+        ? null
+        : { deployment: vars.OSTINATO_DEPLOYMENT, buildId: vars.OSTINATO_BUILD_ID },
     database:
       vars.DATABASE_URL === undefined
         ? { kind: 'pglite', dir: join(dataDir, 'database') }

@@ -18,8 +18,19 @@ export interface CreateWorkersOptions {
   readonly interceptors?: WorkerOptions['interceptors'];
   /** The bundle must have been made with the same. @default none */
   readonly plugins?: WorkerOptions['plugins'];
+  /**
+   * Runs stay with the version of the code that began them, until they continue as new. Temporal must
+   * be told which version is current. @default none: any worker goes on with any run
+   */
+  readonly version?: WorkerVersion | undefined;
   /** Workflows kept in memory between tasks; low values force replays. @default Temporal's own */
   readonly maxCachedWorkflows?: number;
+}
+
+/** A version of the code, as Temporal names them. */
+export interface WorkerVersion {
+  readonly deployment: string;
+  readonly buildId: string;
 }
 
 /** Tools in flight when a worker is told to stop may end; the default would abort them at once. */
@@ -57,6 +68,7 @@ export async function createWorkers(options: CreateWorkersOptions): Promise<read
         ...(options.maxCachedWorkflows === undefined
           ? {}
           : { maxCachedWorkflows: options.maxCachedWorkflows }),
+        ...versioning(options.version),
         shutdownGraceTime: SHUTDOWN_GRACE,
         stickyQueueScheduleToStartTimeout: STICKY_FOR,
         // A cancellation reaches an activity with the answer to its heartbeat.
@@ -66,6 +78,20 @@ export async function createWorkers(options: CreateWorkersOptions): Promise<read
       });
     }),
   );
+}
+
+function versioning(
+  version: WorkerVersion | undefined,
+): Pick<WorkerOptions, 'workerDeploymentOptions'> {
+  if (version === undefined) return {};
+  const { deployment: deploymentName, buildId } = version;
+  return {
+    workerDeploymentOptions: {
+      version: { deploymentName, buildId },
+      useWorkerVersioning: true,
+      defaultVersioningBehavior: 'PINNED',
+    },
+  };
 }
 
 function activitiesOf(

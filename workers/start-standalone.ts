@@ -171,6 +171,7 @@ async function startWorkers(
     namespace: config.temporal.namespace,
     queues: config.queues,
     kinds: ['agent', 'tool', 'llm'],
+    ...(config.workerVersion === null ? {} : { version: config.workerVersion }),
     activities: createActivities(services),
     workflowBundle: await workflowBundle(config.cacheDir, plugins, config.workflowStacks),
     plugins,

@@ -1,10 +1,11 @@
 // Runs in the workflow sandbox: a run whose history has grown long goes on as another.
-import { allHandlersFinished, condition, continueAsNew } from '@temporalio/workflow';
+import { allHandlersFinished, condition } from '@temporalio/workflow';
 import type { CarriedRun } from '../common/carried-run.ts';
 import type { ConversationRef } from '../common/conversation.ts';
 import type { LlmUsage } from '../common/llm.ts';
 import type { Plan, StepId } from '../common/plan.ts';
 import type { ToolResult } from '../common/tool.ts';
+import { continueOnNewest } from './continue-on-newest.ts';
 import type { PlanEnd, PlanRun } from './execute-plan.ts';
 import { executePlan } from './execute-plan.ts';
 import { keepLarge } from './keep-large.ts';
@@ -66,7 +67,7 @@ async function leaveRun<Input extends { readonly carried?: CarriedRun }>(
   await condition(allHandlersFinished);
   const carried = carriedRun(leaving, results);
   if (JSON.stringify(carried).length > MAX_CHARS) return;
-  await continueAsNew<(input: Input) => Promise<unknown>>({ ...input, carried });
+  await continueOnNewest<(input: Input) => Promise<unknown>>({ ...input, carried });
 }
 
 function carriedRun(

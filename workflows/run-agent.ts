@@ -183,7 +183,11 @@ async function decide(
   const { planGoal } = proxyActivities<Pick<Activities, 'planGoal'>>({
     taskQueue: input.queues.llm,
     startToCloseTimeout: '10 minutes',
-    scheduleToCloseTimeout: Math.max(1_000, run.deadlineMs - Date.now()),
+    // Not longer than the run may take, also where the clock went back meanwhile.
+    scheduleToCloseTimeout: Math.min(
+      input.limits.maxWallMs,
+      Math.max(1_000, run.deadlineMs - Date.now()),
+    ),
     heartbeatTimeout: '10 seconds',
     retry: { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 30_000 },
     summary: `turn ${run.state.turn}: ${input.goal.slice(0, 150)}`,

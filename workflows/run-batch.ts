@@ -5,7 +5,6 @@ import {
   CancellationScope,
   ChildWorkflowCancellationType,
   condition,
-  continueAsNew,
   executeChild,
   isCancellation,
   setHandler,
@@ -25,6 +24,7 @@ import type {
 import { addCounts, NO_COUNTS } from '../common/batch-counts.ts';
 import { SEARCH_ATTRIBUTE, WORKFLOW } from '../common/names.ts';
 import { batchActivities } from './batch-activities.ts';
+import { continueOnNewest } from './continue-on-newest.ts';
 import { batchProgressQuery, cancelUpdate, shardProgressSignal } from './definitions.ts';
 
 /** Shards at once: while one is at its last items, the others have work. */
@@ -195,7 +195,7 @@ async function runShard(state: BatchState, share: Share): Promise<void> {
 async function goOn(state: BatchState, at: Pick<BatchPosition, 'next' | 'opened'>): Promise<never> {
   await condition(allHandlersFinished);
   const { startedAtMs, settled: counts } = state;
-  return continueAsNew<typeof runBatch>({
+  return continueOnNewest<typeof runBatch>({
     ...state.input,
     batchId: state.batchId,
     resumeAt: { ...at, counts, startedAtMs },

@@ -3,7 +3,6 @@ import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/com
 import {
   allHandlersFinished,
   condition,
-  continueAsNew,
   executeChild,
   ParentClosePolicy,
   proxyActivities,
@@ -14,6 +13,7 @@ import type { ControlActivities } from '../activities/control-activities.ts';
 import type { AgentInput, AgentResult } from '../common/agent.ts';
 import type { ConversationId, ConversationRef } from '../common/conversation.ts';
 import { SEARCH_ATTRIBUTE, WORKFLOW } from '../common/names.ts';
+import { continueOnNewest } from './continue-on-newest.ts';
 import type { ConversationState, SendMessageRequest } from './definitions.ts';
 import { conversationQuery, sendMessageUpdate } from './definitions.ts';
 import { shouldLeave } from './should-leave.ts';
@@ -68,7 +68,7 @@ export async function runConversation(input: ConversationInput): Promise<void> {
     if (!shouldLeave(input.run.leaveAfterEvents)) continue;
     await condition(allHandlersFinished);
     const carried = { queue, seen: [...seen] };
-    await continueAsNew<typeof runConversation>({ ...input, carried });
+    await continueOnNewest<typeof runConversation>({ ...input, carried });
   }
 }
 

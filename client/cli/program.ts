@@ -16,6 +16,7 @@ import { addSchedules } from './commands/schedules.ts';
 import { addSend } from './commands/send.ts';
 import { addServers } from './commands/servers.ts';
 import { addTools } from './commands/tools.ts';
+import { addVersions } from './commands/versions.ts';
 import type { CliProcess } from './context.ts';
 import { helpExamples } from './help-examples.ts';
 
@@ -72,6 +73,7 @@ OSTINATO_API_KEY holds the key of the API, where it wants one.`,
   addBreakers(program, act);
   addProviders(program, act);
   addMcp(program, act);
+  addVersions(program, act);
   addDoctor(program, act);
   return program;
 }

@@ -30,6 +30,18 @@ function replay(file: string, alter: (text: string) => string = (text) => text):
   return Worker.runReplayHistory({ workflowBundle: { codePath } }, history, workflowId);
 }
 
+const DAY_MS = 24 * 3_600_000;
+
+/** Times are what a run computes its waits and its wall time from. */
+function clockGoesBack(text: string): string {
+  const history = JSON.parse(text) as { events: { eventTime: string }[] };
+  const middle = Math.floor(history.events.length / 2);
+  for (const event of history.events.slice(middle)) {
+    event.eventTime = new Date(Date.parse(event.eventTime) - DAY_MS).toISOString();
+  }
+  return JSON.stringify(history);
+}
+
 describe('recorded histories', () => {
   it('the folder → holds agents, plans, aborted, cancelled, approved and continued runs', () => {
     const kinds = ['aborted', 'cancelled', 'approved', 'continued'].map((end) => `run-plan-${end}`);
@@ -41,6 +53,13 @@ describe('recorded histories', () => {
   it.each(files)('%s → replays on this code', async (file) => {
     await expect(replay(file)).resolves.toBeUndefined();
   });
+
+  it.each(files)(
+    '%s, the clock of the server goes back a day in the middle → decides the same',
+    async (file) => {
+      await expect(replay(file, clockGoesBack)).resolves.toBeUndefined();
+    },
+  );
 
   it('a history in which another activity ran → fails', async () => {
     const [file] = files.filter((name) => /^run-plan-\d/.test(name));

@@ -7,6 +7,7 @@ import type { OstinatoConnection } from '../../client/index.ts';
 import { connect } from '../../client/index.ts';
 import { DEFAULT_TASK_QUEUE } from '../../common/names.ts';
 import { connectWorker } from '../../workers/connect-worker.ts';
+import type { WorkerVersion } from '../../workers/create-workers.ts';
 import { createWorkers } from '../../workers/create-workers.ts';
 import type { TemporalServer } from '../../workers/temporal-server.ts';
 import { startTemporalServer } from '../../workers/temporal-server.ts';
@@ -45,6 +46,7 @@ export interface RunningWorkers {
  * Workers in this process with the given activities.
  * @param maxCachedWorkflows the default of 2 runs forces replays; `null` is Temporal's own
  * @param bundle default: the engine's workflows
+ * @param version of the code; default: none
  */
 export async function startWorkers(
   address: string,
@@ -52,6 +54,7 @@ export async function startWorkers(
   maxCachedWorkflows: number | null = 2,
   interceptors: WorkerOptions['interceptors'] = {},
   bundle: string | null = null,
+  version?: WorkerVersion,
 ): Promise<RunningWorkers> {
   const connection = await connectWorker(address);
   const workers = await createWorkers({
@@ -61,6 +64,7 @@ export async function startWorkers(
     kinds: ['agent', 'tool', 'llm'],
     activities,
     interceptors,
+    version,
     workflowBundle: bundle ?? (await workflowBundle(CACHE_DIR)),
     ...(maxCachedWorkflows === null ? {} : { maxCachedWorkflows }),
   });
