@@ -15,6 +15,7 @@ import type {
   RunBatchItemInput,
   RunBatchShardInput,
 } from '../common/batch.ts';
+import { createPace } from '../common/pace.ts';
 import { addCounts, NO_COUNTS } from '../common/batch-counts.ts';
 import { describeFailure } from '../common/describe-failure.ts';
 import { WORKFLOW } from '../common/names.ts';
@@ -70,7 +71,7 @@ async function runEach(input: RunBatchShardInput, tally: Tally): Promise<void> {
   const { waiting, counts } = await nearBatchActivities(queues).listBatchItems(range);
   tally.counts = counts;
   const next = waiting.values();
-  const pace = createPace(input.ratePerSecond);
+  const pace = paceOf(input.ratePerSecond);
   const lane = async (): Promise<void> => {
     for (const index of next) {
       await pace();
@@ -108,7 +109,9 @@ async function runItem(input: RunBatchShardInput, index: number): Promise<ItemOu
 
 async function report(input: RunBatchShardInput, tally: Tally): Promise<void> {
   const { parent } = workflowInfo();
-  if (parent === undefined || Date.now() - tally.reportedAtMs < REPORT_EVERY_MS) return;
+  const sinceMs = Date.now() - tally.reportedAtMs;
+  // Below 0 the clock went back: it would be silent for as long.
+  if (parent === undefined || (sinceMs >= 0 && sinceMs < REPORT_EVERY_MS)) return;
   tally.reportedAtMs = Date.now();
   const { counts } = tally;
   // The batch goes on under another run id when its history is long; its id stays.
@@ -118,13 +121,11 @@ async function report(input: RunBatchShardInput, tally: Tally): Promise<void> {
   });
 }
 
-function createPace(ratePerSecond: number | null): () => Promise<void> {
-  let nextAtMs = 0;
+function paceOf(ratePerSecond: number | null): () => Promise<void> {
+  if (ratePerSecond === null) return () => Promise.resolve();
+  const waitMs = createPace(ratePerSecond);
   return async () => {
-    if (ratePerSecond === null) return;
-    const now = Date.now();
-    const atMs = Math.max(now, nextAtMs);
-    nextAtMs = atMs + 1_000 / ratePerSecond;
-    if (atMs > now) await sleep(Math.ceil(atMs - now));
+    const ms = waitMs(Date.now());
+    if (ms > 0) await sleep(ms);
   };
 }

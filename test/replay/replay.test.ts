@@ -54,7 +54,8 @@ describe('recorded histories', () => {
     await expect(replay(file)).resolves.toBeUndefined();
   });
 
-  it.each(files)(
+  // A shard keeps to a pace and reports every second: what it does when is a matter of time.
+  it.each(files.filter((file) => !file.startsWith('run-batch-shard-runs')))(
     '%s, the clock of the server goes back a day in the middle → decides the same',
     async (file) => {
       await expect(replay(file, clockGoesBack)).resolves.toBeUndefined();
