@@ -7,6 +7,7 @@ import type { Breakers } from '../breaker/breakers.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { ChainDeps } from './attempt-chain.ts';
 import { runChain } from './attempt-chain.ts';
+import { BadToolArgs, withRepair } from './bad-tool-args.ts';
 import { completeToolResults } from './complete-tool-results.ts';
 import { createCredentials } from './credentials.ts';
 import { createDialects } from './create-dialects.ts';
@@ -120,14 +121,15 @@ export function createLlmGateway(deps: LlmGatewayDeps): LlmGateway {
       const end = await runChain(chain, {
         ...call,
         endOf: ({ usage }: LlmResponse) => ({ outcome: 'ok', usage }),
-        send: (route, credential) => sendToRoute(sending, route, credential, whole, call.signal),
+        send: (route, credential) =>
+          repaired(whole, (asked) => sendToRoute(sending, route, credential, asked, call.signal)),
       });
       return { ...end.answer, routing: end.routing };
     },
     async *stream(request, options) {
       const { whole, call } = plan(request, options);
-      yield* streamChain(chain, call, (route, credential) =>
-        streamFromRoute(sending, route, credential, whole, call.signal),
+      yield* streamChain(chain, call, whole, (route, credential, asked) =>
+        streamFromRoute(sending, route, credential, asked, call.signal),
       );
     },
     embed: createEmbed({ chain, sending, routing: { routes, rules }, measuresOf }),
@@ -139,4 +141,17 @@ export function createLlmGateway(deps: LlmGatewayDeps): LlmGateway {
       nowMs,
     }),
   };
+}
+
+/** Asks once more where the model called a tool with what is no JSON. */
+async function repaired(
+  request: LlmRequest,
+  send: (request: LlmRequest) => Promise<LlmResponse>,
+): Promise<LlmResponse> {
+  try {
+    return await send(request);
+  } catch (error) {
+    if (!(error instanceof BadToolArgs)) throw error;
+    return send(withRepair(request, error));
+  }
 }

@@ -1,15 +1,12 @@
-import { FAILURE } from '../../common/failures.ts';
 import { isJsonObject } from '../../common/json.ts';
 import type { JsonObject } from '../../common/json.ts';
-import { ServiceError } from '../errors.ts';
-
-const MAX_SHOWN_CHARS = 2000;
+import { BadToolArgs } from './bad-tool-args.ts';
 
 /**
  * A tool call's arguments, written by the model as an object or as JSON text. No text counts as `{}`:
  * several servers send it for tools without parameters.
  *
- * @throws ServiceError (Llm.BadAnswer) with the text, so that the model can be shown its mistake.
+ * @throws BadToolArgs with the text, so that the model can be shown its mistake.
  */
 export function parseToolArgs(tool: string, written: unknown): JsonObject {
   if (isJsonObject(written)) return written;
@@ -23,8 +20,6 @@ export function parseToolArgs(tool: string, written: unknown): JsonObject {
   } catch (error) {
     problem = error instanceof Error ? error.message : String(error);
   }
-  throw new ServiceError(
-    FAILURE.llmBadAnswer,
-    `The model called ${tool} with arguments that are not a JSON object: ${problem}. It wrote: ${text.slice(0, MAX_SHOWN_CHARS)}`,
-  );
+  const what = `The model called ${tool} with arguments that are not a JSON object: ${problem}`;
+  throw new BadToolArgs(what, text);
 }

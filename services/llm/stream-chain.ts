@@ -1,9 +1,14 @@
 import type { LlmAttempt } from '../../common/llm-routing.ts';
 import type { LlmStreamEvent } from '../../common/llm-stream.ts';
 import { FAILURE } from '../../common/failures.ts';
+import type { LlmRequest } from '../../common/llm.ts';
+import type { ServiceError } from '../errors.ts';
 import { isServiceError } from '../errors.ts';
-import type { ChainCall, ChainDeps } from './attempt-chain.ts';
+import type { ChainCall, ChainDeps, ChainEnd } from './attempt-chain.ts';
 import { runChain } from './attempt-chain.ts';
+import { BadToolArgs, withRepair } from './bad-tool-args.ts';
+import { canContinue, continued, withBeginning } from './continue-text.ts';
+import type { Credential } from './credentials.ts';
 import type { Ranking } from './router/rank-routes.ts';
 import type { Route } from './router/route.ts';
 import type { OpenStream } from './stream-from-route.ts';
@@ -11,34 +16,69 @@ import type { OpenStream } from './stream-from-route.ts';
 /** What a provider can end in the middle that another one may do better. */
 const LOST: readonly string[] = [FAILURE.llmUnavailable, FAILURE.llmTimeout, FAILURE.llmBadAnswer];
 
+/** What came of an answer that broke. */
+interface Broken {
+  readonly why: string;
+  /** All of it was text. */
+  readonly text: string;
+  /** The next route may be given that text to go on with. */
+  readonly mayContinue: boolean;
+}
+
 /**
  * A stream over the routes of a ranking. A route that fails before its first event is replaced unseen.
- * One that breaks later is replaced after a `restart`, which voids what came, as long as that was
- * only text: a tool call that has begun is never spliced, the caller decides.
+ * Where only text came, another route goes on with it if it can, and begins anew after a `restart`,
+ * which voids what came, if it cannot. A tool call that has begun is never spliced, the caller
+ * decides; one whose arguments are no JSON is asked for once more, after a `restart`.
  *
+ * @param send gets the request that this attempt is to send.
  * @throws ServiceError as `runChain` does, and that of a stream that broke and cannot begin anew; the
  *   reason of the call's signal where that was aborted.
  */
 export async function* streamChain(
   deps: ChainDeps,
   call: Omit<ChainCall<OpenStream>, 'send' | 'endOf'>,
-  send: ChainCall<OpenStream>['send'],
+  request: LlmRequest,
+  send: (route: Route, credential: Credential, request: LlmRequest) => Promise<OpenStream>,
 ): AsyncGenerator<LlmStreamEvent> {
   let { ranking } = call;
+  let asked = request;
+  let broken = null as Broken | null;
   const before: LlmAttempt[] = [];
   const first = ranking.ranked[0]?.route;
   for (;;) {
-    const end = await runChain<OpenStream>(deps, {
-      ...call,
-      ranking,
-      ...(first && { first }),
-      send,
-      endOf: ({ ended }) => ended,
-    });
-    let callBegan = false;
+    const text = broken?.text ?? '';
+    const mayContinue = broken?.mayContinue ?? false;
+    const goesOn = (route: Route): boolean => mayContinue && canContinue(route, text);
+    let end: ChainEnd<OpenStream>;
     try {
-      for await (const event of end.answer.events) {
-        if (event.kind.startsWith('tool-call')) callBegan = true;
+      end = await runChain<OpenStream>(deps, {
+        ...call,
+        ranking,
+        ...(first && { first }),
+        send: (route, credential) =>
+          send(route, credential, goesOn(route) ? withBeginning(asked, text) : asked),
+        endOf: ({ ended }) => ended,
+      });
+    } catch (error) {
+      // A route that was to go on may refuse that and yet begin anew.
+      if (
+        broken === null ||
+        call.signal.aborted ||
+        !ranking.ranked.some((one) => goesOn(one.route))
+      )
+        throw error;
+      broken = { ...broken, mayContinue: false };
+      continue;
+    }
+    const isRest = goesOn(end.route);
+    if (broken !== null && !isRest) yield { kind: 'restart', why: broken.why };
+    const { events } = end.answer;
+    const seen = { text: isRest ? text : '', callBegan: false };
+    try {
+      for await (const event of isRest ? continued(events, text) : events) {
+        if (event.kind.startsWith('tool-call')) seen.callBegan = true;
+        if (event.kind === 'text') seen.text += event.text;
         if (event.kind !== 'finish') yield event;
         else {
           const routing = { ...end.routing, attempts: [...before, ...end.routing.attempts] };
@@ -47,22 +87,29 @@ export async function* streamChain(
       }
       return;
     } catch (error) {
-      const rest =
-        isServiceError(error) && LOST.includes(error.type) ? after(ranking, end.route) : null;
-      if (rest === null || callBegan || call.signal.aborted || !isServiceError(error)) throw error;
+      if (call.signal.aborted || !isServiceError(error)) throw error;
+      const isRepair = error instanceof BadToolArgs && asked === request;
+      const rest = isRepair ? from(ranking, end.route, 0) : afterLoss(error, ranking, end.route);
+      if (rest === null || (seen.callBegan && !isRepair)) throw error;
+      if (isRepair) asked = withRepair(request, error);
       deps.onSwitch(end.route, error.type);
       // It had been noted as served; it was not.
       const [served] = end.routing.attempts.slice(-1);
       before.push(...end.routing.attempts.slice(0, -1));
       if (served !== undefined) before.push({ ...served, outcome: error.type, why: error.message });
-      yield { kind: 'restart', why: error.message };
+      broken = { why: error.message, text: seen.text, mayContinue: !isRepair };
       ranking = rest;
     }
   }
 }
 
-/** The routes behind one; `null` where there is none left. */
-function after({ ranked, excluded }: Ranking, route: Route): Ranking | null {
-  const rest = ranked.slice(ranked.findIndex((one) => one.route.id === route.id) + 1);
+function afterLoss(error: ServiceError, ranking: Ranking, route: Route): Ranking | null {
+  return LOST.includes(error.type) ? from(ranking, route, 1) : null;
+}
+
+/** The routes from one on, less the first `skipped` of them; `null` where there is none left. */
+function from({ ranked, excluded }: Ranking, route: Route, skipped: 0 | 1): Ranking | null {
+  const at = ranked.findIndex((one) => one.route.id === route.id);
+  const rest = ranked.slice(at + skipped);
   return rest.length === 0 ? null : { ranked: rest, excluded };
 }

@@ -382,13 +382,25 @@ export function describeLlmDialect(under: DialectUnderTest): void {
       expect(error.message).toContain('upstream request timed out');
     });
 
-    it('broken tool arguments → Llm.BadAnswer with the text', async () => {
-      const { complete } = await start(fixtureAnswer(dialect, 'bad-tool-arguments'));
+    it('broken tool arguments twice → Llm.BadAnswer with the text', async () => {
+      const { complete, server } = await start(fixtureAnswer(dialect, 'bad-tool-arguments'));
       const error = await failure(complete());
       expect(error).toMatchObject({ type: FAILURE.llmBadAnswer, retry: { allowed: false } });
       if (under.exempt['bad-tool-arguments-text'] === undefined) {
         expect(error.message).toContain('{"city": "Oslo", "days": ');
       }
+      expect(server.journal).toHaveLength(2);
+    });
+
+    it('broken tool arguments, then a good call → the good one, after one request more', async () => {
+      const { complete, server } = await start(
+        fixtureAnswer(dialect, 'bad-tool-arguments'),
+        fixtureAnswer(dialect, 'tool-call'),
+      );
+      const { parts } = await complete();
+      expect(spoken(parts)).toMatchObject([{ kind: 'tool-call', args: { city: 'Oslo', days: 2 } }]);
+      expect(server.journal).toHaveLength(2);
+      expect(JSON.stringify(server.journal[1]?.body)).toContain('Make the call again');
     });
 
     it('answer with nothing in it → Llm.BadAnswer', async () => {

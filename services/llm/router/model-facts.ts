@@ -1,6 +1,14 @@
 import known from './model-facts.json' with { type: 'json' };
 
-export const CAPABILITIES = ['tools', 'vision', 'json-schema', 'reasoning', 'embeddings'] as const;
+/** `prefill`: goes on with an answer that is begun in the request. */
+export const CAPABILITIES = [
+  'tools',
+  'vision',
+  'json-schema',
+  'reasoning',
+  'embeddings',
+  'prefill',
+] as const;
 export type Capability = (typeof CAPABILITIES)[number];
 
 /** What a model can do. `null`: not known, which rules nothing out. */

@@ -3,9 +3,10 @@
 import { describe, expect, it } from 'vitest';
 import { FAILURE } from '../../../common/failures.ts';
 import type { LlmStreamEvent } from '../../../common/llm-stream.ts';
-import type { LlmResponse } from '../../../common/llm.ts';
+import type { LlmRequest, LlmResponse } from '../../../common/llm.ts';
 import { DEFAULT_TENANT_ID } from '../../../common/tenant.ts';
 import type { CallResult } from '../../../services/breaker/breakers.ts';
+import { BadToolArgs } from '../../../services/llm/bad-tool-args.ts';
 import type { AttemptEnd } from '../../../services/llm/attempt-chain.ts';
 import { streamChain } from '../../../services/llm/stream-chain.ts';
 import type { OpenStream } from '../../../services/llm/stream-from-route.ts';
@@ -28,6 +29,14 @@ const response: LlmResponse = {
   usage,
   servedBy: { provider: 'two', model: 'b' },
 };
+const REQUEST: LlmRequest = {
+  role: 'worker',
+  messages: [{ from: 'user', text: 'Say it.' }],
+  tools: [],
+  toolChoice: 'auto',
+  maxOutputTokens: 10,
+  temperature: null,
+};
 const finish: LlmStreamEvent = { kind: 'finish', response };
 
 /** A stream of these events, which then ends or breaks. */
@@ -41,7 +50,16 @@ function stream(events: readonly LlmStreamEvent[], broken: Error | null = null):
   return { events: play(), ended };
 }
 
-async function collect(streams: Readonly<Record<string, OpenStream>>) {
+async function collect(
+  streams: Readonly<Record<string, OpenStream | OpenStream[] | Error>>,
+  given = routes,
+) {
+  const asked: [string, LlmRequest][] = [];
+  const nextOf = (one: OpenStream | OpenStream[] | Error | undefined): OpenStream => {
+    const next = Array.isArray(one) ? one.shift() : one;
+    if (next === undefined || next instanceof Error) throw next ?? new Error('No stream is left.');
+    return next;
+  };
   const results: (CallResult & { id: string })[] = [];
   const breakers = {
     admit: async ({ name }: { name: string }) =>
@@ -51,11 +69,11 @@ async function collect(streams: Readonly<Record<string, OpenStream>>) {
         ended: async (result: CallResult) => void results.push({ ...result, id: name }),
       }) as const,
   };
-  const { deps, switches } = chainDeps(routes, { breakers });
+  const { deps, switches } = chainDeps(given, { breakers });
   const events: LlmStreamEvent[] = [];
   let error: unknown = null;
   try {
-    const ranked = routes.map((one) => ({ route: one, score: null, why: 'x' }));
+    const ranked = given.map((one) => ({ route: one, score: null, why: 'x' }));
     const call = {
       tenantId: DEFAULT_TENANT_ID,
       preset: 'configured',
@@ -66,7 +84,11 @@ async function collect(streams: Readonly<Record<string, OpenStream>>) {
     for await (const event of streamChain(
       deps,
       call,
-      async ({ id }) => streams[id] as OpenStream,
+      REQUEST,
+      async ({ id }, _credential, request) => {
+        asked.push([id, request]);
+        return nextOf(streams[id]);
+      },
     )) {
       events.push(event);
     }
@@ -74,7 +96,13 @@ async function collect(streams: Readonly<Record<string, OpenStream>>) {
     error = thrown;
   }
   await Promise.resolve();
-  return { events, error, switches, outcomes: results.map(({ id, outcome }) => [id, outcome]) };
+  return {
+    events,
+    error,
+    switches,
+    asked,
+    outcomes: results.map(({ id, outcome }) => [id, outcome]),
+  };
 }
 
 describe('streamChain', () => {
@@ -129,5 +157,114 @@ describe('streamChain', () => {
     const { events, outcomes } = await collect({ 'one/a': stream([text('whole'), finish]) });
     expect(events.map(({ kind }) => kind)).toEqual(['text', 'finish']);
     expect(outcomes).toEqual([['one/a', 'ok']]);
+  });
+});
+
+describe('a target that can go on with a text', () => {
+  const facts = {
+    contextTokens: null,
+    outputTokens: null,
+    can: ['prefill'] as const,
+    quality: 0.5,
+  };
+  const able = [route('one/a'), route('two/b', { facts })];
+  const lost = failure(FAILURE.llmUnavailable);
+  const rest: LlmStreamEvent = {
+    kind: 'finish',
+    response: { ...response, parts: [{ kind: 'text', text: 'rains.' }] },
+  };
+
+  it('breaks after text → the beginning is sent, its rest follows, the end holds the whole', async () => {
+    const { events, asked, error } = await collect(
+      { 'one/a': stream([text('It ')], lost), 'two/b': stream([text('rains.'), rest]) },
+      able,
+    );
+    expect(error).toBeNull();
+    expect(events.map(({ kind }) => kind)).toEqual(['text', 'text', 'finish']);
+    expect(events.at(-1)).toMatchObject({
+      response: {
+        parts: [{ kind: 'text', text: 'It rains.' }],
+        routing: { attempts: [{ outcome: FAILURE.llmUnavailable }, { outcome: 'ok' }] },
+      },
+    });
+    // White space at its end would be refused.
+    const begun = { from: 'model', parts: [{ kind: 'text', text: 'It' }] };
+    expect(asked[1]).toEqual(['two/b', { ...REQUEST, messages: [...REQUEST.messages, begun] }]);
+  });
+
+  it('the model writes the white space again → it is there once', async () => {
+    const again: LlmStreamEvent = {
+      kind: 'finish',
+      response: { ...response, parts: [{ kind: 'text', text: ' rains.' }] },
+    };
+    const { events } = await collect(
+      { 'one/a': stream([text('It ')], lost), 'two/b': stream([text(' '), text('rains.'), again]) },
+      able,
+    );
+    const words = events.map((event) => (event.kind === 'text' ? event.text : '')).join('');
+    expect(words).toBe('It rains.');
+    expect(events.at(-1)).toMatchObject({ response: { parts: [{ text: 'It rains.' }] } });
+  });
+
+  it('going on is refused → begun anew by the same route, after a restart', async () => {
+    const { deps } = chainDeps(able);
+    const ranked = able.map((one) => ({ route: one, score: null, why: 'x' }));
+    const sent: number[] = [];
+    const call = {
+      tenantId: DEFAULT_TENANT_ID,
+      preset: 'configured',
+      ranking: { ranked, excluded: [] },
+      tokens: 1,
+      signal: new AbortController().signal,
+    };
+    const events: LlmStreamEvent[] = [];
+    for await (const event of streamChain(deps, call, REQUEST, async ({ id }, _key, request) => {
+      sent.push(request.messages.length);
+      if (id === 'one/a') return stream([text('It ')], lost);
+      if (request.messages.length > 1) throw failure(FAILURE.llmBadRequest);
+      return stream([text('whole'), finish]);
+    })) {
+      events.push(event);
+    }
+    expect(events.map(({ kind }) => kind)).toEqual(['text', 'restart', 'text', 'finish']);
+    expect(sent).toEqual([1, 2, 1]);
+  });
+
+  it('nothing but white space came → begun anew', async () => {
+    const { events } = await collect(
+      { 'one/a': stream([text(' ')], lost), 'two/b': stream([text('whole'), finish]) },
+      able,
+    );
+    expect(events.map(({ kind }) => kind)).toEqual(['text', 'restart', 'text', 'finish']);
+  });
+});
+
+describe('a call whose arguments are no JSON', () => {
+  const broken = () => new BadToolArgs('The model called look with no JSON object', '{"a":');
+
+  it('→ asked for once more of the same route, after a restart, with what it wrote', async () => {
+    const { events, asked, error } = await collect({
+      'one/a': [stream([callBegins], broken()), stream([text('whole'), finish])],
+    });
+    expect(error).toBeNull();
+    expect(events.map(({ kind }) => kind)).toEqual([
+      'tool-call-start',
+      'restart',
+      'text',
+      'finish',
+    ]);
+    expect(asked.map(([id]) => id)).toEqual(['one/a', 'one/a']);
+    expect(JSON.stringify(asked[1]?.[1].messages)).toContain('Make the call again');
+  });
+
+  it('twice → the clear error', async () => {
+    const { error, asked } = await collect({
+      'one/a': [stream([callBegins], broken()), stream([callBegins], broken())],
+    });
+    expect(error).toMatchObject({
+      type: FAILURE.llmBadAnswer,
+      message: expect.stringContaining('{"a":') as string,
+    });
+    expect(asked).toHaveLength(2);
   });
 });

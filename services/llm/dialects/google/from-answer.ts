@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { FAILURE } from '../../../../common/failures.ts';
 import type { LlmPart, LlmResponse } from '../../../../common/llm.ts';
-import { ServiceError } from '../../../errors.ts';
+import { BadToolArgs } from '../../bad-tool-args.ts';
 import { finishAnswer } from '../../finish-answer.ts';
 import { newCallId } from '../../new-call-id.ts';
 import { parseToolArgs } from '../../parse-tool-args.ts';
@@ -51,16 +50,13 @@ export function fromGeminiAnswer(
   });
 }
 
-/** @throws ServiceError (Llm.BadAnswer) for a call that Gemini itself could not read. */
+/** @throws BadToolArgs for a call that Gemini itself could not read. */
 export function unifyGemini(
   raw: string,
   said: string | undefined,
 ): LlmResponse['finish']['unified'] {
   if (raw === 'MALFORMED_FUNCTION_CALL') {
-    throw new ServiceError(
-      FAILURE.llmBadAnswer,
-      `The model made a tool call that Gemini could not read: ${said ?? raw}`,
-    );
+    throw new BadToolArgs('The model made a tool call that Gemini could not read', said ?? raw);
   }
   if (raw === 'STOP') return 'stop';
   if (raw === 'MAX_TOKENS') return 'length';
