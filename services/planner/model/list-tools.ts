@@ -68,7 +68,7 @@ export function listTools<Tool extends Described>(
   };
 }
 
-const SHORT = '(Those in one line are shown in short; find_tools with the name shows all of one.)';
+const SHORT = '(Tools in one line are in short: find_tools with the name shows all of one.)';
 
 function moreText(more: number): readonly string[] {
   if (more === 0) return [];

@@ -3,16 +3,19 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import pino from 'pino';
+import type { HeldResult } from '../../../../common/artifact-values.ts';
 import type { JsonObject } from '../../../../common/json.ts';
 import { DEFAULT_TENANT_ID } from '../../../../common/tenant.ts';
 import type { ServerName, ToolId, ToolResult } from '../../../../common/tool.ts';
 import { startDeskTools } from '../../../../examples/servers/desk-tools.ts';
 import { createMcpConnections } from '../../../../services/mcp/connections.ts';
 import type { ListedTool } from '../../../../services/mcp/listed-tool.ts';
+import type { McpAnswer } from '../../../../services/mcp/mcp-call.ts';
 import type { McpTarget } from '../../../../services/mcp/mcp-target.ts';
 import type { ServerTransport } from '../../../../services/mcp/server-transport.ts';
 import { toToolResult } from '../../../../services/mcp/to-tool-result.ts';
 import type { RegisteredTool } from '../../../../services/registry/registry.ts';
+import { memoryArtifacts } from './memory-artifacts.ts';
 import { registeredTool } from './tools.ts';
 
 const STDIO = {
@@ -79,9 +82,7 @@ export async function startRealServers(): Promise<RealServers> {
           signal: new AbortController().signal,
           onProgress: () => undefined,
         });
-        return toToolResult(DEFAULT_TENANT_ID, answer, {
-          put: () => Promise.reject(new Error('The answer is too large for this test.')),
-        });
+        return wholeResult(answer);
       },
       close,
     };
@@ -123,4 +124,14 @@ function serverPath(name: string): string {
     dirname(require.resolve(`@modelcontextprotocol/${name}/package.json`)),
     'dist/index.js',
   );
+}
+
+/** As plans see a result, but that a long one is not an artifact: the pages read here grow. */
+async function wholeResult(answer: McpAnswer): Promise<ToolResult> {
+  const artifacts = memoryArtifacts();
+  const result = await toToolResult(DEFAULT_TENANT_ID, answer, artifacts);
+  if (result.artifact === null) return result;
+  const { body } = await artifacts.get(DEFAULT_TENANT_ID, result.artifact.artifactId);
+  const held = JSON.parse(new TextDecoder().decode(body)) as HeldResult;
+  return { ...result, ...held, artifact: null };
 }
