@@ -262,3 +262,15 @@ describe('fallback', () => {
     expect(step?.fallback?.args['path']?.kind).toBe('template');
   });
 });
+
+describe('a plan of 10,000 steps', () => {
+  it('side by side, in one chain or in a circle → refused by its size, at once', async () => {
+    const wide = Array.from({ length: 10_000 }, (_, at) => ({ ...reads, id: `s${at}` }));
+    const circle = wide.map((step, at) => ({ ...step, after: [`s${(at + 1) % wide.length}`] }));
+    for (const steps of [wide, circle]) {
+      expect(await problemsOf(steps)).toBe(
+        'plan: has 10000 steps and may have 200; leave out or merge some',
+      );
+    }
+  });
+});
