@@ -31,11 +31,12 @@ const TOOLS: LlmRequest['tools'] = [
 /** The configured model as reranker: one call a search, a line for each candidate. */
 export function createModelReranker(gateway: Pick<LlmGateway, 'complete'>): Reranker {
   return {
-    async rerank(tenantId, request, candidates) {
+    async rerank(tenantId, request, candidates, onUsage) {
       const response = await gateway.complete(toRequest(request, candidates), {
         signal: AbortSignal.timeout(TIMEOUT_MS),
         tenantId,
       });
+      onUsage?.(response.usage);
       return chosenIds(response, candidates);
     },
   };

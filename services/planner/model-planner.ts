@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
-import { addUsage } from '../../common/add-usage.ts';
+import { addUsage, NO_USAGE } from '../../common/add-usage.ts';
 import type { PlanGoalInput } from '../../common/agent.ts';
 import { FAILURE } from '../../common/failures.ts';
 import type { JsonObject } from '../../common/json.ts';
+import type { LlmUsage } from '../../common/llm.ts';
 import type { ToolId } from '../../common/tool.ts';
 import type { ArtifactStore } from '../artifacts/artifact-store.ts';
 import { contextBudget, promptTokensFor } from '../context/context-budget.ts';
@@ -69,6 +70,8 @@ export interface ContextSettings {
 interface TurnParts {
   readonly tools: ToolLookup;
   readonly considered: Set<ToolId>;
+  /** What models used in the turn's searches. */
+  readonly searching: { usage: LlmUsage };
 }
 
 /**
@@ -108,6 +111,7 @@ export function createModelPlanner(deps: ModelPlannerDeps): Planner {
       const parts: TurnParts = {
         tools: createToolLookup(deps.registry, tenantId, deps.durations, deps.rules),
         considered: new Set(),
+        searching: { usage: NO_USAGE },
       };
       const beginning = await createBegin(deps, input, parts, signal, usual.promptTokens);
       const first = await begin(input, beginning);
@@ -140,7 +144,7 @@ export function createModelPlanner(deps: ModelPlannerDeps): Planner {
       return {
         planner,
         conversation,
-        usage: addUsage(begun.usage, turn.usage),
+        usage: [turn.usage, parts.searching.usage].reduce(addUsage, begun.usage),
         toolsConsidered: [...parts.considered].sort(),
         routing: [...begun.routing, ...turn.routing],
         context,
@@ -154,7 +158,7 @@ export function createModelPlanner(deps: ModelPlannerDeps): Planner {
 async function createBegin(
   deps: ModelPlannerDeps,
   input: PlanGoalInput,
-  { tools, considered }: TurnParts,
+  { tools, considered, searching }: TurnParts,
   signal: AbortSignal,
   maxPromptTokens: number,
 ): Promise<Begin> {
@@ -164,7 +168,7 @@ async function createBegin(
     artifacts: deps.artifacts,
     tools,
     considered,
-    findForGoal: (goal: string) => findToolsForGoal(deps, tenantId, goal),
+    findForGoal: (goal: string) => findToolsForGoal(counting(deps, searching), tenantId, goal),
     summarise: createSummarise({
       by: deps.context.summaries,
       ask: (request) => deps.gateway.complete(request, { signal, tenantId }),
@@ -179,13 +183,13 @@ async function createBegin(
 function replyDeps(
   deps: ModelPlannerDeps,
   { tenant: { tenantId } }: PlanGoalInput,
-  { tools, considered }: TurnParts,
+  { tools, considered, searching }: TurnParts,
   begun: () => BegunTurn,
   count: ReturnType<typeof createContextCount>,
 ): Parameters<typeof createReplies>[0] {
   return {
     find: async (query) => {
-      const found = await findTools(deps, tenantId, query);
+      const found = await findTools(counting(deps, searching), tenantId, query);
       const { toolRoom } = begun();
       const listing = listTools(found.tools, await tools.rules(), toolRoom.next(), found.best);
       toolRoom.take(listing.tokens);
@@ -198,6 +202,17 @@ function replyDeps(
     validator: deps.validator,
     considered,
   };
+}
+
+/** The same, with what searches use added up. */
+function counting(
+  { index, registry }: ModelPlannerDeps,
+  searching: TurnParts['searching'],
+): Parameters<typeof findTools>[0] {
+  const onUsage = (usage: LlmUsage): void => {
+    searching.usage = addUsage(searching.usage, usage);
+  };
+  return { index, registry, onUsage };
 }
 
 function noModel(): ServiceError {

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { LlmUsage } from '../../common/llm.ts';
 import type { TenantId } from '../../common/tenant.ts';
 import type { EffectClass, ServerName, ToolId } from '../../common/tool.ts';
 import { cacheKey } from '../cache/cache-key.ts';
@@ -12,6 +13,7 @@ import type { RegisteredTool } from './registered-tool.ts';
 import type { ActiveRequest } from './search/active-request.ts';
 import { activeRequestText, splitActiveRequest } from './search/active-request.ts';
 import type { FitEvidence } from './search/fit-evidence.ts';
+import type { RerankAsked } from './search/rerank-answer.ts';
 import { RERANKED, rerankAnswer } from './search/rerank-answer.ts';
 import type { Reranker } from './search/reranker.ts';
 import type { Probe } from './search/score-tools.ts';
@@ -55,6 +57,8 @@ export interface SearchOptions {
   readonly tags?: readonly string[];
   /** Not these tools, such as those the asker knows already. @default none */
   readonly exclude?: readonly ToolId[];
+  /** Told what a model used for this search; none is asked unless there is a reranker. */
+  readonly onUsage?: ((usage: LlmUsage) => void) | undefined;
 }
 
 export interface SearchAnswer {
@@ -168,7 +172,8 @@ export function createToolIndex(deps: ToolIndexDeps): ToolIndex {
     const k = deps.reranker === undefined ? options.k : Math.max(options.k, RERANKED);
     const answer = index.search(probes, { ...options, k });
     metrics.search({ durationMs: performance.now() - startedMs });
-    return reranked(deps, { tenantId, request: texts[0], k: options.k }, answer, index);
+    const asked = { tenantId, request: texts[0], k: options.k, onUsage: options.onUsage };
+    return reranked(deps, asked, answer, index);
   };
 
   return {
@@ -211,7 +216,7 @@ async function openTenant(
 /** The answer as it is where there is no reranker, or where it fails: a search never fails with it. */
 async function reranked(
   { reranker, log }: ToolIndexDeps,
-  asked: { readonly tenantId: TenantId; readonly request: string; readonly k: number },
+  asked: RerankAsked,
   answer: SearchAnswer,
   index: TenantIndex,
 ): Promise<SearchAnswer> {

@@ -1,7 +1,7 @@
 import type { TenantId } from '../../../common/tenant.ts';
 import type { ToolId } from '../../../common/tool.ts';
 import type { RegisteredTool, Registry } from '../../registry/registry.ts';
-import type { ToolIndex } from '../../registry/tool-index.ts';
+import type { SearchOptions, ToolIndex } from '../../registry/tool-index.ts';
 import { splitGoal } from '../offline/goal/split-goal.ts';
 
 const FOR_WHOLE = 8;
@@ -14,6 +14,8 @@ const BEST = 3;
 interface Deps {
   readonly index: Pick<ToolIndex, 'search'>;
   readonly registry: Pick<Registry, 'findTool'>;
+  /** Told what a reranker's model used. @default nobody */
+  readonly onUsage?: SearchOptions['onUsage'];
 }
 
 export interface FoundTools {
@@ -51,12 +53,12 @@ export async function findTools(
 }
 
 async function search(
-  { index }: Deps,
+  { index, onUsage }: Deps,
   tenantId: TenantId,
   query: string,
   k: number,
 ): Promise<readonly ToolId[]> {
-  return (await index.search(tenantId, query, { k })).map(({ id }) => id);
+  return (await index.search(tenantId, query, { k, onUsage })).map(({ id }) => id);
 }
 
 /** The first of every list, then the second of every list, and so on; each once. */

@@ -9,6 +9,7 @@ import type { LiveEvent } from '../../../common/live-event.ts';
 import type { LlmStreamEvent } from '../../../common/llm-stream.ts';
 import type { LlmPart, LlmRequest, LlmResponse } from '../../../common/llm.ts';
 import type { StepId } from '../../../common/plan.ts';
+import type { ModelPlannerDeps } from '../../../services/planner/model-planner.ts';
 import { createModelPlanner } from '../../../services/planner/model-planner.ts';
 import type { LiveWriter } from '../../../services/streams/live-writer.ts';
 import { createLiveWriter } from '../../../services/streams/live-writer.ts';
@@ -84,7 +85,7 @@ function setUp(...script: (readonly LlmPart[] | Partial<LlmResponse>)[]) {
     },
   };
   const conversations = memoryConversations();
-  const planner = createModelPlanner({
+  const deps: ModelPlannerDeps = {
     gateway,
     conversations,
     index: lexicalIndex(tools),
@@ -94,10 +95,11 @@ function setUp(...script: (readonly LlmPart[] | Partial<LlmResponse>)[]) {
     context: { promptTokens: null, windowTokens: null, summaries: 'rules' },
     metrics: { contextUse: () => undefined },
     log: pino({ level: 'silent' }),
-  });
+  };
+  const planner = createModelPlanner(deps);
   const decide = (goal: string, changes: Partial<PlanGoalInput> = {}, live?: LiveWriter) =>
     planner.decide(goalInput(goal, changes), new AbortController().signal, live);
-  return { planner, decide, requests, conversations };
+  return { planner, decide, requests, conversations, deps, usage };
 }
 
 /** As a provider streams it: text in two pieces, a call's arguments in pieces of seven characters. */
@@ -204,6 +206,26 @@ describe('first turn', () => {
 });
 
 describe('searching', () => {
+  it('a model orders the hits of each search → what that used is in the usage of the turn', async () => {
+    const { deps, usage } = setUp(
+      [call('find_tools', { query: 'count words' })],
+      [plan(read('r'))],
+    );
+    const planner = createModelPlanner({
+      ...deps,
+      index: {
+        search: async (tenantId, request, options) => {
+          options.onUsage?.(usage);
+          return deps.index.search(tenantId, request, options);
+        },
+      },
+    });
+    const input = goalInput('read the file a.md', {});
+    const decision = await planner.decide(input, new AbortController().signal);
+    // Two calls of the planner, the search for the goal and the one it asked for.
+    expect(decision).toMatchObject({ usage: { inputTokens: 400, costUsd: 0.04 } });
+  });
+
   it('find_tools → the best tools, then the plan; usage is the sum', async () => {
     const { decide, requests } = setUp(
       [call('find_tools', { query: 'count words' })],

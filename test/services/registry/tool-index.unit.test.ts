@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { LlmUsage } from '../../../common/llm.ts';
 import type { TenantId } from '../../../common/tenant.ts';
 import type { EffectClass, ServerName, ToolId } from '../../../common/tool.ts';
 import { createMemoryCache } from '../../../services/cache/memory-cache.ts';
@@ -173,6 +174,22 @@ describe('a reranker', () => {
       [READ.id, null],
     ]);
     expect(fits).toBe(true);
+  });
+
+  it('asks a model → whoever searches is told what that used', async () => {
+    const used = { inputTokens: 9 } as LlmUsage;
+    const index = open({
+      reranker: {
+        rerank: async (_tenantId, _request, candidates, onUsage) => {
+          onUsage?.(used);
+          return candidates.map(({ id }) => id);
+        },
+      },
+    });
+    await index.sync(ACME, all);
+    const told: LlmUsage[] = [];
+    await index.find(ACME, 'read a file', { k: 1, onUsage: (usage) => void told.push(usage) });
+    expect(told).toEqual([used]);
   });
 
   it('chooses none → nothing fits; the nearest are shown all the same', async () => {
