@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { JsonObject, JsonValue } from '../../common/json.ts';
 import { FAILURE } from '../../common/failures.ts';
 import { ServiceError } from '../errors.ts';
+import { fitsPlainly } from './fits-plainly.ts';
 import { measureJson } from './measure-json.ts';
 import type { SchemaProblem } from './schema-problem.ts';
 import { refusedSchema, showValue } from './schema-problem.ts';
@@ -11,7 +12,8 @@ import { startValidationThread } from './validation-thread.ts';
 
 /**
  * Judges values by JSON Schemas that strangers wrote (2020-12, and draft-07 by `$schema`), in one
- * thread that is ended when a validation takes too long. It fails closed: a schema that cannot be
+ * thread that is ended when a validation takes too long. A small value that plainly fits a small
+ * schema, of which the thread has made sense before, does not go there. It fails closed: a schema that cannot be
  * used is a problem of its own (`fault: 'schema'`), never a pass.
  */
 export interface SchemaValidator {
@@ -32,6 +34,10 @@ export interface SchemaValidator {
 const BUDGET_MS = 250;
 const SCHEMA_BOUNDS = { maxDepth: 64, maxNodes: 20_000, maxChars: 512_000 };
 const VALUE_BOUNDS = { maxDepth: 128, maxNodes: 100_000, maxChars: 4_000_000 };
+/** What is no larger, and plain, is judged here at once: the way to the thread costs more than that. */
+const PLAIN_BOUNDS = { maxDepth: 16, maxNodes: 500, maxChars: 20_000 };
+/** Schemas known to be usable. */
+const MAX_USED_SCHEMAS = 2_000;
 /** A schema that ends the thread this often is not tried again for a while. */
 const MAX_STRIKES = 3;
 const STRIKES_TTL_MS = 10 * 60_000;
@@ -39,6 +45,8 @@ const MAX_STRUCK_SCHEMAS = 1_000;
 
 export function createSchemaValidator(): SchemaValidator {
   const strikes = new LRUCache<string, number>({ max: MAX_STRUCK_SCHEMAS, ttl: STRIKES_TTL_MS });
+  /** By hash, whether it is small enough to be judged here. */
+  const used = new LRUCache<string, boolean>({ max: MAX_USED_SCHEMAS });
   let thread: ValidationThread | null = null;
   let ending: Promise<void> = Promise.resolve();
   let closed = false;
@@ -92,9 +100,15 @@ export function createSchemaValidator(): SchemaValidator {
           refusedSchema(text, `it took too long ${MAX_STRIKES} times and is not tried for now`),
         ];
       }
+      const isPlain = used.get(schemaHash) === true && measureJson(value, PLAIN_BOUNDS) === null;
+      if (isPlain && !closed && fitsPlainly(schema, value)) return [];
       const turn = line.then(() => run(schemaHash, text, value, budgetMs));
       line = turn.catch(() => undefined);
-      return turn;
+      const problems = await turn;
+      if (problems.every(({ fault }) => fault === 'value')) {
+        used.set(schemaHash, measureJson(schema, PLAIN_BOUNDS) === null);
+      }
+      return problems;
     },
     async close() {
       closed = true;
