@@ -1,5 +1,6 @@
 import type { OstinatoConnection } from '../client/index.ts';
 import { conversationState, describeRun, isClientError } from '../client/index.ts';
+import { pause } from '../client/pause.ts';
 import type { ResolvedApiDeps } from './api-deps.ts';
 import { END_ID, parsePlace } from './event-place.ts';
 import type { ServerEvent } from './event-stream.ts';
@@ -55,7 +56,7 @@ async function nextMessage(
     });
     const next = state === null ? null : following(state, last);
     if (next !== null && (await hasBegun(connection, next))) return next;
-    await pause(signal);
+    await pause(LOOK_EVERY_MS, [signal]);
   }
   return null;
 }
@@ -79,16 +80,4 @@ function following(
   const at = last === null ? -1 : begun.indexOf(last);
   // Also where what was read last is too long ago to be known.
   return at === -1 ? (answering === last ? null : answering) : (begun[at + 1] ?? null);
-}
-
-function pause(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, LOOK_EVERY_MS);
-    signal.addEventListener('abort', done, { once: true });
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-  });
 }

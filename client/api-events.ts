@@ -1,4 +1,5 @@
 import { ClientError } from './client-error.ts';
+import { pause } from './pause.ts';
 import type { ServerSentEvent } from './server-events.ts';
 import { readServerEvents } from './server-events.ts';
 
@@ -58,7 +59,7 @@ export async function* apiEvents(
     if (signal.aborted) return;
     if (!isLost) yield { event: 'line-lost', why };
     isLost = true;
-    await pause(retryMs, signal);
+    await pause(retryMs, [signal]);
     retryMs = Math.min(MAX_RETRY_MS, retryMs * 2);
   }
 }
@@ -93,16 +94,4 @@ function messageOf(text: string): string | null {
   } catch {
     return null;
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-  });
 }

@@ -4,6 +4,7 @@ import { isClientError } from './client-error.ts';
 import type { OstinatoConnection } from './connection.ts';
 import { followLive } from './follow-live.ts';
 import type { LiveRunEvent } from './live-filter.ts';
+import { pause } from './pause.ts';
 import type { RunDetail } from './runs.ts';
 import { getRun, runHandle } from './runs.ts';
 
@@ -114,17 +115,4 @@ function watchEnd(result: () => Promise<unknown>): AbortSignal {
 function asReason(error: unknown): string {
   if (isClientError(error) && error.code === 'unavailable') return error.message;
   throw error;
-}
-
-function pause(ms: number, signals: readonly AbortSignal[]): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
-    for (const signal of signals) signal.addEventListener('abort', done, { once: true });
-    if (signals.some((signal) => signal.aborted)) done();
-    function done(): void {
-      clearTimeout(timer);
-      for (const signal of signals) signal.removeEventListener('abort', done);
-      resolve();
-    }
-  });
 }
