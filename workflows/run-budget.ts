@@ -48,6 +48,7 @@ export function createRunBudget(
   limits: AgentLimits,
   owner: BudgetOwner | undefined,
   from?: BudgetState,
+  isPaused: () => boolean = () => false,
 ): RunBudget {
   const budget = createBudget(
     {
@@ -61,7 +62,7 @@ export function createRunBudget(
   const shared = sharedBudget(budget, parent);
   const own = workflowInfo().workflowId;
   let calls = 0;
-  answerChildren(budget, parent, shared);
+  answerChildren(budget, parent, shared, isPaused);
   return {
     async takeToolCall() {
       const { granted, limit } = await shared.takeToolCalls(1);
@@ -137,10 +138,17 @@ function sharedBudget(budget: Budget, parent: ParentBudget | null): SharedBudget
 }
 
 /** Signal handlers record and answer; a child that is gone needs no answer. */
-function answerChildren(budget: Budget, parent: ParentBudget | null, shared: SharedBudget): void {
+function answerChildren(
+  budget: Budget,
+  parent: ParentBudget | null,
+  shared: SharedBudget,
+  isPaused: () => boolean,
+): void {
   const answer = async ({ from, id, wants, count }: BudgetAsk): Promise<void> => {
     const call = `${from}#${id}`;
     const isModel = wants === 'model-call';
+    // What is below a paused run starts no more than the run itself.
+    if (isPaused()) await condition(() => !isPaused());
     const limit = isModel ? await shared.reserveModelCall(call) : null;
     const took = isModel
       ? { granted: limit === null ? 1 : 0, limit }

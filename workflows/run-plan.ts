@@ -39,7 +39,7 @@ export async function runPlan(input: RunPlanInput): Promise<RunPlanResult> {
     agent: input.agent,
     depth: input.depth ?? 0,
     state,
-    budget: createRunBudget(input.limits, input.budgetOwner, carried?.budget),
+    budget: createRunBudget(input.limits, input.budgetOwner, carried?.budget, () => state.isPaused),
     control: createRunControl(state, {
       tenant: input.tenant,
       queues: input.queues,

@@ -6,7 +6,15 @@ import { Context, heartbeat } from '@temporalio/activity';
 import { ulid } from 'ulid';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { OstinatoConnection, RunHandle, RunPlanResult } from '../../client/index.ts';
-import { decide, listPending, runHandle, runPlan, signalRun } from '../../client/index.ts';
+import {
+  decide,
+  listPending,
+  pauseRun,
+  resumeRun,
+  runHandle,
+  runPlan,
+  signalRun,
+} from '../../client/index.ts';
 import { workflowIdOf } from '../../client/start-run.ts';
 import { NO_USAGE } from '../../common/add-usage.ts';
 import type { AgentLimits, PlanGoalInput, PlanGoalResult } from '../../common/agent.ts';
@@ -318,6 +326,28 @@ describe('a plan inside of a plan', () => {
     expect(result.outcome).toBe('out-of-budget');
     expect(result.reason).toContain('maxToolCalls');
     expect(calls).toHaveLength(7);
+  });
+
+  it('the first run is paused → nothing below it starts, until it is resumed', async () => {
+    const handle = await start([subPlan('sub', [step('one'), step('two', after('one'))])]);
+    behave = async ({ idempotencyKey }) => {
+      if (idempotencyKey.includes('/one/')) await pauseRun(ostinato, handle.runId);
+      return textResult('ok');
+    };
+    const parent = ostinato.temporal.workflow.getHandle(handle.workflowId);
+    await waitFor('the child to ask for its second call', async () => {
+      const { events } = await parent.fetchHistory();
+      const asked = (events ?? []).filter(
+        (event) => event.workflowExecutionSignaledEventAttributes?.signalName === 'budgetAsk',
+      );
+      return asked.length === 2;
+    });
+    const child = await runHandle<RunPlanResult>(ostinato, `${handle.runId}.sub`).progress();
+    expect(states(child)).toMatchObject({ one: 'done', two: 'waiting' });
+    expect(calls).toHaveLength(1);
+    await resumeRun(ostinato, handle.runId);
+    expect((await handle.result()).outcome).toBe('completed');
+    expect(calls).toHaveLength(2);
   });
 
   it('the first run is cancelled → the tool of the innermost is told to stop', async () => {
