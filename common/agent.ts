@@ -42,6 +42,8 @@ export interface AgentInput {
   readonly carried?: CarriedRun;
   /** Events of history after which it does. @default as the server suggests */
   readonly leaveAfterEvents?: number;
+  /** The run belongs to a batch: models that are priced for batches may serve it. @default false */
+  readonly batch?: boolean;
 }
 
 export interface TaskQueues {
@@ -201,6 +203,10 @@ export interface PlanGoalInput {
   readonly messages?: readonly string[];
   /** Reads of the plan that may be made while it is still being written. @default none */
   readonly earlyReads?: number;
+  /** The run belongs to a batch: models that are priced for batches may serve it. @default false */
+  readonly batch?: boolean;
+  /** What the run may still spend, US dollars. @default no limit */
+  readonly budgetUsd?: number;
 }
 
 export interface StepObservation {

@@ -11,7 +11,7 @@ const provider: BreakerPolicy = {
   minCalls: 10,
   threshold: 0.75,
   tripCalls: 8,
-  tripRun: 4,
+  tripRun: 5,
   successTarget: 0.9,
   doubt: { closed: 2.5, recovering: 1 },
   shedGain: 12,
@@ -19,7 +19,7 @@ const provider: BreakerPolicy = {
   probes: { first: 2, max: 5 },
   probeTtlMs: 15_000,
   openMs: { first: 5_000, max: 7_000 },
-  rampMs: 7_000,
+  rampMs: 6_000,
   slowMs: 60_000,
 };
 

@@ -14,6 +14,7 @@ import { openDatabase } from '../services/database/open-database.ts';
 import type { EffectLedger } from '../services/ledger/effect-ledger.ts';
 import { createEffectLedger } from '../services/ledger/effect-ledger.ts';
 import type { LlmGateway } from '../services/llm/gateway.ts';
+import { createUsageLog } from '../services/llm/usage/usage-log.ts';
 import type { McpConnections } from '../services/mcp/connections.ts';
 import { createMcpConnections } from '../services/mcp/connections.ts';
 import { createModelPlanner } from '../services/planner/model-planner.ts';
@@ -154,7 +155,8 @@ async function openParts({ config, env, log }: Omit<AssembleOptions, 'failpoint'
     env,
     limits: { maxResultBytes: config.mcp.maxResultBytes },
   });
-  const models = await openModels({ config, env, metrics, ...breakers, log });
+  const usage = createUsageLog({ db: database.db, log: log.child({ part: 'llm' }) });
+  const models = await openModels({ config, env, metrics, validator, usage, ...breakers, log });
   const search = openToolIndex({
     config,
     metrics,
@@ -182,6 +184,7 @@ async function openParts({ config, env, log }: Omit<AssembleOptions, 'failpoint'
     resultCache,
     models,
     durations,
+    usage,
     database,
   };
   /** One after the other: what uses a part is closed before it. */

@@ -3,6 +3,8 @@ import type { Breakers } from '../services/breaker/breakers.ts';
 import type { Config } from '../services/config.ts';
 import type { LlmGateway } from '../services/llm/gateway.ts';
 import { openGateway } from '../services/llm/open-gateway.ts';
+import type { UsageLog } from '../services/llm/usage/usage-log.ts';
+import type { SchemaValidator } from '../services/schema/schema-validator.ts';
 import type { Metrics } from '../services/telemetry/metrics.ts';
 import { openAnswerCache } from './open-answer-cache.ts';
 
@@ -16,6 +18,8 @@ export async function openModels(deps: {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly metrics: Metrics;
   readonly breakers: Pick<Breakers, 'admit' | 'state'>;
+  readonly validator: Pick<SchemaValidator, 'validate'>;
+  readonly usage: UsageLog;
   readonly log: Logger;
 }): Promise<{
   readonly gateway: LlmGateway;
@@ -23,13 +27,15 @@ export async function openModels(deps: {
   readonly windowTokens: number | null;
   close(): Promise<void>;
 }> {
-  const { config, env, metrics, breakers } = deps;
+  const { config, env, metrics, breakers, validator, usage } = deps;
   const log = deps.log.child({ part: 'llm' });
   const models = await openGateway({
     env,
     redisUrl: config.redisUrl,
     metrics,
     breakers,
+    validator,
+    usage,
     log,
   });
   const answers = await openAnswerCache({ config, metrics, log, gateway: models.gateway });

@@ -193,6 +193,7 @@ async function decide(
     summary: `turn ${run.state.turn}: ${input.goal.slice(0, 150)}`,
   });
   const earlyReads = earlyReadsFor(input, run);
+  const budgetUsd = run.budget.usdLeft();
   try {
     return await planGoal({
       tenant: input.tenant,
@@ -207,6 +208,8 @@ async function decide(
       usedTools: [...toolsOf(run.state)],
       ...(run.state.toolsAbove.length === 0 ? {} : { toolsBeside: run.state.toolsAbove }),
       ...(earlyReads === 0 ? {} : { earlyReads }),
+      ...(input.batch === true ? { batch: true } : {}),
+      ...(budgetUsd === null ? {} : { budgetUsd }),
     });
   } catch (error) {
     if (isCancellation(error)) throw error;

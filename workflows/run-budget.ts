@@ -33,6 +33,8 @@ export interface RunBudget {
   toolCallsLeft(): number;
   /** The limit of this run that lets no further call be made; `null`: there is none yet. */
   usedUp(): BudgetLimit | null;
+  /** What its own limit leaves to be spent, US dollars; `null`: it has none. */
+  usdLeft(): number | null;
   /** Waits while what is left is set aside for calls in flight. */
   takeModelCall(): Promise<ModelGrant>;
   /** @param usage `null`: the call was not made. */
@@ -74,6 +76,10 @@ export function createRunBudget(
     },
     toolCallsLeft: () => budget.toolCallsLeft(),
     usedUp: () => budget.usedUp(),
+    usdLeft: () =>
+      limits.maxCostUsd === undefined || limits.maxCostUsd === null
+        ? null
+        : Math.max(0, limits.maxCostUsd - budget.state().spent.costUsd),
     async takeModelCall() {
       const call = `${own}#${(calls += 1)}`;
       const limit = await shared.reserveModelCall(call);

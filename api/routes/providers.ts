@@ -3,7 +3,7 @@ import type { Api } from '../api.ts';
 import type { ResolvedApiDeps } from '../api-deps.ts';
 import { HttpError } from '../http-error.ts';
 import { errorAnswers } from '../schemas/error-answers.ts';
-import { routeSchema } from '../schemas/provider-schema.ts';
+import { routeSchema, stretchSchema, suggestionSchema } from '../schemas/provider-schema.ts';
 import { tenantOf } from '../tenant-of.ts';
 
 const tags = ['providers'];
@@ -23,6 +23,7 @@ export function registerProviders(api: Api, deps: ResolvedApiDeps): void {
       return { routes: [...routes] };
     },
   );
+  registerHistory(api, deps);
   api.post(
     '/v1/providers/:name/enable',
     {
@@ -46,6 +47,57 @@ export function registerProviders(api: Api, deps: ResolvedApiDeps): void {
         );
       }
       return { enabled: deps.providers.enable(name) };
+    },
+  );
+}
+
+const DAY_MS = 86_400_000;
+
+function registerHistory(api: Api, deps: ResolvedApiDeps): void {
+  api.get(
+    '/v1/providers/suggestions',
+    {
+      schema: {
+        tags,
+        summary: 'What other models would have cost for the calls of the last days',
+        querystring: z.strictObject({ days: z.coerce.number().min(1).max(30).default(30) }),
+        response: {
+          200: z.object({ suggestions: z.array(suggestionSchema) }),
+          ...errorAnswers(400),
+        },
+      },
+    },
+    async (request) => {
+      const { tenantId } = tenantOf(request);
+      const sinceMs = Date.now() - request.query.days * DAY_MS;
+      return { suggestions: [...(await deps.providers.suggest(tenantId, sinceMs))] };
+    },
+  );
+  api.get(
+    '/v1/providers/:id/health',
+    {
+      schema: {
+        tags,
+        summary: 'How a model does: now, and in stretches of five minutes over all workers',
+        params: z.strictObject({ id: z.string().min(1).max(300) }),
+        querystring: z.strictObject({ hours: z.coerce.number().min(1).max(744).default(24) }),
+        response: {
+          200: z.object({ route: routeSchema, history: z.array(stretchSchema) }),
+          ...errorAnswers(400, 404),
+        },
+      },
+    },
+    async (request) => {
+      const { tenantId } = tenantOf(request);
+      const { id } = request.params;
+      const routes = await deps.providers.list(tenantId);
+      const route = routes.find((one) => one.id === id);
+      if (route === undefined) {
+        const known = routes.map((one) => one.id).join(', ') || 'none';
+        throw new HttpError(404, 'NotFound', `There is no model "${id}". There are: ${known}.`);
+      }
+      const sinceMs = Date.now() - request.query.hours * 3_600_000;
+      return { route, history: [...(await deps.providers.history(tenantId, id, sinceMs))] };
     },
   );
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { CAPABILITIES } from '../../services/llm/router/model-facts.ts';
+import type { HealthStretch } from '../../services/llm/usage/route-history.ts';
+import type { RouteSuggestion } from '../../services/llm/usage/suggest-routes.ts';
 import type { RouteView } from '../../services/llm/provider-view.ts';
 
 const number = z.number().nullable();
@@ -40,3 +42,29 @@ export const routeSchema: z.ZodType<RouteView> = z
     ),
   })
   .meta({ id: 'Route' }) as z.ZodType<RouteView>;
+
+export const suggestionSchema: z.ZodType<RouteSuggestion> = z
+  .object({
+    role: z.string(),
+    isBatch: z.boolean(),
+    route: z.string(),
+    instead: z.string(),
+    calls: z.number(),
+    costUsd: z.number(),
+    wouldCostUsd: z.number(),
+    quality: z.object({ now: z.number(), then: z.number() }),
+    says: z.string(),
+  })
+  .meta({ id: 'RouteSuggestion' });
+
+export const stretchSchema: z.ZodType<HealthStretch> = z
+  .object({
+    atMs: z.number(),
+    state: z.enum(['healthy', 'degraded', 'failing']),
+    calls: z.number(),
+    failed: z.number(),
+    latencyMs: z.number(),
+    costUsd: z.number(),
+    lastProblem: z.string().nullable(),
+  })
+  .meta({ id: 'HealthStretch' });

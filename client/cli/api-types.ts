@@ -176,3 +176,23 @@ export interface BatchAnswer extends BatchSummaryAnswer {
   }[];
   readonly links: { readonly self: string; readonly temporalUi: string | null };
 }
+
+export interface SuggestionAnswer {
+  readonly route: string;
+  readonly instead: string;
+  readonly says: string;
+}
+
+export interface RouteHealthAnswer {
+  readonly route: RouteAnswer;
+  /** Stretches of five minutes, oldest first. */
+  readonly history: readonly {
+    readonly atMs: number;
+    readonly state: 'healthy' | 'degraded' | 'failing';
+    readonly calls: number;
+    readonly failed: number;
+    readonly latencyMs: number;
+    readonly costUsd: number;
+    readonly lastProblem: string | null;
+  }[];
+}

@@ -35,7 +35,11 @@ export async function prepareItem(store: Store, input: RunBatchItemInput): Promi
       const goal = bindGoal(work.goal, value);
       // Another round is another conversation: what the agent did before is not known to be right.
       const agentRunId = round === 1 ? runId : `${runId}.r${round}`;
-      return { kind: 'agent', runId: agentRunId, input: { ...common, goal, conversation: null } };
+      return {
+        kind: 'agent',
+        runId: agentRunId,
+        input: { ...common, goal, conversation: null, batch: true },
+      };
     }
     // Written: the run checks and orders it by the values of this item.
     const written = bindWritten(work.plan, value);

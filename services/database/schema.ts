@@ -300,3 +300,38 @@ export const toolDurations = pgTable(
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.tool] })],
 );
+
+/** Model calls of each route, in stretches of five minutes: what they were, used and cost. */
+export const modelUsage = pgTable(
+  'model_usage',
+  {
+    tenantId: tenantId(),
+    /** Start of the stretch. */
+    atMs: timeMs('at_ms').notNull(),
+    /** `provider/model` at that time. */
+    route: text('route').notNull(),
+    role: text('role').notNull(),
+    /** What the calls needed, in order, with commas: `json-schema,tools`. */
+    needs: text('needs').notNull(),
+    isBatch: boolean('is_batch').notNull(),
+    calls: integer('calls').notNull(),
+    failed: integer('failed').notNull(),
+    latencySumMs: doublePrecision('latency_sum_ms').notNull(),
+    inputTokens: doublePrecision('input_tokens').notNull(),
+    cacheReadTokens: doublePrecision('cache_read_tokens').notNull(),
+    cacheWriteTokens: doublePrecision('cache_write_tokens').notNull(),
+    outputTokens: doublePrecision('output_tokens').notNull(),
+    costUsd: doublePrecision('cost_usd').notNull(),
+    /** Served calls whose cost nobody knows. */
+    unpriced: integer('unpriced').notNull(),
+    /** Longest prompt and answer together. */
+    maxTokens: integer('max_tokens').notNull(),
+    lastProblem: text('last_problem'),
+  },
+  (table) => [
+    primaryKey({
+      columns: [table.tenantId, table.atMs, table.route, table.role, table.needs, table.isBatch],
+    }),
+    index('model_usage_by_route').on(table.tenantId, table.route, table.atMs),
+  ],
+);

@@ -2,12 +2,13 @@ import type { Logger } from 'pino';
 import type { FailureType } from '../../common/failures.ts';
 import { FAILURE } from '../../common/failures.ts';
 import type { LlmAttempt, LlmRouting } from '../../common/llm-routing.ts';
-import type { LlmUsage } from '../../common/llm.ts';
+import type { LlmRole, LlmUsage } from '../../common/llm.ts';
 import type { TenantId } from '../../common/tenant.ts';
 import type { Breakers } from '../breaker/breakers.ts';
 import type { ServiceError } from '../errors.ts';
 import { isServiceError } from '../errors.ts';
 import { afterFailure } from './after-failure.ts';
+import { RejectedAnswer } from './cascade.ts';
 import type { ChainWait } from './chain-error.ts';
 import { chainError } from './chain-error.ts';
 import type { Credential, Credentials } from './credentials.ts';
@@ -16,6 +17,7 @@ import type { RetryBudget } from './retry-budget.ts';
 import type { RouteHealths } from './route-health.ts';
 import { guardRoute } from './guard-route.ts';
 import { describeDetour } from './router/describe-detour.ts';
+import type { Capability } from './router/model-facts.ts';
 import type { Excluded, Ranking } from './router/rank-routes.ts';
 import type { Route } from './router/route.ts';
 
@@ -28,6 +30,8 @@ export interface ChainDeps {
   readonly budget: RetryBudget;
   readonly log: Logger;
   readonly nowMs: () => number;
+  /** How each attempt ended that was sent, for the record. @default nobody */
+  readonly onEnd?: (end: AttemptRecord) => void;
   /** For metrics: a switch to another route or key, and why. */
   readonly onSwitch: (route: Route, outcome: string) => void;
 }
@@ -38,6 +42,8 @@ export interface ChainCall<Answer> {
   readonly ranking: Ranking;
   /** What a detour is measured by. @default the first of the ranking */
   readonly first?: Route;
+  /** For the record of what calls needed. @default a worker's, without needs */
+  readonly about?: CallFacts;
   /** Tokens that one attempt can use at most. */
   readonly tokens: number;
   readonly signal: AbortSignal;
@@ -45,6 +51,25 @@ export interface ChainCall<Answer> {
   send(route: Route, credential: Credential): Promise<Answer>;
   /** How the attempt ended; a promise where the answer is still being written. */
   endOf(answer: Answer): AttemptEnd | Promise<AttemptEnd>;
+}
+
+/** What a call was, beside who served it. */
+export interface CallFacts {
+  readonly role: LlmRole;
+  readonly can: readonly Capability[];
+  readonly isBatch: boolean;
+}
+
+/** One attempt that was sent and ended, other than by cancellation. */
+export interface AttemptRecord {
+  readonly tenantId: TenantId;
+  readonly route: Route;
+  readonly about: CallFacts;
+  /** Prompt and answer together, at most. */
+  readonly tokens: number;
+  readonly outcome: 'ok' | FailureType;
+  readonly latencyMs: number;
+  readonly usage: LlmUsage | null;
 }
 
 /** `null`: it was cancelled, which says nothing about the provider. */
@@ -145,7 +170,8 @@ async function tryRoute<Answer>(
       return { answer };
     } catch (error) {
       const failure = isServiceError(error) && !call.signal.aborted ? error : null;
-      await guard.ended(failure?.type ?? null, null);
+      const used = failure instanceof RejectedAnswer ? failure.answer.usage : null;
+      await guard.ended(failure?.type ?? null, used);
       if (failure === null) throw call.signal.aborted ? call.signal.reason : error;
       note(failure.type, failure.message);
       trail.failures.push(failure);

@@ -35,6 +35,7 @@ export function createEmbed({
     });
     const end = await runChain(chain, {
       ...{ tenantId, preset: 'configured', ranking, tokens: all, signal },
+      about: { role: 'worker', can: ['embeddings'], isBatch: false },
       endOf: ({ usage }: EmbedResponse) => ({ outcome: 'ok', usage }),
       send: (route, credential) => embedByRoute(sending, route, credential, request, signal),
     });

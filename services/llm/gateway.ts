@@ -5,9 +5,11 @@ import { DEFAULT_TENANT_ID } from '../../common/tenant.ts';
 import type { TenantId } from '../../common/tenant.ts';
 import type { Breakers } from '../breaker/breakers.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import type { ChainDeps } from './attempt-chain.ts';
+import type { ChainCall, ChainDeps } from './attempt-chain.ts';
 import { runChain } from './attempt-chain.ts';
 import { BadToolArgs, withRepair } from './bad-tool-args.ts';
+import { cascade } from './cascade.ts';
+import type { AnswerCheck } from './check-answer.ts';
 import { completeToolResults } from './complete-tool-results.ts';
 import { createCredentials } from './credentials.ts';
 import { createDialects } from './create-dialects.ts';
@@ -27,6 +29,7 @@ import { streamChain } from './stream-chain.ts';
 import { streamFromRoute } from './stream-from-route.ts';
 import type { Route } from './router/route.ts';
 import type { SendDeps } from './send-to-route.ts';
+import type { UsageLog } from './usage/usage-log.ts';
 import { sendToRoute } from './send-to-route.ts';
 
 export interface CallOptions {
@@ -37,6 +40,10 @@ export interface CallOptions {
   readonly model?: string;
   /** What may be spent on it, US dollars. @default no limit */
   readonly budgetUsd?: number;
+  /** Made for a batch: routes that are priced for batches may serve it. @default false */
+  readonly isBatch?: boolean;
+  /** For `cascade`: so many answers to the same question were wrong already. @default 0 */
+  readonly escalate?: number;
 }
 
 export interface LlmGateway {
@@ -71,6 +78,10 @@ export interface LlmGatewayDeps extends Routing {
   readonly log: Logger;
   /** @default none: routes are not guarded */
   readonly breakers?: Pick<Breakers, 'admit' | 'state'>;
+  /** Judges answers of a cascade. @default every answer is good: the cheapest route serves */
+  readonly check?: AnswerCheck;
+  /** Keeps how each attempt ended. @default no history is kept */
+  readonly usage?: Pick<UsageLog, 'record' | 'since' | 'flush'>;
   /** @default for this process alone */
   readonly limiter?: RateLimiter;
   /** @default `Date.now` */
@@ -79,7 +90,7 @@ export interface LlmGatewayDeps extends Routing {
 
 /** One way to every model: routing, keys, limits, breakers and prices around the dialects. */
 export function createLlmGateway(deps: LlmGatewayDeps): LlmGateway {
-  const { routes, rules, metrics, log, nowMs = Date.now } = deps;
+  const { routes, rules, metrics, log, check, usage, nowMs = Date.now } = deps;
   const [first] = routes;
   const healths = createRouteHealths();
   const credentials = createCredentials(routes);
@@ -92,6 +103,7 @@ export function createLlmGateway(deps: LlmGatewayDeps): LlmGateway {
     budget: createRetryBudget(),
     log,
     nowMs,
+    ...(usage && { onEnd: usage.record }),
     onSwitch: ({ provider, model }, why) => metrics.llmSwitch({ provider, model, why }),
   };
 
@@ -110,7 +122,8 @@ export function createLlmGateway(deps: LlmGatewayDeps): LlmGateway {
       measures: measuresOf,
     });
     const tokens = needs.promptTokens + request.maxOutputTokens;
-    return { whole, call: { tenantId, preset, ranking, tokens, signal } };
+    const about = { role: request.role, can: needs.can, isBatch: options.isBatch ?? false };
+    return { whole, call: { tenantId, preset, ranking, tokens, signal, about } };
   }
 
   return {
@@ -118,12 +131,13 @@ export function createLlmGateway(deps: LlmGatewayDeps): LlmGateway {
       first === undefined ? null : { provider: first.provider, model: first.model },
     async complete(request, options) {
       const { whole, call } = plan(request, options);
-      const end = await runChain(chain, {
-        ...call,
-        endOf: ({ usage }: LlmResponse) => ({ outcome: 'ok', usage }),
-        send: (route, credential) =>
-          repaired(whole, (asked) => sendToRoute(sending, route, credential, asked, call.signal)),
-      });
+      const send: Send = (route, credential) =>
+        repaired(whole, (asked) => sendToRoute(sending, route, credential, asked, call.signal));
+      const run = (by: Send) => runChain(chain, { ...call, endOf: endOfAnswer, send: by });
+      if (call.preset === 'cascade' && check !== undefined) {
+        return cascade({ request: whole, call, check, send, run });
+      }
+      const end = await run(send);
       return { ...end.answer, routing: end.routing };
     },
     async *stream(request, options) {
@@ -135,6 +149,8 @@ export function createLlmGateway(deps: LlmGatewayDeps): LlmGateway {
     embed: createEmbed({ chain, sending, routing: { routes, rules }, measuresOf }),
     providers: createProviderView({
       routes,
+      rules,
+      usage: usage ?? null,
       healths,
       credentials,
       breakers: deps.breakers ?? null,
@@ -154,4 +170,10 @@ async function repaired(
     if (!(error instanceof BadToolArgs)) throw error;
     return send(withRepair(request, error));
   }
+}
+
+type Send = ChainCall<LlmResponse>['send'];
+
+function endOfAnswer({ usage }: LlmResponse) {
+  return { outcome: 'ok', usage } as const;
 }

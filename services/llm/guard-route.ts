@@ -3,7 +3,7 @@ import type { FailureType } from '../../common/failures.ts';
 import type { BreakerOutcome } from '../../common/breaker.ts';
 import type { LlmUsage } from '../../common/llm.ts';
 import type { TenantId } from '../../common/tenant.ts';
-import type { ChainDeps } from './attempt-chain.ts';
+import type { CallFacts, ChainDeps } from './attempt-chain.ts';
 import type { ChainWait } from './chain-error.ts';
 import type { Credential } from './credentials.ts';
 import type { Route } from './router/route.ts';
@@ -31,13 +31,15 @@ const OUTCOMES: Readonly<Record<string, BreakerOutcome>> = {
   [FAILURE.llmRateLimited]: 'rate-limited',
 };
 
+const NO_FACTS: CallFacts = { role: 'worker', can: [], isBatch: false };
+
 /** While part of the calls is let through, the next draw may be a better one. */
 const PARTIAL_RETRY_MS = 1_000;
 
 /** Asks the breaker of the route and reserves of the key's limits, before anything is sent. */
 export async function guardRoute(
-  { breakers, limiter, nowMs }: Pick<ChainDeps, 'breakers' | 'limiter' | 'nowMs'>,
-  call: { readonly tenantId: TenantId; readonly tokens: number },
+  { breakers, limiter, nowMs, onEnd }: Pick<ChainDeps, 'breakers' | 'limiter' | 'nowMs' | 'onEnd'>,
+  call: { readonly tenantId: TenantId; readonly tokens: number; readonly about?: CallFacts },
   route: Route,
   credential: Credential,
 ): Promise<RouteGuard> {
@@ -69,8 +71,10 @@ export async function guardRoute(
   return {
     kind: 'open',
     async ended(outcome, usage) {
-      await settle(outcome === 'ok' ? (tokensOf(usage) ?? call.tokens) : 0);
+      await settle(tokensOf(usage) ?? (outcome === 'ok' ? call.tokens : 0));
       const latencyMs = performance.now() - startedMs;
+      const { tenantId, tokens, about = NO_FACTS } = call;
+      if (outcome !== null) onEnd?.({ tenantId, route, about, tokens, outcome, latencyMs, usage });
       const said = outcome === null ? null : (OUTCOMES[outcome] ?? null);
       await admission?.ended({ outcome: said, latencyMs, tokens: tokensOf(usage) ?? 0 });
     },

@@ -5,6 +5,12 @@ import type { Credentials, CredentialState } from './credentials.ts';
 import type { RouteHealth, RouteHealths } from './route-health.ts';
 import type { RouteLimits, Route } from './router/route.ts';
 import type { ModelFacts } from './router/model-facts.ts';
+import type { RoutingRules } from './router/parse-providers-file.ts';
+import type { HealthStretch } from './usage/route-history.ts';
+import { routeHistory } from './usage/route-history.ts';
+import type { RouteSuggestion } from './usage/suggest-routes.ts';
+import { suggestRoutes } from './usage/suggest-routes.ts';
+import type { UsageLog } from './usage/usage-log.ts';
 
 /** A route as an operator sees it. No key is in it. */
 export interface RouteView {
@@ -23,12 +29,19 @@ export interface RouteView {
 
 export interface ProviderView {
   list(tenantId: TenantId): Promise<readonly RouteView[]>;
+  /** What other routes would have cost for the calls made since. */
+  suggest(tenantId: TenantId, sinceMs: number): Promise<readonly RouteSuggestion[]>;
+  /** A route's calls since, over all workers, in stretches of five minutes. */
+  history(tenantId: TenantId, route: string, sinceMs: number): Promise<readonly HealthStretch[]>;
   /** Puts the disabled keys of a provider back into use. @returns false where none was disabled. */
   enable(provider: string): boolean;
 }
 
 export function createProviderView(deps: {
   readonly routes: readonly Route[];
+  readonly rules: RoutingRules;
+  /** `null`: no history is kept. */
+  readonly usage: Pick<UsageLog, 'since' | 'flush'> | null;
   readonly healths: RouteHealths;
   readonly credentials: Credentials;
   readonly breakers: Pick<Breakers, 'state'> | null;
@@ -60,6 +73,15 @@ export function createProviderView(deps: {
           };
         }),
       ),
+    async suggest(tenantId, sinceMs) {
+      await deps.usage?.flush();
+      const rows = (await deps.usage?.since(tenantId, sinceMs)) ?? [];
+      return suggestRoutes(rows, deps, nowMs());
+    },
+    async history(tenantId, route, sinceMs) {
+      await deps.usage?.flush();
+      return routeHistory((await deps.usage?.since(tenantId, sinceMs, route)) ?? []);
+    },
     enable: (provider) => credentials.enable(provider),
   };
 }

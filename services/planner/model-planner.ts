@@ -123,7 +123,8 @@ export function createModelPlanner(deps: ModelPlannerDeps): Planner {
         begin: beginning,
         first: first.begun,
         recorded: recordedAnswers(first.recorded, model),
-        send: (messages) => askModel(gateway, messages, { ...asking, live, onStep }),
+        send: (messages, escalate) =>
+          askModel(gateway, messages, { ...asking, escalate, live, onStep }),
         live,
         count,
       });

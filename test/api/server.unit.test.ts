@@ -426,6 +426,23 @@ describe('breakers', () => {
   });
 });
 
+describe('history of models', () => {
+  it('suggestions, and how a model did → given; another model → 404 names those there are', async () => {
+    const { ask } = serve();
+    expect((await ask('GET', '/v1/providers/suggestions?days=7')).body).toMatchObject({
+      suggestions: [{ instead: 'openai/n' }],
+    });
+    expect((await ask('GET', '/v1/providers/openai%2Fm/health?hours=2')).body).toMatchObject({
+      route: { id: 'openai/m' },
+      history: [{ state: 'healthy', calls: 1 }],
+    });
+    const missing = await ask('GET', '/v1/providers/openai%2Fx/health');
+    expect(missing.status).toBe(404);
+    expect(missing.text).toContain('There are: openai/m.');
+    expect((await ask('GET', '/v1/providers/suggestions?days=400')).status).toBe(400);
+  });
+});
+
 describe('composition rules', () => {
   const rule = { name: 'ask', kind: 'needs-approval', tool: 'crm/*', reason: 'no undo' };
 
@@ -543,6 +560,8 @@ describe('the rest', () => {
       '/v1/models',
       '/v1/plans/explain',
       '/v1/providers',
+      '/v1/providers/suggestions',
+      '/v1/providers/{id}/health',
       '/v1/providers/{name}/enable',
       '/v1/responses',
       '/v1/rules',

@@ -130,13 +130,13 @@ describe('tripReason', () => {
   it.each([
     ['two calls, both failed', [bucket({ second: 190, failed: 1 }), bucket({ failed: 1 })], null],
     [
-      'four calls in fifteen seconds, all failed',
-      [185, 190, 195, 200].map((second) => bucket({ second, failed: 1 })),
-      'the last 4 calls failed',
+      'five calls in twenty seconds, all failed',
+      [180, 185, 190, 195, 200].map((second) => bucket({ second, failed: 1 })),
+      'the last 5 calls failed',
     ],
-    ['three in a row are chance', [bucket({ failed: 3 })], null],
-    ['slow counts as bad', [bucket({ slow: 2, failed: 2 })], 'the last 4 calls failed'],
-    ['one good among them', [bucket({ failed: 4, ok: 1 })], null],
+    ['four in a row are chance', [bucket({ failed: 4 })], null],
+    ['slow counts as bad', [bucket({ slow: 2, failed: 3 })], 'the last 5 calls failed'],
+    ['one good among them', [bucket({ failed: 5, ok: 1 })], null],
     ['6 of 8', [bucket({ ok: 2, failed: 6 })], '75 % of the last 8 calls failed'],
     ['5 of 8', [bucket({ ok: 3, failed: 5 })], null],
     [

@@ -16,6 +16,7 @@ import { conversationStoreCases } from './sql-store/conversation-store-cases.ts'
 import { effectLedgerCases } from './sql-store/effect-ledger-cases.ts';
 import { registryCases } from './sql-store/registry-cases.ts';
 import { ruleCases } from './sql-store/rule-cases.ts';
+import { usageLogCases } from './sql-store/usage-log-cases.ts';
 import { schemaCases } from './sql-store/schema-cases.ts';
 
 interface Engine {
@@ -69,6 +70,7 @@ describe.each(engines)('$name', ({ start }) => {
   registryCases(open);
   effectLedgerCases(open);
   ruleCases(open);
+  usageLogCases(open);
 
   it('ping on an open database → answers', async () => {
     await expect(database.ping()).resolves.toBeUndefined();

@@ -6,6 +6,7 @@ import type { ExitCode } from '../exit-code.ts';
 import { EXIT } from '../exit-code.ts';
 import { helpExamples } from '../help-examples.ts';
 import { tableLines } from '../view/table.ts';
+import { addProviderHistory } from './provider-history.ts';
 
 type Args = readonly (string | undefined)[];
 
@@ -25,6 +26,7 @@ export function addProviders(program: Command, act: Act): void {
     .argument('<provider>', 'its name, as in "providers list"')
     .addHelpText('after', helpExamples('providers enable openai'))
     .action(act(enable));
+  addProviderHistory(providers, act);
 }
 
 async function list(context: CliContext): Promise<ExitCode> {

@@ -91,6 +91,7 @@ function fromRow(row: ProviderRow, env: Env, path: string): readonly Route[] {
             ? { kind: 'free' }
             : { kind: 'own', prices: given.price },
       equivalent: given.equivalent ?? null,
+      batchOnly: given.batchOnly ?? false,
       limits: limited ? { requestsPerMinute, tokensPerMinute } : null,
     };
   });

@@ -29,6 +29,8 @@ const model = z.union([
     quality: share.optional(),
     /** Models with one word here stand for each other without loss. */
     equivalent: z.string().min(1).optional(),
+    /** Serves the runs of batches alone, at the price given here. */
+    batchOnly: z.boolean().optional(),
     /** `free`: runs on a machine of your own. Without it the public price list is asked. */
     price: z.union([z.literal('free'), prices]).optional(),
   }),

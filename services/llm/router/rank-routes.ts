@@ -12,6 +12,10 @@ export interface RouteNeeds {
   readonly budgetUsd: number | null;
   /** Routes that may serve, by id or model name, `*` at the end for any; `null`: all. */
   readonly allow: readonly string[] | null;
+  /** Whether the call is made for a batch. @default false */
+  readonly isBatch?: boolean;
+  /** For `cascade`: so many of the cheapest have answered badly already. @default 0 */
+  readonly escalate?: number;
 }
 
 /** What was measured of a route; `null` until there was a call. */
@@ -62,20 +66,51 @@ export function rankRoutes(
   options: RankOptions,
 ): Ranking {
   const excluded: Excluded[] = [];
-  const fit: Route[] = [];
+  const able: Route[] = [];
   for (const route of routes) {
-    const why = unfit(route, needs, options.measures(route));
-    if (why === null) fit.push(route);
+    const why = unfit(route, needs);
+    if (why === null) able.push(route);
     else excluded.push({ route, why, ...(isTooSmall(route, needs) ? { isTooSmall: true } : {}) });
   }
+  const fit = affordable(able, needs.budgetUsd, options.measures, excluded);
   if (options.preset === 'configured') {
-    const ranked = fit.map((route) => ({ route, score: null, why: 'in the order configured' }));
+    // What is cheaper for batches goes first in one: else it would serve only when the others fail.
+    const order = [...fit].sort((a, b) => Number(b.batchOnly) - Number(a.batchOnly));
+    const ranked = order.map((route) => ({ route, score: null, why: configuredWhy(route) }));
     return { ranked, excluded };
   }
+  if (options.preset === 'cascade') return cascade(fit, needs.escalate ?? 0, options, excluded);
   return { ranked: scored(fit, options.preset, options), excluded };
 }
 
-function unfit(route: Route, needs: RouteNeeds, measures: RouteMeasures): string | null {
+function configuredWhy({ batchOnly }: Route): string {
+  return batchOnly ? 'priced for batches, and this is one' : 'in the order configured';
+}
+
+/** Cheapest first; of those whose answers were wrong so far, as many as leave one to ask are left out. */
+function cascade(
+  fit: readonly Route[],
+  escalate: number,
+  { measures, quality = {} }: RankOptions,
+  excluded: Ranking['excluded'],
+): Ranking {
+  const qualityOf = (route: Route) =>
+    quality[route.id] ?? quality[route.model] ?? route.facts.quality;
+  const ladder = fit
+    .map((route) => ({ route, usd: measures(route).callUsd, good: qualityOf(route) }))
+    .sort((a, b) => (a.usd ?? Infinity) - (b.usd ?? Infinity) || a.good - b.good);
+  const passed = Math.min(escalate, Math.max(0, ladder.length - 1));
+  const ranked = ladder.slice(passed).map(({ route, usd, good }) => {
+    const cost = usd === null ? 'price not known' : `about $${usd.toPrecision(2)} a call`;
+    return { route, score: null, why: `cascade: ${cost}, quality ${good}` };
+  });
+  const left = ladder.slice(0, passed).map(({ route }) => {
+    return { route, why: 'cascade: an answer at this price was wrong before' };
+  });
+  return { ranked, excluded: [...excluded, ...left] };
+}
+
+function unfit(route: Route, needs: RouteNeeds): string | null {
   const { can, contextTokens } = route.facts;
   if (can !== null && isEmbedder(can) && !needs.can.includes('embeddings')) {
     return 'makes embeddings only';
@@ -85,11 +120,11 @@ function unfit(route: Route, needs: RouteNeeds, measures: RouteMeasures): string
   if (isTooSmall(route, needs)) {
     return `takes ${contextTokens} tokens, the request needs about ${needs.contextTokens}`;
   }
+  if (route.batchOnly && needs.isBatch !== true) {
+    return 'is priced for batches, and this call belongs to none';
+  }
   if (needs.allow !== null && !needs.allow.some((pattern) => matchesRoute(route, pattern))) {
     return 'is not allowed for this tenant';
-  }
-  if (needs.budgetUsd !== null && (measures.callUsd ?? 0) > needs.budgetUsd) {
-    return `costs about $${measures.callUsd} a call, $${needs.budgetUsd} is left`;
   }
   return null;
 }
@@ -102,6 +137,28 @@ function isEmbedder(can: readonly Capability[]): boolean {
   return can.length === 1 && can[0] === 'embeddings';
 }
 
+/**
+ * Those that what is left can pay. Where it pays none, the cheapest alone: a run's own budget decides
+ * whether it makes one last call, and a router that refuses would only hide that it has run out.
+ */
+function affordable(
+  able: readonly Route[],
+  budgetUsd: number | null,
+  measures: RankOptions['measures'],
+  excluded: Excluded[],
+): readonly Route[] {
+  if (budgetUsd === null) return able;
+  const usdOf = (route: Route): number => measures(route).callUsd ?? 0;
+  const cheapest = Math.min(...able.map(usdOf));
+  const most = Math.max(budgetUsd, cheapest);
+  const dear = able.filter((route) => usdOf(route) > most);
+  for (const route of dear) {
+    const why = `costs about $${usdOf(route)} a call, $${budgetUsd} is left`;
+    excluded.push({ route, why });
+  }
+  return able.filter((route) => !dear.includes(route));
+}
+
 /** `openai/gpt-5`, `gpt-5`, `openai/*` or `gpt-*`. */
 export function matchesRoute(route: Route, pattern: string): boolean {
   if (!pattern.endsWith('*')) return route.id === pattern || route.model === pattern;
@@ -111,7 +168,7 @@ export function matchesRoute(route: Route, pattern: string): boolean {
 
 function scored(
   fit: readonly Route[],
-  preset: Exclude<Preset, 'configured'>,
+  preset: keyof typeof WEIGHTS,
   { measures, quality = {} }: RankOptions,
 ): readonly RankedRoute[] {
   const weights = WEIGHTS[preset];

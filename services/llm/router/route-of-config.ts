@@ -18,5 +18,6 @@ export function routeOfConfig(config: LlmProviderConfig): Route {
     price: priceSource(dialect, baseUrl),
     limits: null,
     equivalent: null,
+    batchOnly: false,
   };
 }

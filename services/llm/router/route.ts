@@ -19,6 +19,8 @@ export interface Route {
   readonly price: PriceSource;
   /** Routes with one word here stand for each other without loss; `null`: judged by their facts. */
   readonly equivalent: string | null;
+  /** Its price is for work that may take its time: it serves batch runs alone. */
+  readonly batchOnly: boolean;
   /** Of each key, all workers together; `null`: none that we keep. */
   readonly limits: RouteLimits | null;
 }

@@ -17,6 +17,8 @@ export interface SelectNeeds {
   readonly promptTokens: number;
   readonly maxOutputTokens: number;
   readonly budgetUsd?: number;
+  readonly isBatch?: boolean;
+  readonly escalate?: number;
   /** `provider/model`, a model's name, `auto` or `auto:PRESET`. */
   readonly model?: string;
   readonly measures: RankOptions['measures'];
@@ -45,6 +47,8 @@ export function selectRoutes(
       can: needs.can,
       contextTokens: needs.promptTokens + answer,
       budgetUsd: needs.budgetUsd ?? null,
+      isBatch: needs.isBatch ?? false,
+      escalate: needs.escalate ?? 0,
       allow: rules.tenants?.[needs.tenantId]?.allow ?? null,
     },
     { preset, measures: needs.measures, ...(ofRole?.quality ? { quality: ofRole.quality } : {}) },

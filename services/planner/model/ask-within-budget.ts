@@ -25,8 +25,12 @@ export interface AskerDeps {
   readonly first: BegunTurn;
   /** Answers that an earlier attempt wrote down: they come before the model's. */
   readonly recorded: readonly LlmResponse[];
-  /** Asks the model with these messages after the system prompt. */
-  readonly send: (messages: readonly LlmMessage[]) => Promise<LlmResponse>;
+  /**
+   * Asks the model with these messages after the system prompt.
+   *
+   * @param wrong so many of the turn's answers so far could not be used.
+   */
+  readonly send: (messages: readonly LlmMessage[], wrong: number) => Promise<LlmResponse>;
   /** Gets the words of recorded answers. @default nobody */
   readonly live?: Pick<LiveWriter, 'write'> | undefined;
   readonly count: ContextCount;
@@ -47,7 +51,10 @@ export function createAsker(deps: AskerDeps): Asker {
   const send = (said: readonly LlmMessage[]): Promise<LlmResponse> => {
     count.sent(begun, said);
     const answer = answers.shift();
-    if (answer === undefined) return deps.send([...begun.sent, ...said]);
+    if (answer === undefined) {
+      const wrong = said.filter((one) => one.from === 'tool' && one.isError).length;
+      return deps.send([...begun.sent, ...said], wrong);
+    }
     for (const part of answer.parts) if (part.kind === 'text') live?.write('text', part.text);
     return Promise.resolve(answer);
   };

@@ -8,5 +8,6 @@ export function callOptions(input: PlanGoalInput, signal: AbortSignal): AskOptio
   const { conversationId } = input.conversation;
   // Short, since OpenAI takes 64 characters; the same for every turn of one tenant's conversation.
   const cacheKey = hash('sha256', JSON.stringify([tenantId, conversationId]), 'base64url');
-  return { signal, tenantId, cacheKey };
+  const budget = input.budgetUsd === undefined ? {} : { budgetUsd: input.budgetUsd };
+  return { signal, tenantId, cacheKey, isBatch: input.batch === true, ...budget };
 }

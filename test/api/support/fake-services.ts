@@ -117,7 +117,12 @@ export function fakeServices(given: Partial<ApiDeps> = {}): FakeServices {
       },
     },
     ...fakeBreakers(),
-    providers: { list: async () => [ROUTE], enable: () => true },
+    providers: {
+      list: async () => [ROUTE],
+      enable: () => true,
+      suggest: async () => [SUGGESTION],
+      history: async () => [STRETCH],
+    },
     index: {
       search: async () => [HIT],
       find: async () => ({ hits: [HIT], confidence: 0.9, fits: true, evidence: null }),
@@ -230,6 +235,15 @@ function registryOf(
 }
 
 /** Composition rules in memory. */
+const SUGGESTION = {
+  ...{ role: 'worker', isBatch: false, route: 'openai/m', instead: 'openai/n', calls: 3 },
+  ...{ costUsd: 2, wouldCostUsd: 1, quality: { now: 0.5, then: 0.5 }, says: 'half the price' },
+};
+const STRETCH = {
+  ...{ atMs: 1, state: 'healthy' as const, calls: 1, failed: 0, latencyMs: 5 },
+  ...{ costUsd: 0, lastProblem: null },
+};
+
 /** Real breakers of this process; what is set of them is kept in a variable. */
 function fakeBreakers(): Pick<ApiDeps, 'breakers' | 'breakerSettings'> {
   let set: { overrides: BreakerOverrides; updatedBy: string } | null = null;

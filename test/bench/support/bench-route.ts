@@ -14,6 +14,7 @@ export function benchRoute(provider: string, url: string, over: Partial<Route> =
     price: { kind: 'free' },
     limits: null,
     equivalent: null,
+    batchOnly: false,
     ...over,
   };
 }

@@ -15,6 +15,7 @@ const COMMANDS = [
   ],
   ...['breakers', 'breakers list', 'breakers show', 'breakers isolate', 'breakers release'],
   ...['breakers set', 'breakers reset'],
+  ...['providers suggest', 'providers health'],
   ...['rules', 'rules list', 'rules show', 'rules apply', 'rules set', 'rules remove'],
   ...['rules suggest', 'rules accept', 'rules dismiss', 'tools show'],
   ...['tools', 'tools list', 'tools search', 'tools call', 'tools approve'],

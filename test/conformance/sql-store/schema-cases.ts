@@ -33,6 +33,7 @@ export function schemaCases(open: () => Database, config: () => DatabaseConfig):
         'dismissed_suggestions',
         'effects',
         'model_names',
+        'model_usage',
         'servers',
         'tool_durations',
         'tool_expansions',

@@ -192,7 +192,7 @@ describe('breakers without Redis', () => {
       worker(await sharedStore(), { mode: 'dry-run' }),
       worker(await sharedStore(), { mode: 'dry-run' }),
     ];
-    for (let at = 0; at < 4; at += 1) await call(first, 'failed');
+    for (let at = 0; at < 5; at += 1) await call(first, 'failed');
     for (let at = 0; at < 5; at += 1) {
       expect(await call(first, 'failed')).toBe('admitted');
       expect(await call(second, 'failed')).toBe('admitted');
@@ -212,7 +212,7 @@ describe('breakers without Redis', () => {
       nowMs,
       random: () => 0.5,
     });
-    for (let at = 0; at < 4; at += 1) await call(breakers, 'failed');
+    for (let at = 0; at < 5; at += 1) await call(breakers, 'failed');
     expect(await call(breakers, 'failed')).toBe('admitted');
     settings = resolveOverrides('provider', {});
     expect(await call(breakers, 'failed')).toBe('diverted');

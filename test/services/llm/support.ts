@@ -25,6 +25,7 @@ export function route(id: string, over: Partial<Route> = {}): Route {
     price: { kind: 'unknown' },
     limits: null,
     equivalent: null,
+    batchOnly: false,
     ...over,
   };
 }

@@ -42,7 +42,7 @@ describe('circuitBreaker', () => {
   it('server that fails → after a while the call is not made, and Temporal is told when to ask', async () => {
     const { failWith } = setUp();
     const error = failure(FAILURE.toolUnavailable);
-    for (let count = 0; count < 4; count += 1) expect(await failWith(error)).toBe(error);
+    for (let count = 0; count < 5; count += 1) expect(await failWith(error)).toBe(error);
     const refused = (await failWith(error)) as ApplicationFailure;
     expect(refused).toMatchObject({
       type: FAILURE.circuitOpen,

@@ -71,7 +71,7 @@ describe('providers file', () => {
     const env = { OSTINATO_PROVIDERS_FILE: fileWith(FILE), KEY_ONE: 'a', KEY_TWO: 'b' };
     expect((await find({ ...env, OSTINATO_ROUTING: 'cheap' })).rules.preset).toBe('cheap');
     await expect(find({ ...env, OSTINATO_ROUTING: 'cheep' })).rejects.toThrow(
-      'OSTINATO_ROUTING is "cheep"; it takes configured, cheap, fast, best, balanced.',
+      'OSTINATO_ROUTING is "cheep"; it takes configured, cheap, fast, best, balanced, cascade.',
     );
   });
 

@@ -55,6 +55,30 @@ describe('rankRoutes', () => {
     expect(excluded.map((one) => one.why)).toContain(why);
   });
 
+  it('what is left pays for none → the cheapest alone: the run decides about a last call', () => {
+    const { ranked, excluded } = rankRoutes(
+      routes,
+      { ...needs, budgetUsd: 0.0001 },
+      { preset: 'configured', measures },
+    );
+    expect(ranked.map((one) => one.route.id)).toEqual(['a/cheap']);
+    expect(excluded).toHaveLength(2);
+  });
+
+  it('priced for batches → first in a batch, and never outside of one', () => {
+    const slow = route('d/slow', { facts, batchOnly: true });
+    const rank = (isBatch: boolean) =>
+      rankRoutes([...routes, slow], { ...needs, isBatch }, { preset: 'configured', measures });
+    expect(rank(true).ranked[0]).toMatchObject({
+      route: { id: 'd/slow' },
+      why: expect.stringContaining('batches') as string,
+    });
+    expect(rank(false).ranked.map((one) => one.route.id)).not.toContain('d/slow');
+    expect(rank(false).excluded).toMatchObject([
+      { why: expect.stringContaining('belongs to none') as string },
+    ]);
+  });
+
   it('price not known → last where price decides, never taken for free', () => {
     const strange = route('d/strange', { facts });
     const { ranked } = rankRoutes([strange, cheap], needs, { preset: 'cheap', measures });
