@@ -44,6 +44,8 @@ export interface Config {
     /** Settings per target; `null`: none. */
     readonly file: string | null;
   };
+  /** Between two looks for models that nobody calls, to ask them something, ms; 0: never. */
+  readonly probeEveryMs: number;
   /** Composition rules applied at start; `null`: none. */
   readonly rulesFile: string | null;
   /** What people have a say in during every run started here; `undefined`: what each run says. */
@@ -108,6 +110,7 @@ const schema = z.object({
   OSTINATO_RULES_FILE: text.optional(),
   OSTINATO_POLICY_FILE: text.optional(),
   OSTINATO_BREAKERS: z.enum(['enforce', 'dry-run']).default('enforce'),
+  OSTINATO_PROBE_SECONDS: z.coerce.number().min(0).max(86_400).default(0),
   OSTINATO_BREAKERS_FILE: text.optional(),
   OSTINATO_HOST: text.default('127.0.0.1'),
   OSTINATO_PORT: port.default(8484),
@@ -180,6 +183,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       apiKey: vars.OSTINATO_API_KEY ?? null,
     },
     breakers: { mode: vars.OSTINATO_BREAKERS, file: vars.OSTINATO_BREAKERS_FILE ?? null },
+    probeEveryMs: vars.OSTINATO_PROBE_SECONDS * 1_000,
     rulesFile: vars.OSTINATO_RULES_FILE ?? null,
     policyFile: vars.OSTINATO_POLICY_FILE,
     logLevel: vars.OSTINATO_LOG_LEVEL,

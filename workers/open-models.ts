@@ -36,6 +36,7 @@ export async function openModels(deps: {
     breakers,
     validator,
     usage,
+    probeEveryMs: config.probeEveryMs,
     log,
   });
   const answers = await openAnswerCache({ config, metrics, log, gateway: models.gateway });
@@ -44,7 +45,7 @@ export async function openModels(deps: {
     windowTokens: models.windowTokens,
     async close() {
       await answers.close();
-      models.close();
+      await models.close();
     },
   };
 }

@@ -21,7 +21,7 @@ export function afterFailure(
       log.error({ credential: credential.id, type: failure.type }, failure.message);
       return 'next-key';
     case FAILURE.llmRateLimited:
-      credentials.limit(credential, nowMs() + (failure.retry.afterMs ?? LIMITED_MS));
+      credentials.limit(credential, nowMs() + (failure.retry.afterMs ?? LIMITED_MS), nowMs());
       return 'next-key';
     case FAILURE.llmContextTooLong:
       return 'larger-window';

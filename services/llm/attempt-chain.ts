@@ -143,6 +143,8 @@ async function tryRoute<Answer>(
     skip(deps, trail, route, `takes ${contextTokens} tokens, which was too small`, null);
     return 'next';
   }
+  const refreshed = deps.credentials.refresh(route, deps.nowMs());
+  if (refreshed !== null) await refreshed;
   const usable = deps.credentials.usable(route, deps.nowMs());
   if (usable.length === 0) skip(deps, trail, route, ...noKey(deps, route));
   for (const credential of usable) {
@@ -170,12 +172,12 @@ async function tryRoute<Answer>(
       return { answer };
     } catch (error) {
       const failure = isServiceError(error) && !call.signal.aborted ? error : null;
+      if (failure !== null) deps.healths.failed(route, failure, deps.nowMs());
       const used = failure instanceof RejectedAnswer ? failure.answer.usage : null;
       await guard.ended(failure?.type ?? null, used);
       if (failure === null) throw call.signal.aborted ? call.signal.reason : error;
       note(failure.type, failure.message);
       trail.failures.push(failure);
-      deps.healths.failed(route, failure, deps.nowMs());
       deps.onSwitch(route, failure.type);
       const next = afterFailure(deps, credential, failure);
       if (next === 'larger-window') trail.tooSmall = Math.max(trail.tooSmall, contextTokens ?? 0);

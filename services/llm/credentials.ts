@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { KeyWaits } from './limits/key-waits.ts';
 import type { Route } from './router/route.ts';
 
 /** A key to a provider, or the lack of one. */
@@ -18,12 +19,14 @@ export interface CredentialState {
 
 /** The keys of every provider, and which of them may be used now. */
 export interface Credentials {
+  /** Brings in what other workers learned of the route's keys; `null`: there is nothing to wait for. */
+  refresh(route: Route, nowMs: number): Promise<void> | null;
   /** Usable keys of a route, the one used last first: a provider's prompt cache belongs to a key. */
   usable(route: Route, nowMs: number): readonly Credential[];
   /** When the first key that only waits can be used again; `null`: none waits. */
   usableAtMs(route: Route): number | null;
-  /** A later wait wins over an earlier one. */
-  limit(credential: Credential, untilMs: number): void;
+  /** A later wait wins over an earlier one. Every worker knows it where something is shared. */
+  limit(credential: Credential, untilMs: number, nowMs: number): void;
   disable(credential: Credential, why: string): void;
   used(route: Route, credential: Credential): void;
   states(route: Route): readonly CredentialState[];
@@ -38,7 +41,17 @@ interface Known {
   limitedUntilMs: number;
 }
 
-export function createCredentials(routes: readonly Route[]): Credentials {
+export interface CredentialsOptions {
+  /** @default waits are known to this process alone */
+  readonly waits?: KeyWaits | null;
+  /** Those before the configuration changed: what is known of a key that is still there is kept. */
+  readonly before?: Credentials | null;
+}
+
+export function createCredentials(
+  routes: readonly Route[],
+  { waits = null, before = null }: CredentialsOptions = {},
+): Credentials {
   const known = new Map<string, Known>();
   const ofProvider = new Map<string, readonly Known[]>();
   const last = new Map<string, string>();
@@ -52,8 +65,20 @@ export function createCredentials(routes: readonly Route[]): Credentials {
     ofProvider.set(provider, rows);
     for (const row of rows) known.set(row.credential.id, row);
   }
+  if (before !== null) adopt(known, routes, before);
+  const limit = (id: string, untilMs: number): void => {
+    const row = known.get(id);
+    if (row !== undefined) row.limitedUntilMs = Math.max(row.limitedUntilMs, untilMs);
+  };
   const rowsOf = (route: Route): readonly Known[] => ofProvider.get(route.provider) ?? [];
   return {
+    refresh(route, nowMs) {
+      if (waits === null) return null;
+      const ids = rowsOf(route).map(({ credential }) => credential.id);
+      return waits.read(ids).then((found) => {
+        for (const [id, waitMs] of found ?? []) limit(id, nowMs + waitMs);
+      });
+    },
     usable(route, nowMs) {
       const latest = last.get(route.provider);
       return rowsOf(route)
@@ -67,9 +92,9 @@ export function createCredentials(routes: readonly Route[]): Credentials {
         .map((row) => row.limitedUntilMs);
       return waits.length === 0 ? null : Math.min(...waits);
     },
-    limit({ id }, untilMs) {
-      const row = known.get(id);
-      if (row !== undefined) row.limitedUntilMs = Math.max(row.limitedUntilMs, untilMs);
+    limit({ id }, untilMs, nowMs) {
+      limit(id, untilMs);
+      waits?.note(id, untilMs - nowMs);
     },
     disable({ id }, why) {
       const row = known.get(id);
@@ -88,6 +113,18 @@ export function createCredentials(routes: readonly Route[]): Credentials {
       return disabled.length > 0;
     },
   };
+}
+
+/** What was known of a key that is still there. */
+function adopt(
+  known: ReadonlyMap<string, Known>,
+  routes: readonly Route[],
+  before: Pick<Credentials, 'states'>,
+): void {
+  for (const { id, disabledFor, limitedUntilMs } of routes.flatMap(before.states)) {
+    const row = known.get(id);
+    if (row !== undefined) Object.assign(row, { disabledFor, limitedUntilMs });
+  }
 }
 
 /** The same in every worker that has the same key. */

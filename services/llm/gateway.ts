@@ -11,6 +11,7 @@ import { BadToolArgs, withRepair } from './bad-tool-args.ts';
 import { cascade } from './cascade.ts';
 import type { AnswerCheck } from './check-answer.ts';
 import { completeToolResults } from './complete-tool-results.ts';
+import type { Credentials } from './credentials.ts';
 import { createCredentials } from './credentials.ts';
 import { createDialects } from './create-dialects.ts';
 import { createEmbed } from './create-embed.ts';
@@ -22,6 +23,7 @@ import { createProviderView } from './provider-view.ts';
 import { requestNeeds } from './request-needs.ts';
 import { noProvider } from './no-provider.ts';
 import { createRetryBudget } from './retry-budget.ts';
+import type { RouteHealths } from './route-health.ts';
 import { createRouteHealths } from './route-health.ts';
 import type { Routing } from './router/find-routes.ts';
 import { selectRoutes } from './router/select-routes.ts';
@@ -84,6 +86,9 @@ export interface LlmGatewayDeps extends Routing {
   readonly usage?: Pick<UsageLog, 'record' | 'since' | 'flush'>;
   /** @default for this process alone */
   readonly limiter?: RateLimiter;
+  /** What is known of keys and routes. @default nothing yet */
+  readonly credentials?: Credentials;
+  readonly healths?: RouteHealths;
   /** @default `Date.now` */
   readonly nowMs?: () => number;
 }
@@ -92,8 +97,7 @@ export interface LlmGatewayDeps extends Routing {
 export function createLlmGateway(deps: LlmGatewayDeps): LlmGateway {
   const { routes, rules, metrics, log, check, usage, nowMs = Date.now } = deps;
   const [first] = routes;
-  const healths = createRouteHealths();
-  const credentials = createCredentials(routes);
+  const { healths = createRouteHealths(), credentials = createCredentials(routes) } = deps;
   const sending: SendDeps = { dialectOf: createDialects(), healths, metrics, log, nowMs };
   const chain: ChainDeps = {
     credentials,

@@ -4,13 +4,20 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import type { LlmGateway } from './gateway.ts';
 import type { SchemaValidator } from '../schema/schema-validator.ts';
 import { createAnswerCheck } from './check-answer.ts';
+import type { Credentials } from './credentials.ts';
+import { createCredentials } from './credentials.ts';
 import { createLlmGateway } from './gateway.ts';
+import { probeRoutes } from './probe-routes.ts';
+import { reloadGateway } from './reload-gateway.ts';
+import { createRouteHealths } from './route-health.ts';
+import type { Routing } from './router/find-routes.ts';
 import { openRateLimiter } from './limits/open-rate-limiter.ts';
 import type { UsageLog } from './usage/usage-log.ts';
 import { findRoutes } from './router/find-routes.ts';
 
 /**
- * The gateway that the environment configures.
+ * The gateway that the environment configures; where it names a providers file, the gateway goes by the
+ * file as it is then.
  *
  * @throws ServiceError (BadInput) naming what is wrong in it.
  */
@@ -22,18 +29,60 @@ export async function openGateway(deps: {
   /** Judges the answers of a cascade. */
   readonly validator: Pick<SchemaValidator, 'validate'>;
   readonly usage: UsageLog;
+  /** Between two looks for routes that nobody calls, to ask them something; 0: they are not asked. */
+  readonly probeEveryMs: number;
   readonly log: Logger;
 }): Promise<{
   readonly gateway: LlmGateway;
   /** What the model that is asked first holds, tokens; `null`: not known. */
   readonly windowTokens: number | null;
-  close(): void;
+  close(): Promise<void>;
 }> {
-  const { metrics, breakers, usage, log } = deps;
-  const routing = await findRoutes(deps.env, { fetch });
+  const { env, metrics, breakers, usage, log } = deps;
+  const read = () => findRoutes(env, { fetch });
+  const routing = await read();
   const check = createAnswerCheck(deps.validator);
-  const { limiter, close } = openRateLimiter({ redisUrl: deps.redisUrl, log });
+  const limits = openRateLimiter({ redisUrl: deps.redisUrl, log });
+  const { limiter, waits } = limits;
+  const healths = createRouteHealths();
+  const noted: UsageLog = {
+    ...usage,
+    record(attempt) {
+      usage.record(attempt);
+      metrics.routeSuccess(attempt.route, healths.success(attempt.route) ?? 0);
+    },
+  };
+  let credentials: Credentials | null = null;
+  const create = (by: Routing): LlmGateway => {
+    credentials = createCredentials(by.routes, { waits, before: credentials });
+    const known = { credentials, healths };
+    return createLlmGateway({
+      ...by,
+      metrics,
+      log,
+      breakers,
+      limiter,
+      check,
+      usage: noted,
+      ...known,
+    });
+  };
   const windowTokens = routing.routes[0]?.facts.contextTokens ?? null;
-  const gateway = createLlmGateway({ ...routing, metrics, log, breakers, limiter, check, usage });
-  return { gateway, windowTokens, close };
+  const path = env['OSTINATO_PROVIDERS_FILE']?.trim() ?? '';
+  const reloading =
+    path === ''
+      ? { gateway: create(routing), close: () => undefined }
+      : reloadGateway({ path, routing, read, create, log });
+  const { gateway, close } = reloading;
+  const { probeEveryMs } = deps;
+  const probes = probeEveryMs === 0 ? null : probeRoutes({ gateway, everyMs: probeEveryMs, log });
+  return {
+    gateway,
+    windowTokens,
+    async close() {
+      close();
+      await probes?.close();
+      limits.close();
+    },
+  };
 }

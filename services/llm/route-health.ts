@@ -36,6 +36,8 @@ export interface RouteHealths {
   failed(route: Route, failure: ServiceError, atMs: number): void;
   of(route: Route, nowMs: number): RouteHealth;
   measures(route: Route, nowMs: number): RouteMeasures;
+  /** Share of the newest calls that came through, 0 to 1 (EWMA); `null` without calls. */
+  success(route: Route): number | null;
 }
 
 /** Weight of the newest call: about the last ten calls count. */
@@ -110,6 +112,7 @@ export function createRouteHealths(): RouteHealths {
       const cacheHitShare = hitShare(tokens);
       return { calls, failed, success, latencyMs, tokensPerS, callUsd, cacheHitShare, lastProblem };
     },
+    success: (route) => seenOf(route).success,
     measures(route, nowMs) {
       const seen = seenOf(route);
       return { latencyMs: seen.latencyMs, callUsd: callPrice(route, seen, nowMs) };

@@ -32,6 +32,8 @@ export interface Metrics {
     readonly model: string;
     readonly why: string;
   }): void;
+  /** Share of a route's newest calls that came through, 0 to 1. */
+  routeSuccess(route: { readonly provider: string; readonly model: string }, share: number): void;
   /** What a breaker said to a call. `kind`: `mcp`, `provider`; `would-divert`: in a dry run. */
   breakerDecision(kind: string, decision: string): void;
   search(search: { readonly durationMs: number }): void;
@@ -110,7 +112,10 @@ function cacheMetrics(
 
 function callMetrics(
   registry: Registry,
-): Pick<Metrics, 'toolCall' | 'llmCall' | 'llmSwitch' | 'breakerDecision' | 'activity'> {
+): Pick<
+  Metrics,
+  'toolCall' | 'llmCall' | 'llmSwitch' | 'routeSuccess' | 'breakerDecision' | 'activity'
+> {
   const tools = duration(registry, 'tool_call', 'Tool calls', ['server', 'outcome']);
   const models = duration(registry, 'llm_call', 'Model calls', ['provider', 'model', 'outcome']);
   const activities = duration(registry, 'activity', 'Attempts of activities', ['type', 'outcome']);
@@ -144,7 +149,14 @@ function callMetrics(
     labelNames: ['kind', 'decision'],
     registers: [registry],
   });
+  const success = new Gauge({
+    name: 'ostinato_llm_route_success',
+    help: "Share of a model's newest calls that came through, 0 to 1 (of this process).",
+    labelNames: ['provider', 'model'],
+    registers: [registry],
+  });
   return {
+    routeSuccess: ({ provider, model }, share) => success.set({ provider, model }, share),
     breakerDecision: (kind, decision) => decisions.inc({ kind, decision }),
     llmSwitch: (passed) => switches.inc(passed),
     toolCall({ server, outcome, durationMs }) {
