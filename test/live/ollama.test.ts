@@ -1,13 +1,17 @@
 // Proves on a real Ollama with a real model of 135 million parameters that the gateway finds it, talks
 // to it and counts what it used. Such a small model says what it likes: what is judged is the way there
 // and back, not the words.
+import { OpenAI } from 'openai';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createServer } from '../../api/server.ts';
+import type { LlmResponse } from '../../common/llm.ts';
 import { isServiceError } from '../../services/errors.ts';
 import { findOllama } from '../../services/llm/find-ollama.ts';
 import type { LlmGateway } from '../../services/llm/gateway.ts';
 import { createLlmGateway } from '../../services/llm/gateway.ts';
 import { routeOfConfig } from '../../services/llm/router/route-of-config.ts';
+import { fakeServices } from '../api/support/fake-services.ts';
 import type { OllamaServer } from '../support/ollama.ts';
 import { startOllama } from '../support/ollama.ts';
 
@@ -36,6 +40,12 @@ function gatewayFor(model: string): LlmGateway {
     metrics: { llmCall: () => undefined, llmSwitch: () => undefined },
     log: pino({ level: 'silent' }),
   });
+}
+
+function cosine(a: readonly number[], b: readonly number[]): number {
+  const dot = (one: readonly number[], two: readonly number[]): number =>
+    one.reduce((sum, value, at) => sum + value * (two[at] ?? 0), 0);
+  return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
 }
 
 const request = {
@@ -71,6 +81,62 @@ describe('a real Ollama', () => {
     expect(answer.usage.costUsd).toBe(0);
     expect(answer.servedBy).toEqual({ provider: 'ollama', model: server.model });
     expect((await gateway.complete(request, { signal })).parts).toEqual(answer.parts);
+  });
+
+  it('streamed → pieces that make up the same text, then what it used', async () => {
+    const signal = new AbortController().signal;
+    const pieces: string[] = [];
+    let end: LlmResponse | null = null;
+    for await (const event of gateway.stream(request, { signal })) {
+      if (event.kind === 'text') pieces.push(event.text);
+      if (event.kind === 'finish') end = event.response;
+    }
+    expect(pieces.length).toBeGreaterThan(3);
+    expect(pieces.join('')).toContain('Paris');
+    expect(end?.parts).toEqual([{ kind: 'text', text: pieces.join('') }]);
+    expect(end?.usage.outputTokens).toBeGreaterThan(1);
+    expect((await gateway.complete(request, { signal })).parts).toEqual(end?.parts);
+  });
+
+  it('texts → a vector each of one length, the likelier ones nearer; other dimensions refused', async () => {
+    const signal = new AbortController().signal;
+    const texts = [
+      'The cat sleeps on the sofa.',
+      'A cat is sleeping on a couch.',
+      'Tax law of 1987',
+    ];
+    const { vectors, usage, servedBy } = await gateway.embed({ texts }, { signal });
+    expect(vectors.map(({ length }) => length)).toEqual([576, 576, 576]);
+    const [cat, couch, tax] = vectors as [number[], number[], number[]];
+    expect(cosine(cat, couch)).toBeGreaterThan(cosine(cat, tax));
+    expect(usage.inputTokens).toBeGreaterThan(10);
+    expect(usage.costUsd).toBe(0);
+    expect(servedBy.model).toBe(server.model);
+    const one = await gateway.embed({ texts: [texts[0] ?? ''] }, { signal });
+    expect(cosine(one.vectors[0] ?? [], cat)).toBeGreaterThan(0.999);
+    const short = gateway.embed({ texts, dimensions: 64 }, { signal });
+    await expect(short).rejects.toThrow('vectors of 576 numbers, and 64');
+  });
+
+  it('by our API and the openai package → a stream, and vectors in Base64', async () => {
+    const api = createServer(fakeServices({ gateway, providers: gateway.providers }));
+    const url = await api.listen({ host: '127.0.0.1', port: 0 });
+    try {
+      const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'any', maxRetries: 0 });
+      const events = client.responses.stream({
+        model: server.model,
+        input: 'What is the capital of France?',
+        temperature: 0,
+        max_output_tokens: 40,
+      });
+      const answer = await events.finalResponse();
+      expect(answer.output_text.length).toBeGreaterThan(3);
+      const model = server.model;
+      const embedded = await client.embeddings.create({ model, input: 'A cat sleeps.' });
+      expect(embedded.data[0]?.embedding).toHaveLength(576);
+    } finally {
+      await api.close();
+    }
   });
 
   it('few tokens allowed → cut off, and said so', async () => {

@@ -1,6 +1,7 @@
 // What the gateway adds to a call: a local provider in a process of its own that answers after 20 ms,
 // asked directly and through the gateway, in turns, whole and streamed, alone and 16 at once. `http` is
-// our API in a process of its own.
+// our API in a process of its own; `portkey` is @portkey-ai/gateway, where BENCH_PEERS names a folder
+// with it.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import { benchGateway } from '../support/bench-gateway.ts';
 import type { Ask } from '../support/gateway-targets.ts';
 import { askInProcess, askOverHttp } from '../support/gateway-targets.ts';
 import { startModelProcess } from '../support/model-process.ts';
+import { startPortkey } from '../support/portkey.ts';
 import { quantile } from '../support/quantile.ts';
 
 const HTTP = join(import.meta.dirname, '..', 'support', 'gateway-http.ts');
@@ -28,7 +30,12 @@ export const bench: Bench = {
     const http = await startHttp(provider.url);
     const own = benchGateway(provider.url);
     const direct = askOverHttp(provider.url);
-    const targets = { inprocess: askInProcess(own.gateway), http: askOverHttp(http.url) };
+    const portkey = await startPortkey(provider.url);
+    const targets: Record<string, Ask> = {
+      inprocess: askInProcess(own.gateway),
+      http: askOverHttp(http.url),
+      ...(portkey === null ? {} : { portkey: portkey.ask }),
+    };
     try {
       const rows: BenchRow[] = [];
       for (const [name, ask] of Object.entries(targets)) {
@@ -48,6 +55,7 @@ export const bench: Bench = {
     } finally {
       await own.close();
       http.stop();
+      portkey?.stop();
       await provider.kill();
     }
   },
