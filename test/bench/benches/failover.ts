@@ -1,10 +1,13 @@
 // What the end of a provider costs those who call: three local providers, each killed, and each frozen
-// (connections taken, nothing answered), in turn under load. A call that fails is made again as its
-// error says, as Temporal would; one that never comes through is a failed run.
+// (connections taken, nothing answered), in turn under load. Every second caller streams, so that many
+// answers are cut in the middle. A call that fails is made again as its error says, as Temporal would;
+// one that never comes through is a failed run, and so is a stream whose words are not those of its
+// answer.
 import { setTimeout as wait } from 'node:timers/promises';
 import { pino } from 'pino';
 import { isServiceError } from '../../../services/errors.ts';
 import { openBreakers } from '../../../services/breaker/open-breakers.ts';
+import type { LlmRequest, LlmResponse } from '../../../common/llm.ts';
 import type { LlmGateway } from '../../../services/llm/gateway.ts';
 import { createLlmGateway } from '../../../services/llm/gateway.ts';
 import type { Bench, BenchRow } from '../bench.ts';
@@ -30,6 +33,9 @@ interface Run {
   /** Passed over a route without a word about why. */
   readonly unexplained: boolean;
   readonly switched: boolean;
+  readonly streamed: boolean;
+  /** Words had come when the provider was lost: the stream began anew, or went on elsewhere. */
+  readonly cut: boolean;
 }
 
 export const bench: Bench = {
@@ -52,7 +58,9 @@ export const bench: Bench = {
     const runs: Run[] = [];
     const now = { phase: 'warm-up', isOver: false };
     try {
-      const callers = Array.from({ length: CALLERS }, () => call(gateway, runs, now));
+      const callers = Array.from({ length: CALLERS }, (_, at) =>
+        call(gateway, runs, now, at % 2 === 1),
+      );
       await wait(WARM_UP_MS);
       now.phase = 'calm';
       await wait(CALM_MS);
@@ -96,44 +104,68 @@ async function call(
   gateway: LlmGateway,
   runs: Run[],
   now: { readonly phase: string; readonly isOver: boolean },
+  streamed: boolean,
 ): Promise<void> {
   while (!now.isOver) {
     const { phase } = now;
     const startedMs = performance.now();
-    const end = await untilServed(gateway, startedMs + RUN_LIMIT_MS);
+    const end = await untilServed(gateway, startedMs + RUN_LIMIT_MS, streamed);
     const durationMs = performance.now() - startedMs;
-    runs.push({ phase, durationMs, ...end });
+    runs.push({ phase, durationMs, streamed, ...end });
   }
 }
+
+type End = Pick<Run, 'failed' | 'unexplained' | 'switched' | 'cut'>;
+
+const REQUEST: LlmRequest = {
+  role: 'worker',
+  messages: [{ from: 'user', text: 'Say something.' }],
+  tools: [],
+  toolChoice: 'none',
+  maxOutputTokens: 100,
+  temperature: null,
+};
 
 async function untilServed(
   gateway: LlmGateway,
   deadlineMs: number,
-): Promise<Pick<Run, 'failed' | 'unexplained' | 'switched'>> {
+  streamed: boolean,
+): Promise<End> {
   const signal = new AbortController().signal;
-  const messages = [{ from: 'user', text: 'Say something.' }] as const;
   while (performance.now() < deadlineMs) {
     try {
-      const { routing } = await gateway.complete(
-        {
-          role: 'worker',
-          messages,
-          tools: [],
-          toolChoice: 'none',
-          maxOutputTokens: 100,
-          temperature: null,
-        },
-        { signal },
-      );
-      const attempts = routing?.attempts ?? [];
-      const unexplained = attempts.length === 0 || attempts.some(({ why }) => why === '');
-      return { failed: false, unexplained, switched: attempts.length > 1 };
+      if (streamed) return await readStream(gateway, signal);
+      return { ...endOf(await gateway.complete(REQUEST, { signal })), cut: false };
     } catch (error) {
       if (!isServiceError(error) || !error.retry.allowed) break;
       await wait(error.retry.afterMs ?? 500);
     }
   }
-  return { failed: true, unexplained: false, switched: false };
+  return { failed: true, unexplained: false, switched: false, cut: false };
+}
+
+/** Reads a stream to its end; what came before a restart is void. */
+async function readStream(gateway: LlmGateway, signal: AbortSignal): Promise<End> {
+  let words = '';
+  let cut = false;
+  for await (const event of gateway.stream(REQUEST, { signal })) {
+    if (event.kind === 'text') words += event.text;
+    else if (event.kind === 'restart') {
+      cut ||= words !== '';
+      words = '';
+    } else if (event.kind === 'finish') {
+      const end = endOf(event.response);
+      const said = event.response.parts.map((part) => (part.kind === 'text' ? part.text : ''));
+      return { ...end, cut, failed: words !== said.join('') };
+    }
+  }
+  return { failed: true, unexplained: false, switched: false, cut };
+}
+
+function endOf({ routing }: LlmResponse): Omit<End, 'cut'> {
+  const attempts = routing?.attempts ?? [];
+  const unexplained = attempts.length === 0 || attempts.some(({ why }) => why === '');
+  return { failed: false, unexplained, switched: attempts.length > 1 };
 }
 
 function rowsOf(runs: readonly Run[]): readonly BenchRow[] {
@@ -144,6 +176,11 @@ function rowsOf(runs: readonly Run[]): readonly BenchRow[] {
     );
   const calm = runs.filter(({ phase }) => phase === 'calm');
   const troubled = runs.filter(({ phase }) => /^(kill|freeze)/.test(phase));
+  /** Streams take longer anyway: each kind is held against its own calm. */
+  const added = (streamed: boolean): number => {
+    const of = (all: readonly Run[]) => all.filter((run) => run.streamed === streamed);
+    return p95(of(troubled)) - p95(of(calm));
+  };
   const count = (test: (run: Run) => boolean) => runs.filter(test).length;
   const row = (measure: string, value: number, unit = ''): BenchRow => ({
     case: 'all',
@@ -165,8 +202,13 @@ function rowsOf(runs: readonly Run[]): readonly BenchRow[] {
       'unexplained',
       count(({ unexplained }) => unexplained),
     ),
+    row(
+      'streams_cut',
+      count(({ cut }) => cut),
+    ),
     row('calm_p95', p95(calm), 'ms'),
-    row('added_p95', p95(troubled) - p95(calm), 'ms'),
+    row('added_p95', Math.max(added(false), added(true)), 'ms'),
+    row('added_p95_streams', added(true), 'ms'),
     row('added_max', Math.max(...troubled.map(({ durationMs }) => durationMs)) - p95(calm), 'ms'),
     row('timeout', TIMEOUT_MS, 'ms'),
   ];
