@@ -1,7 +1,9 @@
+import type { RunPolicy } from '../../common/approval.ts';
 import { bindGoal } from '../../common/bind-item.ts';
 import type { EndBatchItemInput, PreparedItem, RunBatchItemInput } from '../../common/batch.ts';
 import type { JsonObject, JsonValue } from '../../common/json.ts';
 import { UnresolvedReference } from '../../common/resolve-args.ts';
+import { askAboutRepeats } from './ask-about-repeats.ts';
 import type { BatchItem } from './batch-record.ts';
 import { fenceOf } from './batch-record.ts';
 import { bindWritten } from './check-template.ts';
@@ -20,13 +22,11 @@ export async function prepareItem(store: Store, input: RunBatchItemInput): Promi
     };
   }
   const { work, settings } = await store.get(tenant.tenantId, batchId);
-  const policy = settings.policy === undefined ? {} : { policy: settings.policy };
   const common = {
     tenant,
     agent: input.agent,
     limits: input.limits,
     queues: input.queues,
-    ...policy,
   };
   const runId = `${batchId}.${index}`;
   try {
@@ -35,15 +35,20 @@ export async function prepareItem(store: Store, input: RunBatchItemInput): Promi
       const goal = bindGoal(work.goal, value);
       // Another round is another conversation: what the agent did before is not known to be right.
       const agentRunId = round === 1 ? runId : `${runId}.r${round}`;
+      const policy = round === 1 ? settings.policy : askAboutRepeats(settings.policy, item);
       return {
         kind: 'agent',
         runId: agentRunId,
-        input: { ...common, goal, conversation: null, batch: true },
+        input: { ...common, ...withPolicy(policy), goal, conversation: null, batch: true },
       };
     }
     // Written: the run checks and orders it by the values of this item.
     const written = bindWritten(work.plan, value);
-    return { kind: 'plan', runId, input: { ...common, plan: null, written } };
+    return {
+      kind: 'plan',
+      runId,
+      input: { ...common, ...withPolicy(settings.policy), plan: null, written },
+    };
   } catch (error) {
     if (!(error instanceof UnresolvedReference)) throw error;
     const problem = error.message;
@@ -71,6 +76,10 @@ export async function endItem(store: Store, input: EndBatchItemInput): Promise<v
       endedAtMs: now,
     },
   ]);
+}
+
+function withPolicy(policy: RunPolicy | undefined): { readonly policy?: RunPolicy } {
+  return policy === undefined ? {} : { policy };
 }
 
 async function one(
