@@ -50,6 +50,10 @@ export const bench: Bench = {
         const value = await mostASecond(ask);
         rows.push({ case: `${name}/json/${CROWD}`, measure: 'max_rps', value, unit: '/s' });
       }
+      if (portkey !== null) {
+        const value = portkey.failed();
+        rows.push({ case: 'portkey/all', measure: 'failed', value, unit: '' });
+      }
       const value = await mostASecond(direct);
       return [...rows, { case: `direct/json/${CROWD}`, measure: 'max_rps', value, unit: '/s' }];
     } finally {
