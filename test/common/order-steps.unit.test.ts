@@ -1,5 +1,5 @@
 // Proves that steps come out behind what they depend on, that exactly the cyclic graphs are
-// refused, and that the time is linear. Graphs are random (fast-check).
+// refused, and that the work is linear. Graphs are random (fast-check).
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { dependenciesOf, orderSteps } from '../../common/order-steps.ts';
@@ -93,19 +93,24 @@ describe('orderSteps', () => {
     );
   });
 
-  it('10,000 steps in a chain written backwards, each also needing ten others → under half a second', () => {
+  it('10,000 steps in a chain written backwards, each also needing ten others → edges read once', () => {
     const size = 10_000;
-    const steps = Array.from({ length: size }, (_, at) =>
-      step(
-        `s${at}`,
-        ...Array.from({ length: 10 }, (_, k) => at + k + 1)
-          .filter((to) => to < size)
-          .map((to) => `s${to}`),
-      ),
-    );
-    const started = performance.now();
+    let reads = 0;
+    const steps = Array.from({ length: size }, (_, at): StepEdges => {
+      const needs = Array.from({ length: 10 }, (_, k) => at + k + 1)
+        .filter((to) => to < size)
+        .map((to) => id(`s${to}`));
+      return {
+        id: id(`s${at}`),
+        args: {},
+        get after() {
+          reads += 1;
+          return needs;
+        },
+      };
+    });
     const ordered = orderSteps(steps);
-    expect(performance.now() - started).toBeLessThan(500);
+    expect(reads).toBe(size);
     expect('steps' in ordered && ordered.steps[0]?.id).toBe(`s${size - 1}`);
   });
 });
