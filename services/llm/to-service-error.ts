@@ -24,6 +24,8 @@ const CONTEXT_TOO_LONG =
   /context_length_exceeded|maximum context length|context (window|length|size)|prompt is too long|input token count.*exceeds|request_too_large|too many (input )?tokens/i;
 const OUT_OF_QUOTA =
   /insufficient_quota|billing_hard_limit|billing_error|credit balance is too low|exceeded your current quota, please check your plan/i;
+/** Google words its rate limits of a minute like a spent quota of OpenAI's. */
+const GOOGLE_RATE_LIMIT = /"RESOURCE_EXHAUSTED"/;
 const BAD_KEY = /API_KEY_INVALID|api key not valid|api key expired/i;
 
 const KEY_REMEDY = 'Check the API key of this provider and what it may use.';
@@ -81,7 +83,8 @@ function fromHttp(error: ProviderHttpError, facts: CallFacts): ServiceError {
 
 function httpRow({ status, body }: ProviderHttpError): Row {
   const row = (type: FailureType, retry: boolean, remedy = ''): Row => ({ type, retry, remedy });
-  if (status === 402 || (status < 500 && OUT_OF_QUOTA.test(body))) {
+  const isOutOfQuota = OUT_OF_QUOTA.test(body) && !GOOGLE_RATE_LIMIT.test(body);
+  if (status === 402 || (status < 500 && isOutOfQuota)) {
     return row(FAILURE.llmQuotaExceeded, false, QUOTA_REMEDY);
   }
   if (status === 401 || status === 403 || (status === 400 && BAD_KEY.test(body))) {

@@ -285,6 +285,7 @@ describeLlmDialect({
   },
   exempt: {
     quota: 'a local server has no accounts',
+    keys: 'a local server asks for none',
     refusal: 'the server has no word for it',
     'context-too-long': 'it cuts the prompt without a word, so the dialect refuses before it sends',
     'tool-choice-auto': 'the format has no field for it',

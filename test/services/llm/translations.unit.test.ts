@@ -95,9 +95,53 @@ describe('retryAfterMs', () => {
     [{ 'retry-after': '2' }, '{"retryDelay": "34s"}', 2000],
     [{ 'retry-after-ms': 'NaN', 'retry-after': '2' }, '', 2000],
     [{ 'retry-after': '' }, '', null],
+    [{ 'retry-after': 'wait 5' }, '', null],
+    [{ 'retry-after': '-5 GMT' }, '', null],
+    [{ 'retry-after': '9'.repeat(400) }, '', 60_000],
+    [{}, '{"error":{"details":[{"retryDelay":"0.074824224s"}]}}', 75],
+    [{}, '{"error":{"details":[{"retryDelay":"-3s"}]}}', null],
     [{}, '', null],
   ])('%j and body %j → %s', (headers, body, expected) => {
     expect(retryAfterMs(new Headers(headers as Record<string, string>), body, now)).toBe(expected);
+  });
+});
+
+describe('retryAfterMs by the headers of the limits themselves', () => {
+  const now = Date.UTC(2026, 10, 24, 12);
+  const openai = (requests: string, tokens: string, remaining = ['0', '0']) => ({
+    'x-ratelimit-limit-requests': '60',
+    'x-ratelimit-limit-tokens': '150000',
+    'x-ratelimit-remaining-requests': remaining[0] ?? '',
+    'x-ratelimit-remaining-tokens': remaining[1] ?? '',
+    'x-ratelimit-reset-requests': requests,
+    'x-ratelimit-reset-tokens': tokens,
+  });
+  const anthropic = (kind: string, remaining: string, reset: string) => ({
+    [`anthropic-ratelimit-${kind}-limit`]: '1000',
+    [`anthropic-ratelimit-${kind}-remaining`]: remaining,
+    [`anthropic-ratelimit-${kind}-reset`]: reset,
+  });
+  it.each<[string, Record<string, string>, number | null]>([
+    ['both used up → the later', openai('1s', '12.5s'), 12_500],
+    ['one with something left → the other', openai('20s', '120ms', ['59', '0']), 120],
+    ['least left counts, though none is used up', openai('1s', '30s', ['59', '90']), 30_000],
+    ['minutes → at most 60 s', openai('6m0s', '1s'), 60_000],
+    ['bare seconds', { 'x-ratelimit-reset-requests': '3' }, 3000],
+    ['nonsense and negative → not said', openai('soon', '-4s'), null],
+    ['retry-after goes before', { ...openai('20s', '20s'), 'retry-after': '2' }, 2000],
+    ['Anthropic, a moment', anthropic('requests', '0', '2026-11-24T12:00:20Z'), 20_000],
+    ['Anthropic, past → at once', anthropic('tokens', '0', '2026-11-24T11:00:00Z'), 0],
+    ['Anthropic, nonsense → not said', anthropic('tokens', '0', 'tomorrow'), null],
+    [
+      'Anthropic, input used up, output not → input',
+      {
+        ...anthropic('input-tokens', '0', '2026-11-24T12:00:05Z'),
+        ...anthropic('output-tokens', '900', '2026-11-24T12:00:50Z'),
+      },
+      5000,
+    ],
+  ])('%s', (_what, headers, expected) => {
+    expect(retryAfterMs(new Headers(headers), '', now)).toBe(expected);
   });
 });
 

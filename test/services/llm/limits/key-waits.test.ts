@@ -60,7 +60,7 @@ describe('waits of keys', () => {
     expect(late.credentials.states(to)[0]?.limitedUntilMs).toBeGreaterThan(NOW + 20_000);
   });
 
-  it('Redis is away → each worker goes on with what it knows', async () => {
+  it('Redis is away → each worker goes on with what it knows; Redis back → shared again', async () => {
     const alone = await worker();
     await server.kill();
     const [, other] = alone.credentials.usable(to, NOW);
@@ -68,5 +68,10 @@ describe('waits of keys', () => {
     alone.credentials.limit(other, NOW + 30_000, NOW);
     expect(await alone.usable()).toBe(1);
     await server.start();
+    const peer = await worker();
+    await waitFor('the peer to know what is noted now', async () => {
+      alone.credentials.limit(other, NOW + 40_000, NOW);
+      return (await peer.usable()) === 1;
+    });
   });
 });
