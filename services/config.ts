@@ -5,6 +5,8 @@ import type { TaskQueues } from '../common/agent.ts';
 import { FAILURE } from '../common/failures.ts';
 import { DEFAULT_DEPLOYMENT, DEFAULT_TASK_QUEUE } from '../common/names.ts';
 import { ServiceError } from './errors.ts';
+import type { AllowedHosts } from './net/outbound-policy.ts';
+import { parseAllowedHosts } from './net/outbound-policy.ts';
 
 /** Resolved once at start-up; nothing below the entry points reads the environment. */
 export interface Config {
@@ -64,8 +66,8 @@ export interface Config {
   readonly rerank: 'off' | 'model';
   /** Whether tools are indexed with example requests that the configured model writes. */
   readonly expansion: { readonly mode: 'off' | 'model'; readonly maxUsdPerDay: number };
-  /** Whether files named by a URL may lie on this machine and in its private networks. */
-  readonly allowPrivateUrls: boolean;
+  /** Hosts on this machine and in private networks that URLs in requests may name. */
+  readonly allowedHosts: AllowedHosts;
   /** Whether errors of workflow code have a stack trace: for debugging, since it makes runs slow. */
   readonly workflowStacks: boolean;
 }
@@ -77,6 +79,17 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/;
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const text = z.string().trim().min(1);
+
+const allowedHosts = z
+  .string()
+  .default('false')
+  .transform((value, context): AllowedHosts => {
+    const allowed = parseAllowedHosts(value);
+    if (!('wrong' in allowed)) return allowed;
+    const message = `must be true, false, or host names, addresses and CIDRs between commas; ${allowed.wrong.join(', ')} is none of these`;
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  });
 
 const schema = z.object({
   TEMPORAL_ADDRESS: text.default('127.0.0.1:7233'),
@@ -117,7 +130,7 @@ const schema = z.object({
   OSTINATO_API_KEY: text.min(16, 'must have at least 16 characters').optional(),
   OSTINATO_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
-  OSTINATO_ALLOW_PRIVATE_URLS: z.stringbool().default(false),
+  OSTINATO_ALLOW_PRIVATE_URLS: allowedHosts,
   OSTINATO_WORKFLOW_STACKS: z.stringbool().default(false),
   OSTINATO_CONTEXT_TOKENS: z.coerce.number().int().min(4_000).max(2_000_000).optional(),
   OSTINATO_SUMMARIES: z.enum(['model', 'rules']).default('model'),
@@ -195,7 +208,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     },
     rerank: vars.OSTINATO_RERANK,
     expansion: { mode: vars.OSTINATO_EXPAND, maxUsdPerDay: vars.OSTINATO_EXPAND_MAX_USD },
-    allowPrivateUrls: vars.OSTINATO_ALLOW_PRIVATE_URLS,
+    allowedHosts: vars.OSTINATO_ALLOW_PRIVATE_URLS,
     workflowStacks: vars.OSTINATO_WORKFLOW_STACKS,
   };
 }

@@ -1,3 +1,4 @@
+import type { OutboundFetch } from '../net/outbound.ts';
 import { z } from 'zod';
 import type { LlmProviderConfig } from './llm-provider-config.ts';
 
@@ -21,7 +22,7 @@ export type OllamaFound = { readonly config: LlmProviderConfig } | { readonly pr
 export async function findOllama(options: {
   readonly host: string | null;
   readonly model: string | null;
-  readonly fetch: typeof fetch;
+  readonly fetch: OutboundFetch;
 }): Promise<OllamaFound> {
   const baseUrl = toUrl(options.host ?? DEFAULT_HOST);
   if (baseUrl === null) return { problem: `OLLAMA_HOST "${options.host}" is not an address` };
@@ -49,7 +50,7 @@ export async function findOllama(options: {
 }
 
 async function firstWithTools(
-  fetch: typeof globalThis.fetch,
+  fetch: OutboundFetch,
   baseUrl: string,
   names: readonly string[],
 ): Promise<string | undefined> {
@@ -64,7 +65,7 @@ async function firstWithTools(
   return undefined;
 }
 
-async function ask(fetch: typeof globalThis.fetch, url: string, body?: object): Promise<unknown> {
+async function ask(fetch: OutboundFetch, url: string, body?: object): Promise<unknown> {
   const response = await fetch(url, {
     signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),
     ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),

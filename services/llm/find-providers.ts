@@ -1,3 +1,4 @@
+import type { OutboundFetch } from '../net/outbound.ts';
 import { FAILURE } from '../../common/failures.ts';
 import { ServiceError } from '../errors.ts';
 import { findOllama } from './find-ollama.ts';
@@ -49,7 +50,7 @@ const CHOICES = [...CLOUD.map(({ dialect }) => dialect), 'ollama', 'offline'];
  */
 export async function findProviders(
   env: Env,
-  deps: { readonly fetch: typeof fetch },
+  deps: { readonly fetch: OutboundFetch },
 ): Promise<LlmProviderConfig[]> {
   const choice = given(env, 'OSTINATO_PROVIDER')?.toLowerCase() ?? null;
   if (choice !== null && !CHOICES.includes(choice)) {

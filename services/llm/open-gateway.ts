@@ -2,6 +2,8 @@ import type { Logger } from 'pino';
 import type { Breakers } from '../breaker/breakers.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { LlmGateway } from './gateway.ts';
+import { OPERATOR } from '../net/outbound-policy.ts';
+import { createOutboundFetch } from '../net/outbound.ts';
 import type { SchemaValidator } from '../schema/schema-validator.ts';
 import { createAnswerCheck } from './check-answer.ts';
 import type { Credentials } from './credentials.ts';
@@ -39,6 +41,7 @@ export async function openGateway(deps: {
   close(): Promise<void>;
 }> {
   const { env, metrics, breakers, usage, log } = deps;
+  const fetch = createOutboundFetch(OPERATOR);
   const read = () => findRoutes(env, { fetch });
   const routing = await read();
   const check = createAnswerCheck(deps.validator);

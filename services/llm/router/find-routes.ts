@@ -1,3 +1,4 @@
+import type { OutboundFetch } from '../../net/outbound.ts';
 import { readFile } from 'node:fs/promises';
 import { FAILURE } from '../../../common/failures.ts';
 import { ServiceError } from '../../errors.ts';
@@ -30,7 +31,7 @@ const LOCAL_TIMEOUT_MS = 290_000;
  */
 export async function findRoutes(
   env: Env,
-  deps: { readonly fetch: typeof fetch },
+  deps: { readonly fetch: OutboundFetch },
 ): Promise<Routing> {
   const preset = presetOf(env);
   const path = env['OSTINATO_PROVIDERS_FILE']?.trim();

@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { request as send } from 'undici';
+import { operatorDispatcher } from '../../net/outbound.ts';
 import { ProviderHttpError } from '../provider-http-error.ts';
 
 /** A call of a provider's API: JSON in the body, JSON or a stream in the answer. */
@@ -33,12 +34,13 @@ export function postForStream(call: WireCall): Promise<AsyncIterable<Uint8Array>
 }
 
 /**
- * By Node's own dispatcher, that of `fetch`: connections are kept, and its settings for proxies and
- * certificates hold. No time limit of its own: `signal` is the one.
+ * By the dispatcher for the operator's URLs: connections are kept and judged once, and Node's settings
+ * for proxies and certificates hold. No time limit of its own: `signal` is the one.
  */
 async function post({ url, headers, body, signal }: WireCall) {
   const answer = await send(url, {
     method: 'POST',
+    dispatcher: operatorDispatcher(),
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify(body),
     signal,
