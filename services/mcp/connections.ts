@@ -7,6 +7,8 @@ import type { JsonObject } from '../../common/json.ts';
 import type { TenantId } from '../../common/tenant.ts';
 import type { ServerName } from '../../common/tool.ts';
 import { newCallRecord } from './call-record.ts';
+import { OPERATOR } from '../net/outbound-policy.ts';
+import { createOutboundFetch } from '../net/outbound.ts';
 import { callTool } from './call-tool.ts';
 import type { Environment } from './expand-env.ts';
 import { headerParameterProblem } from './header-parameter-problem.ts';
@@ -27,7 +29,7 @@ export interface McpConnectionsDeps {
   readonly log: Logger;
   /** For `${NAME}` in definitions and the few variables that a child process inherits. */
   readonly env: Environment;
-  /** For HTTP servers. @default the global `fetch` */
+  /** For HTTP servers. @default one that judges where it connects to, as for the operator's URLs */
   readonly fetch?: FetchLike;
   readonly limits?: {
     /** Longest answer, decompressed. @default 16 MiB */
@@ -51,6 +53,7 @@ export function createMcpConnections(deps: McpConnectionsDeps): McpConnections {
 class Connections implements McpConnections {
   readonly #deps: McpConnectionsDeps;
   readonly #maxResultBytes: number;
+  readonly #fetch: FetchLike;
   readonly #byKey = new Map<string, ServerConnection>();
   /** Replaced by another definition, still finishing calls. */
   readonly #leaving = new Set<Promise<void>>();
@@ -61,6 +64,7 @@ class Connections implements McpConnections {
 
   constructor(deps: McpConnectionsDeps) {
     this.#deps = deps;
+    this.#fetch = deps.fetch ?? createOutboundFetch(OPERATOR);
     this.#maxResultBytes = deps.limits?.maxResultBytes ?? DEFAULT_MAX_RESULT_BYTES;
   }
 
@@ -228,7 +232,7 @@ class Connections implements McpConnections {
     const connection = new ServerConnection(target, {
       log: this.#deps.log,
       env: this.#deps.env,
-      fetch: this.#deps.fetch ?? fetch,
+      fetch: this.#fetch,
       maxMessageBytes: this.#maxResultBytes + ENVELOPE_BYTES,
       idleCloseMs: this.#deps.limits?.idleCloseMs ?? null,
       onToolsChanged: () => this.#tellChanged(target),

@@ -1,5 +1,6 @@
 import { SdkError, SdkErrorCode, SdkHttpError } from '@modelcontextprotocol/client';
 import { FAILURE } from '../../common/failures.ts';
+import { refusalWithin } from '../net/outbound.ts';
 import { isMcpError, McpError } from './mcp-error.ts';
 import type { McpTarget } from './mcp-target.ts';
 import { networkCode, networkProblem } from './network-problem.ts';
@@ -18,6 +19,11 @@ export function toConnectError(error: unknown, failed: FailedConnect): McpError 
   if (isMcpError(error)) return error;
   const { target, ended, timedOut } = failed;
   const who = `Server "${target.server}"`;
+  const notAllowed = refusalWithin(error);
+  if (notAllowed !== null) {
+    const message = `${who} is not connected: ${notAllowed.message}`;
+    return new McpError(FAILURE.badInput, message, { sent: false, cause: error });
+  }
   const because = ended === '' ? '' : ` Known so far: ${ended}.`;
   if (timedOut) {
     return new McpError(

@@ -1,6 +1,8 @@
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import { SdkErrorCode, SdkHttpError } from '@modelcontextprotocol/client';
 import { WebSocket } from 'ws';
+import { checkedLookup, refuseLiteral } from '../net/checked-connect.ts';
+import { OPERATOR } from '../net/outbound-policy.ts';
 
 const SUBPROTOCOL = 'mcp';
 const PING_EVERY_MS = 30_000;
@@ -48,12 +50,15 @@ export class WebSocketTransport implements Transport {
 
   async start(): Promise<void> {
     const { url, headers, maxMessageBytes, connectTimeoutMs } = this.#options;
+    const refused = refuseLiteral(OPERATOR, new URL(url).hostname);
+    if (refused !== null) throw refused;
     const socket = new WebSocket(url, SUBPROTOCOL, {
       headers,
       maxPayload: maxMessageBytes,
       handshakeTimeout: connectTimeoutMs,
       perMessageDeflate: false,
       followRedirects: false,
+      lookup: checkedLookup(OPERATOR),
     });
     this.#socket = socket;
     // An error that nobody listens to would end the process.

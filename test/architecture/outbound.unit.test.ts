@@ -14,9 +14,8 @@ const CLIENT = 'services/net/';
 const EXCEPTIONS: Readonly<Record<string, string>> = {
   'services/llm/wire/post.ts: undici.request':
     "fetch costs model calls time; it goes through the client's dispatcher, which judges as it connects",
-  'services/mcp/connections.ts: fetch':
-    'MCP servers are not judged yet: the registry does not keep who named them',
-  'services/mcp/websocket-transport.ts: ws.WebSocket': 'as for the other MCP transports',
+  'services/mcp/websocket-transport.ts: ws.WebSocket':
+    "no fetch speaks it; it takes the client's look-up and refuses addresses in the URL as that does",
   'workers/temporal-server.ts: net.connect':
     'looks whether the server that it has just started listens',
 };
