@@ -48,6 +48,10 @@ function cosine(a: readonly number[], b: readonly number[]): number {
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
 }
 
+function jsonOf({ parts }: LlmResponse): unknown {
+  return JSON.parse(parts.map((part) => (part.kind === 'text' ? part.text : '')).join(''));
+}
+
 const request = {
   role: 'worker',
   messages: [
@@ -96,6 +100,30 @@ describe('a real Ollama', () => {
     expect(end?.parts).toEqual([{ kind: 'text', text: pieces.join('') }]);
     expect(end?.usage.outputTokens).toBeGreaterThan(1);
     expect((await gateway.complete(request, { signal })).parts).toEqual(end?.parts);
+  });
+
+  it('a schema for the answer → JSON of that schema and nothing else, whole and streamed', async () => {
+    const signal = new AbortController().signal;
+    const schema = {
+      type: 'object',
+      properties: {
+        capital: { type: 'string', enum: ['Berlin', 'Paris', 'Rome'] },
+        isInEurope: { type: 'boolean' },
+      },
+      required: ['capital', 'isInEurope'],
+    };
+    const asked = { ...request, maxOutputTokens: 100, output: { name: 'capital', schema } };
+    const whole = await gateway.complete(asked, { signal });
+    expect(jsonOf(whole)).toEqual({
+      capital: expect.stringMatching(/^(Berlin|Paris|Rome)$/) as string,
+      isInEurope: expect.any(Boolean) as boolean,
+    });
+    expect(whole.finish.unified).toBe('stop');
+    let end: LlmResponse | null = null;
+    for await (const event of gateway.stream(asked, { signal })) {
+      if (event.kind === 'finish') end = event.response;
+    }
+    expect(end === null ? null : jsonOf(end)).toEqual(jsonOf(whole));
   });
 
   it('texts → a vector each of one length, the likelier ones nearer; other dimensions refused', async () => {
