@@ -88,19 +88,6 @@ export function createModelPlanner(deps: ModelPlannerDeps): Planner {
     countTokens(SYSTEM_PROMPT) + toolsTokens(PLANNER_TOOLS),
   );
 
-  /** The turn as it begins, and what an earlier attempt of it wrote down. */
-  async function begin(input: PlanGoalInput, beginning: Begin) {
-    const { tenantId } = input.tenant;
-    const recorded = await conversations.appendedTo(tenantId, input.conversation);
-    if (recorded === null) return { begun: await beginning(usual), recorded: [] };
-    const begun = await resumeTurn(beginning, usual, recorded);
-    if (!isBegunLike(begun, recorded)) {
-      // Someone else went on from here: refused before a model is paid for an answer.
-      await conversations.append(tenantId, input.conversation, begun.appended);
-    }
-    return { begun, recorded };
-  }
-
   return {
     async decide(input, signal, live) {
       signal.throwIfAborted();
@@ -114,7 +101,7 @@ export function createModelPlanner(deps: ModelPlannerDeps): Planner {
         searching: { usage: NO_USAGE },
       };
       const beginning = await createBegin(deps, input, parts, signal, usual.promptTokens);
-      const first = await begin(input, beginning);
+      const first = await begin(conversations, input, beginning, usual);
       const count = createContextCount();
       const asking = callOptions(input, signal);
       const early = createEarlyReads({ ...deps, tools: parts.tools }, input, signal);
@@ -154,6 +141,23 @@ export function createModelPlanner(deps: ModelPlannerDeps): Planner {
       };
     },
   };
+}
+
+/** The turn as it begins, and what an earlier attempt of it wrote down. */
+async function begin(
+  conversations: ModelPlannerDeps['conversations'],
+  { tenant: { tenantId }, conversation }: PlanGoalInput,
+  beginning: Begin,
+  usual: Parameters<Begin>[0],
+) {
+  const recorded = await conversations.appendedTo(tenantId, conversation);
+  if (recorded === null) return { begun: await beginning(usual), recorded: [] };
+  const begun = await resumeTurn(beginning, usual, recorded);
+  if (!isBegunLike(begun, recorded)) {
+    // Someone else went on from here: refused before a model is paid for an answer.
+    await conversations.append(tenantId, conversation, begun.appended);
+  }
+  return { begun, recorded };
 }
 
 async function createBegin(
