@@ -1,15 +1,12 @@
 import type { LlmRequest } from '../../../common/llm.ts';
-import { createLearnedLimits } from '../learned-limits.ts';
-import type { ModelLimit } from '../learned-limits.ts';
 import type { LlmDialect } from '../llm-dialect.ts';
 import type { LlmProviderConfig } from '../llm-provider-config.ts';
-import { postForJson, postForStream } from '../wire/post.ts';
-import type { WireCall } from '../wire/post.ts';
 import { readSse } from '../wire/read-sse.ts';
 import { fromAnthropicAnswer } from './anthropic/from-answer.ts';
 import { fromAnthropicStream } from './anthropic/from-stream.ts';
 import { toAnthropicRequest } from './anthropic/to-request.ts';
-import { opaqueOwner, sendWithReasoning } from './own-opaque.ts';
+import { opaqueOwner } from './own-opaque.ts';
+import { createReasoningSender } from './reasoning-sender.ts';
 
 const VENDOR_URL = 'https://api.anthropic.com';
 /** Names what the requests and readers here are written for. */
@@ -20,33 +17,18 @@ export function createAnthropicDialect(config: LlmProviderConfig): LlmDialect {
   const url = `${(config.baseUrl ?? VENDOR_URL).replace(/\/+$/, '')}/v1/messages`;
   const headers = { 'x-api-key': config.apiKey ?? 'none', 'anthropic-version': API_VERSION };
   const owner = opaqueOwner(config);
-  const withLimits = createLearnedLimits();
-  const inUse = (request: LlmRequest) => (limit: ModelLimit) =>
-    limit === 'no-forced-tool' && request.toolChoice === 'required';
-  const send = <T>(
-    request: LlmRequest,
-    more: { readonly stream?: true },
-    post: (call: Pick<WireCall, 'url' | 'headers' | 'body'>) => Promise<T>,
-  ): Promise<T> =>
-    withLimits(
-      (limits) =>
-        sendWithReasoning(request, owner, (reader) => {
-          const body = { ...toAnthropicRequest(request, config.model, limits, reader), ...more };
-          return post({ url, headers, body });
-        }),
-      inUse(request),
-    );
+  const send = createReasoningSender({
+    ...{ url, headers, owner },
+    toBody: (request, limits, reader) => toAnthropicRequest(request, config.model, limits, reader),
+    isInUse: ({ toolChoice }, limit) => limit === 'no-forced-tool' && toolChoice === 'required',
+  });
   return {
     embed: null,
     async complete(request: LlmRequest, signal: AbortSignal) {
-      const answer = await send(request, {}, (call) => postForJson({ ...call, signal }));
-      return fromAnthropicAnswer(answer, owner);
+      return fromAnthropicAnswer(await send.forJson(request, signal), owner);
     },
     async *stream(request: LlmRequest, signal: AbortSignal) {
-      const bytes = await send(request, { stream: true }, (call) =>
-        postForStream({ ...call, signal }),
-      );
-      yield* fromAnthropicStream(readSse(bytes), owner);
+      yield* fromAnthropicStream(readSse(await send.forStream(request, signal)), owner);
     },
   };
 }
