@@ -8,7 +8,6 @@ export interface EventPlace {
   readonly offset: LiveOffset | null;
 }
 
-export const BEGINNING: EventPlace = { revision: -1, offset: null };
 /** Id of a run's last event; a client that comes back with it has everything. */
 export const END_ID = 'end';
 

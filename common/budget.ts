@@ -63,7 +63,7 @@ export interface Budget {
   state(): BudgetState;
 }
 
-export const NOTHING_SPENT: BudgetState = {
+const NOTHING_SPENT: BudgetState = {
   toolCalls: 0,
   spent: { tokens: 0, costUsd: 0 },
   reserved: {},

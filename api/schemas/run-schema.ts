@@ -42,7 +42,7 @@ export const listRunsSchema = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1000).default(20),
 });
 
-export const runLinksSchema = z.object({
+const runLinksSchema = z.object({
   self: z.string(),
   events: z.string(),
   temporalUi: z.string().nullable(),
@@ -99,7 +99,7 @@ const contextUseSchema = z
     description: 'Tokens of prompts by section, and those that were spared, by what spared them.',
   }) satisfies z.ZodType<ContextUse>;
 
-export const progressSchema = z
+const progressSchema = z
   .object({
     phase: z.enum(['planning', 'running', 'ended']),
     goal: z.string().nullable(),

@@ -64,7 +64,7 @@ async function reset(
 }
 
 /** @throws CliError for what is no `name=value`, for nothing at all, and for both modes. */
-export function readSettings(written: readonly string[], flags: SetFlags): JsonObject {
+function readSettings(written: readonly string[], flags: SetFlags): JsonObject {
   if (flags.dryRun && flags.enforce) {
     throw new CliError(EXIT.usage, 'Give --dry-run or --enforce, not both.');
   }

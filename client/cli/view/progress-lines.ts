@@ -45,7 +45,7 @@ export function stepLines(
 }
 
 /** `planning`, `running`, `ended` in words, with the planner. */
-export function phaseLine(progress: RunProgress, style: Style): string {
+function phaseLine(progress: RunProgress, style: Style): string {
   const { phase, planner, steps, turn } = progress;
   const by = planner === null ? '' : style.dim(`  ${plannerName(planner)}`);
   const done = steps.filter(({ state }) => state === 'done').length;

@@ -9,7 +9,7 @@ type Described = Pick<ToolDescriptor, 'id' | 'server' | 'inputSchema' | 'effect'
  * Cosine of what two tools say they do from which on they do the same, where their arguments fit
  * too: looked through by hand in two catalogues of 527 and 2,797 tools.
  */
-export const ALIKE = 0.7;
+const ALIKE = 0.7;
 const MIN_CONFIDENCE = 0.45;
 
 /**
