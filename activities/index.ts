@@ -14,6 +14,8 @@ export interface ActivityDeps {
   readonly tools: Parameters<typeof createCallTool>[0]['tools'];
   /** Where activities tell what they do meanwhile. @default nowhere */
   readonly live?: NonNullable<Parameters<typeof createPlanGoal>[0]['live']>;
+  /** Answers of reads that need no call. @default none */
+  readonly known?: NonNullable<Parameters<typeof createCheckPlan>[0]['known']>;
   readonly planner: Parameters<typeof createPlanGoal>[0]['planner'];
   readonly plans: Parameters<typeof createCheckPlan>[0]['plans'];
   readonly batches: Parameters<typeof createBatchActivities>[0]['batches'];

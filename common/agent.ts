@@ -159,6 +159,8 @@ export interface StepReport {
   readonly preview: string | null;
   /** Set where an alternate path gave the answer. */
   readonly degraded?: readonly Degraded[];
+  /** No call was made: the answer was known when the plan was made. @default false */
+  readonly cached?: true;
   /** The child run that does the step, for one that is a plan or an agent; the latest of several. */
   readonly run?: string;
   /** Of a step that waits: when it ends by itself. */

@@ -1,5 +1,5 @@
 import type { Id, JsonValue } from './json.ts';
-import type { EffectClass, ToolId } from './tool.ts';
+import type { EffectClass, ToolId, ToolResult } from './tool.ts';
 
 export type StepId = Id<'step'>;
 
@@ -30,6 +30,8 @@ export interface PlanStep {
    * no call made.
    */
   readonly sameAs?: StepId;
+  /** A read whose answer was there when the plan was made: no call is made. @default it is called */
+  readonly known?: KnownAnswer;
   /** What a call of the tool has taken of late, ms; orders the starts and promises nothing. */
   readonly expectedMs?: number;
   /** Why a person decides before the call. @default the run's policy decides */
@@ -66,6 +68,12 @@ export type StepAction =
   | { readonly kind: 'plan'; readonly plan: Plan; readonly returns: readonly StepId[] | null }
   | { readonly kind: 'agent'; readonly limits: ChildAgentLimits }
   | { readonly kind: 'value' };
+
+/** An answer from the cache of results. A step that starts later, ms since the epoch, asks again. */
+export interface KnownAnswer {
+  readonly result: ToolResult;
+  readonly untilMs: number;
+}
 
 /** Limits of a child agent, besides what is left of its parent's. US dollars, tokens, times. */
 export interface ChildAgentLimits {

@@ -41,6 +41,8 @@ import type { OpenCalls } from '../services/tools/open-calls.ts';
 import { openCalls } from '../services/tools/open-calls.ts';
 import type { ToolCaller, ToolCallerDeps } from '../services/tools/tool-caller.ts';
 import { createArgumentChecker } from '../services/tools/argument-checker.ts';
+import type { KnownAnswers } from '../services/tools/known-answers.ts';
+import { createKnownAnswers } from '../services/tools/known-answers.ts';
 import { createStaleResults } from '../services/tools/stale-results.ts';
 import { createToolCaller } from '../services/tools/tool-caller.ts';
 import { openBreakerParts } from './open-breaker-parts.ts';
@@ -62,6 +64,7 @@ export interface Services extends ActivityDeps, OpenCalls {
   readonly ledger: EffectLedger;
   readonly live: LiveStreams;
   readonly metrics: Metrics;
+  readonly known: KnownAnswers;
   readonly plans: PlanChecker;
   readonly registry: Registry;
   readonly rules: Rules;
@@ -113,7 +116,8 @@ export async function assemble({ failpoint, ...options }: AssembleOptions): Prom
   const rules = createRules({ db: database.db, log: log.child({ part: 'rules' }) });
   const guarded = openCalls({ rules, registry: recent, tools, stale, ...breakers, log });
   const checking = { validator, durations, rules };
-  const plans = createPlanChecker({ registry: { ...registry, ...recent }, ...checking });
+  const known = createKnownAnswers({ registry: recent, cache: resultCache.cache, metrics });
+  const plans = createPlanChecker({ registry: { ...registry, ...recent }, known, ...checking });
   const planning = { index, registry, conversations, ...checking, log };
   return {
     ...parts,
@@ -127,6 +131,7 @@ export async function assemble({ failpoint, ...options }: AssembleOptions): Prom
     index,
     ledger,
     metrics,
+    known,
     plans,
     planner:
       gateway.configured() === null

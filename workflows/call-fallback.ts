@@ -20,7 +20,7 @@ export async function callFallback(
   if (limit !== null) return { ...failed, limit };
   run.state.toolCalls += 1;
   // What is known of the tool is not known of its fallback.
-  const { expectedMs: _expected, approval: _approval, ...plain } = step;
+  const { expectedMs: _expected, known: _known, approval: _approval, ...plain } = step;
   const end = await call({ ...plain, ...fallback, title: `fallback: ${step.title}` });
   const why = failed.problem ?? 'it failed';
   if (end.problem !== null || end.result === null) {

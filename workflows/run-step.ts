@@ -146,6 +146,12 @@ async function callOnce(
     if (approval.kind === 'held') return HELD;
     return { result: null, problem: approval.problem, stopped: false };
   }
+  const known = knownAnswer(step, approval.args === args);
+  if (known !== null) {
+    giveBack(run);
+    updateStep(run.state, step.id, { cached: true });
+    return { result: known, problem: null, stopped: false };
+  }
   const result = await callUntilKnown(step, place, approval.args, run, insteadOf);
   if (result === null) {
     giveBack(run);
@@ -172,6 +178,11 @@ function sameAnswer(id: StepId, results: ReadonlyMap<StepId, ToolResult>): StepE
   const result = results.get(id);
   if (result === undefined) throw new UnresolvedReference(`Step "${id}" has no result.`);
   return { result, problem: null, stopped: false };
+}
+
+/** @param isAsPlanned a person has not changed its arguments */
+function knownAnswer({ known }: PlanStep, isAsPlanned: boolean): ToolResult | null {
+  return known !== undefined && isAsPlanned && Date.now() <= known.untilMs ? known.result : null;
 }
 
 /** The call was taken from the budget and is not made. */

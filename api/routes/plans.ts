@@ -21,6 +21,10 @@ const explanation = z
         ),
         sameAs: z.string().nullable().meta({ description: 'The step whose answer it takes.' }),
         round: z.number().meta({ description: '1 where it starts at once.' }),
+        cached: z
+          .literal(true)
+          .exactOptional()
+          .meta({ description: 'The cache of results has its answer now.' }),
         fallback: z.string().exactOptional().meta({ description: 'Asked where the tool fails.' }),
         plan: z
           .looseObject({})

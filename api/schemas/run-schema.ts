@@ -80,6 +80,10 @@ const step = z
     problem: z.string().nullable(),
     preview: z.string().nullable(),
     degraded: degradedSchema.exactOptional(),
+    cached: z
+      .literal(true)
+      .exactOptional()
+      .meta({ description: 'No call was made: the answer was known when the plan was made.' }),
     run: z.string().exactOptional().meta({ description: 'The child run that does the step.' }),
     untilMs: z.number().exactOptional().meta({ description: 'When a wait ends by itself.' }),
   })

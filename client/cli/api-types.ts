@@ -81,6 +81,7 @@ export interface PlanAnswer {
       readonly detail: string;
     }[];
     readonly sameAs: string | null;
+    readonly cached?: true;
     readonly round: number;
     readonly fallback?: string;
     readonly plan?: PlanAnswer;

@@ -31,6 +31,8 @@ export interface ExplainedStep {
   readonly sameAs: StepId | null;
   /** 1 where it starts at once; else one more than the last step that it waits for. */
   readonly round: number;
+  /** The cache of results has its answer now: no call is made. @default false */
+  readonly cached?: true;
   /** Asked where the tool fails. @default nothing is */
   readonly fallback?: ToolId;
   /** Of a step that is a plan of its own. */

@@ -44,6 +44,8 @@ export interface LayeredCache<V> {
     load: LoadFunction<V>,
     options?: { readonly signal?: AbortSignal },
   ): Promise<{ readonly value: V; readonly hit: boolean }>;
+  /** What is kept and still served, without a load; `null`: nothing is. */
+  peek(address: CacheAddress): Promise<V | null>;
   /** Once it is done, no process serves a value that was loaded before; loads under way are not kept. */
   forget(scope: string): Promise<void>;
   /** Whether the shared layer answers; `null` where there is none. */
@@ -122,6 +124,12 @@ function memoryAndStore<V extends NonNullable<unknown>>(
       const { value, hit } = await memory.getOrLoad(held, loadShared, { ttlMs: keptMs, ...wait });
       return { value, hit: hit || loaded?.shared === true };
     },
+    async peek(address) {
+      const looked = await look(address);
+      const loaded = looked === null ? null : await read(address, looked.found);
+      if (loaded !== null) return loaded.value;
+      return memory.peek(heldAt(address, looked?.generation ?? words.get(address.key) ?? ''));
+    },
     async forget(scope) {
       memory.clear(scope);
       await owed.forget(scope);
@@ -139,6 +147,7 @@ function memoryOnly<V>(memory: MemoryCache<V>, ttlMs: (value: V) => number): Lay
   return {
     getOrLoad: ({ key }, load, { signal } = {}) =>
       memory.getOrLoad(key, load, { ttlMs, ...(signal && { signal }) }),
+    peek: ({ key }) => Promise.resolve(memory.peek(key)),
     forget(scope) {
       memory.clear(scope);
       return Promise.resolve();

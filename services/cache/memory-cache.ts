@@ -39,6 +39,8 @@ export interface MemoryCache<V> {
   ): Promise<{ readonly value: V; readonly hit: boolean }>;
   /** Whether a value is kept under the key, and still served. */
   has(key: string): boolean;
+  /** `null`: nothing is kept under the key, or it is no longer served. */
+  peek(key: string): V | null;
   delete(key: string): void;
   /**
    * Forgets every key that starts with the prefix (all without one). A load that is under way still
@@ -78,6 +80,7 @@ export function createMemoryCache<V>(options: MemoryCacheOptions<V>): MemoryCach
       return { value: await loads.join(key, load, onLoaded, signal), hit };
     },
     has: (key) => kept.has(key),
+    peek: (key) => kept.get(key)?.value ?? null,
     delete(key) {
       loads.forget((each) => each === key);
       if (kept.delete(key)) reportSize();

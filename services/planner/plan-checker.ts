@@ -6,6 +6,7 @@ import type { TenantId } from '../../common/tenant.ts';
 import { ServiceError } from '../errors.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { SchemaValidator } from '../schema/schema-validator.ts';
+import type { KnownAnswers } from '../tools/known-answers.ts';
 import type { ToolDurations } from '../tools/tool-durations.ts';
 import type { GoodPlan } from './check-plan.ts';
 import { checkPlan } from './check-plan.ts';
@@ -29,6 +30,8 @@ export function createPlanChecker(deps: {
   readonly durations?: Pick<ToolDurations, 'expected'>;
   /** @default none */
   readonly rules?: RuleSource;
+  /** Answers that make calls needless. @default none */
+  readonly known?: KnownAnswers;
   /** @default 200 */
   readonly maxSteps?: number;
 }): PlanChecker {
@@ -42,7 +45,10 @@ export function createPlanChecker(deps: {
   };
   return {
     check: async (tenantId, written) => (await checked(tenantId, written)).plan,
-    explain: async (tenantId, written) => explainAll(await checked(tenantId, written)),
+    async explain(tenantId, written) {
+      const found = await checked(tenantId, written);
+      return withKnown(explainAll(found), await deps.known?.fill({ tenantId }, found.plan));
+    },
   };
 }
 
@@ -51,6 +57,14 @@ function explainAll({ optimised, inner }: GoodPlan): PlanExplanation {
     optimised,
     new Map([...inner].map(([id, plan]) => [id, explainAll(plan)] as const)),
   );
+}
+
+function withKnown(explanation: PlanExplanation, filled: Plan = { steps: [] }): PlanExplanation {
+  const known = new Set(filled.steps.flatMap(({ id, known }) => (known === undefined ? [] : id)));
+  const steps = explanation.steps.map((step) =>
+    known.has(step.id) ? { ...step, cached: true as const } : step,
+  );
+  return { ...explanation, steps };
 }
 
 /** `The plan has 2 problems:` and a line for each. */

@@ -36,7 +36,9 @@ export async function findTool(
 export async function findServer(
   registry: ToolRegistry,
   tool: RegisteredTool,
-  input: CallToolInput,
+  input: Pick<CallToolInput, 'fingerprint'> & {
+    readonly tenant: Pick<CallToolInput['tenant'], 'tenantId'>;
+  },
 ): Promise<RegisteredServer> {
   if (!tool.enabled) {
     throw refusal(FAILURE.toolDisabled, tool, 'is disabled. Enable it, or use another tool.');

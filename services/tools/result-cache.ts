@@ -56,7 +56,14 @@ export function createLastResults(options: {
 }
 
 /** Another definition, server address or argument is another key, so a changed tool misses. */
-export function resultAddress({ input, tool, server, args }: ReadyCall): CacheAddress {
+export function resultAddress({
+  input,
+  tool,
+  server,
+  args,
+}: Pick<ReadyCall, 'tool' | 'server' | 'args'> & {
+  readonly input: { readonly tenant: { readonly tenantId: TenantId } };
+}): CacheAddress {
   const { transport } = server.definition;
   const parts = [tool.id, tool.fingerprint, transport as unknown as JsonValue, args];
   return cacheAddress(input.tenant.tenantId, KIND, parts);

@@ -41,7 +41,7 @@ export function createStaleResults(
       if (limitMs === null) return null;
       const server = await findServer(registry, tool, input);
       const args = await prepareArguments(deps, tenantId, tool, input.args);
-      const address = resultAddress({ input, tool, server, args, onProgress: () => undefined });
+      const address = resultAddress({ input, tool, server, args });
       const found = await last.find(address, limitMs);
       if (found === null) return null;
       const how = { kind: 'stale-cache', ageMs: found.ageMs, why } as const;

@@ -116,6 +116,25 @@ describe('runPlan', () => {
     expect(second?.startedAtMs).toBeGreaterThanOrEqual(first?.endedAtMs ?? Infinity);
   });
 
+  it('an answer known when the plan was made → no call; too old → the tool is asked', async () => {
+    const known = (untilMs: number) => ({ known: { result: textResult('kept'), untilMs } });
+    const result = await run(
+      plan(
+        step('fresh', known(Date.now() + 60_000)),
+        step('old', known(Date.now() - 60_000)),
+        step('next', { args: { word: output('fresh', '$text') } }),
+      ),
+      { maxToolCalls: 3 },
+    );
+    expect(result.outcome).toBe('completed');
+    expect(calls.map((call) => call.args)).toEqual([{}, { word: 'kept' }]);
+    expect(result.steps.map(({ id, cached, preview }) => [id, cached, preview])).toEqual([
+      ['fresh', true, 'kept'],
+      ['old', undefined, 'old done'],
+      ['next', undefined, 'next done'],
+    ]);
+  });
+
   it('a template argument → the values are put into the text', async () => {
     behaviours.set('name', () => textResult('Ada'));
     await run(

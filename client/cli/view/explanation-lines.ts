@@ -27,13 +27,14 @@ export function explanationLines(plan: PlanAnswer, style: Style): readonly strin
 }
 
 function stepLines(
-  { id, tool, waits, sameAs, fallback, plan }: Step,
+  { id, tool, waits, sameAs, cached, fallback, plan }: Step,
   style: Style,
 ): readonly string[] {
   const same = sameAs === null ? '' : `, answered by ${sameAs}`;
+  const known = cached === true ? ', answer is cached' : '';
   const other = fallback === undefined ? '' : `, else ${fallback}`;
   return [
-    `  ${id} ${style.dim(`(${tool}${same}${other})`)}`,
+    `  ${id} ${style.dim(`(${tool}${same}${known}${other})`)}`,
     ...waits.map(
       (wait) =>
         `    waits for ${wait.for}: ${oneLine(wait.detail, DETAIL_WIDTH)} ${style.dim(`(${wait.reason})`)}`,

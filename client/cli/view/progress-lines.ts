@@ -79,7 +79,8 @@ function noteOf({ step, alsoAfter }: TreeRow): string {
   if (step.state === 'waiting' && alsoAfter.length > 0) return `also after ${alsoAfter.join(', ')}`;
   const other = step.degraded?.at(-1);
   const by = other === undefined ? '' : `[degraded: ${degradedWords(other)}] `;
-  return `${by}${step.preview ?? ''}`;
+  const from = step.cached === true ? '[cached] ' : '';
+  return `${by}${from}${step.preview ?? ''}`;
 }
 
 function nameOf({ branch, step }: TreeRow): string {

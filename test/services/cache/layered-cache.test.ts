@@ -106,6 +106,17 @@ describe.each([
     expect(await counted(second, 'test', 'hit')).toBe(1);
   });
 
+  it('peeked at → what is kept here or in Redis, without a load, until it is forgotten', async () => {
+    keys += 1;
+    const [first, second] = await Promise.all([worker(url()), worker(url())]);
+    expect(await first.peek(address())).toBeNull();
+    await first.get(() => 'v');
+    expect(await first.peek(address())).toBe('v');
+    expect(await second.peek(address())).toBe('v');
+    await first.forget(scope());
+    expect(await second.peek(address())).toBeNull();
+  });
+
   it('100 ask at once over four workers → one load', async () => {
     keys += 1;
     const workers = await Promise.all(Array.from({ length: 4 }, () => worker(url())));
