@@ -46,7 +46,7 @@ export function registerProviders(api: Api, deps: ResolvedApiDeps): void {
           `There is no provider "${name}". There are: ${known}.`,
         );
       }
-      return { enabled: deps.providers.enable(name) };
+      return { enabled: await deps.providers.enable(name) };
     },
   );
 }

@@ -9,16 +9,14 @@ const LIMITED_MS = 5_000;
 
 /** Where a call goes after an attempt failed, and what that says about the key. */
 export function afterFailure(
-  { credentials, log, nowMs }: Pick<ChainDeps, 'credentials' | 'log' | 'nowMs'>,
+  { credentials, nowMs }: Pick<ChainDeps, 'credentials' | 'nowMs'>,
   credential: Credential,
   failure: ServiceError,
 ): 'next-key' | 'next-route' | 'larger-window' | 'stop' {
   switch (failure.type) {
     case FAILURE.llmAuthentication:
     case FAILURE.llmQuotaExceeded:
-      credentials.disable(credential, failure.message);
-      // An alert: nothing mends this but a person.
-      log.error({ credential: credential.id, type: failure.type }, failure.message);
+      credentials.disable(credential, failure);
       return 'next-key';
     case FAILURE.llmRateLimited:
       credentials.limit(credential, nowMs() + (failure.retry.afterMs ?? LIMITED_MS), nowMs());

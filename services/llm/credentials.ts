@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
-import type { KeyWaits } from './limits/key-waits.ts';
+import type { FailureType } from '../../common/failures.ts';
+import type { SharedKeys } from './limits/shared-keys.ts';
 import type { Route } from './router/route.ts';
 
 /** A key to a provider, or the lack of one. */
@@ -27,12 +28,22 @@ export interface Credentials {
   usableAtMs(route: Route): number | null;
   /** A later wait wins over an earlier one. Every worker knows it where something is shared. */
   limit(credential: Credential, untilMs: number, nowMs: number): void;
-  disable(credential: Credential, why: string): void;
+  /** Out of use, in every worker where something is shared, until it is enabled. */
+  disable(credential: Credential, failure: KeyFailure): void;
   used(route: Route, credential: Credential): void;
   states(route: Route): readonly CredentialState[];
-  /** @returns false where no key of this provider is disabled. */
-  enable(provider: string): boolean;
+  /** For every worker where something is shared. @returns false where no key of this provider is disabled. */
+  enable(provider: string): Promise<boolean>;
 }
+
+/** Why a provider takes a key no longer. */
+export interface KeyFailure {
+  readonly type: FailureType;
+  readonly message: string;
+}
+
+/** Of what a provider says about a key. */
+const MOST_CHARACTERS = 500;
 
 interface Known {
   readonly credential: Credential;
@@ -42,29 +53,22 @@ interface Known {
 }
 
 export interface CredentialsOptions {
-  /** @default waits are known to this process alone */
-  readonly waits?: KeyWaits | null;
+  /** @default what is learned of keys is known to this process alone */
+  readonly shared?: SharedKeys | null;
+  /** A key is out of use: nothing mends that but a person. Once over all workers. @default nobody is told */
+  readonly onDisabled?: (provider: string, credential: Credential, failure: KeyFailure) => void;
   /** Those before the configuration changed: what is known of a key that is still there is kept. */
   readonly before?: Credentials | null;
 }
 
 export function createCredentials(
   routes: readonly Route[],
-  { waits = null, before = null }: CredentialsOptions = {},
+  { shared = null, before = null, onDisabled }: CredentialsOptions = {},
 ): Credentials {
-  const known = new Map<string, Known>();
-  const ofProvider = new Map<string, readonly Known[]>();
+  const ofProvider = keysOf(routes);
+  const rows = [...ofProvider.values()].flat();
+  const known = new Map(rows.map((row) => [row.credential.id, row]));
   const last = new Map<string, string>();
-  for (const { provider, apiKeys } of routes) {
-    if (ofProvider.has(provider)) continue;
-    const keys = apiKeys.length === 0 ? [null] : apiKeys;
-    const rows = keys.map((apiKey, at) => {
-      const credential = { id: credentialId(provider, apiKey, at), apiKey };
-      return { credential, provider, disabledFor: null, limitedUntilMs: 0 };
-    });
-    ofProvider.set(provider, rows);
-    for (const row of rows) known.set(row.credential.id, row);
-  }
   if (before !== null) adopt(known, routes, before);
   const limit = (id: string, untilMs: number): void => {
     const row = known.get(id);
@@ -73,10 +77,14 @@ export function createCredentials(
   const rowsOf = (route: Route): readonly Known[] => ofProvider.get(route.provider) ?? [];
   return {
     refresh(route, nowMs) {
-      if (waits === null) return null;
+      if (shared === null) return null;
       const ids = rowsOf(route).map(({ credential }) => credential.id);
-      return waits.read(ids).then((found) => {
-        for (const [id, waitMs] of found ?? []) limit(id, nowMs + waitMs);
+      return shared.read(ids).then((found) => {
+        for (const [id, { waitMs, disabledFor }] of found ?? []) {
+          if (waitMs > 0) limit(id, nowMs + waitMs);
+          const row = known.get(id);
+          if (row !== undefined) row.disabledFor = disabledFor;
+        }
       });
     },
     usable(route, nowMs) {
@@ -94,11 +102,16 @@ export function createCredentials(
     },
     limit({ id }, untilMs, nowMs) {
       limit(id, untilMs);
-      waits?.note(id, untilMs - nowMs);
+      shared?.wait(id, untilMs - nowMs);
     },
-    disable({ id }, why) {
+    disable({ id }, failure) {
       const row = known.get(id);
-      if (row !== undefined) row.disabledFor ??= why;
+      if (row === undefined || row.disabledFor !== null) return;
+      row.disabledFor = failure.message.slice(0, MOST_CHARACTERS);
+      const told = shared?.disable(id, row.disabledFor) ?? Promise.resolve(true);
+      void told.then((isNews) => {
+        if (isNews) onDisabled?.(row.provider, row.credential, failure);
+      });
     },
     used: (route, credential) => void last.set(route.provider, credential.id),
     states: (route) =>
@@ -107,12 +120,28 @@ export function createCredentials(
         disabledFor,
         limitedUntilMs,
       })),
-    enable(provider) {
-      const disabled = (ofProvider.get(provider) ?? []).filter((row) => row.disabledFor !== null);
+    async enable(provider) {
+      const rows = ofProvider.get(provider) ?? [];
+      const disabled = rows.filter((row) => row.disabledFor !== null);
       for (const row of disabled) row.disabledFor = null;
-      return disabled.length > 0;
+      const elsewhere = await shared?.enable(rows.map(({ credential }) => credential.id));
+      return disabled.length > 0 || elsewhere === true;
     },
   };
+}
+
+function keysOf(routes: readonly Route[]): ReadonlyMap<string, readonly Known[]> {
+  const ofProvider = new Map<string, readonly Known[]>();
+  for (const { provider, apiKeys } of routes) {
+    if (ofProvider.has(provider)) continue;
+    const keys = apiKeys.length === 0 ? [null] : apiKeys;
+    const rows = keys.map((apiKey, at) => {
+      const credential = { id: credentialId(provider, apiKey, at), apiKey };
+      return { credential, provider, disabledFor: null, limitedUntilMs: 0 };
+    });
+    ofProvider.set(provider, rows);
+  }
+  return ofProvider;
 }
 
 /** What was known of a key that is still there. */

@@ -46,7 +46,7 @@ export async function openGateway(deps: {
   const routing = await read();
   const check = createAnswerCheck(deps.validator);
   const limits = openRateLimiter({ redisUrl: deps.redisUrl, log });
-  const { limiter, waits } = limits;
+  const { limiter, keys } = limits;
   const healths = createRouteHealths();
   const noted: UsageLog = {
     ...usage,
@@ -57,7 +57,13 @@ export async function openGateway(deps: {
   };
   let credentials: Credentials | null = null;
   const create = (by: Routing): LlmGateway => {
-    credentials = createCredentials(by.routes, { waits, before: credentials });
+    credentials = createCredentials(by.routes, {
+      ...{ shared: keys, before: credentials },
+      onDisabled(provider, { id }, { type, message }) {
+        metrics.llmKeyDisabled({ provider, why: type });
+        log.error({ credential: id, type }, message);
+      },
+    });
     const known = { credentials, healths };
     return createLlmGateway({
       ...by,

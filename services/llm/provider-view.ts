@@ -33,8 +33,8 @@ export interface ProviderView {
   suggest(tenantId: TenantId, sinceMs: number): Promise<readonly RouteSuggestion[]>;
   /** A route's calls since, over all workers, in stretches of five minutes. */
   history(tenantId: TenantId, route: string, sinceMs: number): Promise<readonly HealthStretch[]>;
-  /** Puts the disabled keys of a provider back into use. @returns false where none was disabled. */
-  enable(provider: string): boolean;
+  /** Puts the disabled keys of a provider back into use, in every worker. @returns false where none was disabled. */
+  enable(provider: string): Promise<boolean>;
 }
 
 export function createProviderView(deps: {
@@ -49,8 +49,9 @@ export function createProviderView(deps: {
 }): ProviderView {
   const { healths, credentials, breakers, nowMs } = deps;
   return {
-    list: (tenantId) =>
-      Promise.all(
+    async list(tenantId) {
+      await Promise.all(deps.routes.map(async (route) => credentials.refresh(route, nowMs())));
+      return Promise.all(
         deps.routes.map(async (route) => {
           const target = { tenantId, kind: 'provider', name: route.id } as const;
           const breaker = breakers === null ? 'closed' : (await breakers.state(target)).state.kind;
@@ -72,7 +73,8 @@ export function createProviderView(deps: {
             credentials: keys,
           };
         }),
-      ),
+      );
+    },
     async suggest(tenantId, sinceMs) {
       await deps.usage?.flush();
       const rows = (await deps.usage?.since(tenantId, sinceMs)) ?? [];

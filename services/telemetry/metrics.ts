@@ -32,6 +32,8 @@ export interface Metrics {
     readonly model: string;
     readonly why: string;
   }): void;
+  /** A key that is out of use until a person enables it: once over all workers. */
+  llmKeyDisabled(disabled: { readonly provider: string; readonly why: string }): void;
   /** Share of a route's newest calls that came through, 0 to 1. */
   routeSuccess(route: { readonly provider: string; readonly model: string }, share: number): void;
   /** What a breaker said to a call. `kind`: `mcp`, `provider`; `would-divert`: in a dry run. */
@@ -64,6 +66,8 @@ export function createMetrics(): Metrics {
   return {
     ...cacheMetrics(registry),
     ...callMetrics(registry),
+    ...modelMetrics(registry),
+    ...providerMetrics(registry),
     ...searchMetrics(registry),
     ...contextMetrics(registry),
     ...runMetrics(registry),
@@ -112,13 +116,28 @@ function cacheMetrics(
 
 function callMetrics(
   registry: Registry,
-): Pick<
-  Metrics,
-  'toolCall' | 'llmCall' | 'llmSwitch' | 'routeSuccess' | 'breakerDecision' | 'activity'
-> {
+): Pick<Metrics, 'toolCall' | 'breakerDecision' | 'activity'> {
   const tools = duration(registry, 'tool_call', 'Tool calls', ['server', 'outcome']);
-  const models = duration(registry, 'llm_call', 'Model calls', ['provider', 'model', 'outcome']);
   const activities = duration(registry, 'activity', 'Attempts of activities', ['type', 'outcome']);
+  const decisions = new Counter({
+    name: 'ostinato_breaker_decisions_total',
+    help: 'What breakers said to calls: admitted, probe, diverted, would-divert (in a dry run).',
+    labelNames: ['kind', 'decision'],
+    registers: [registry],
+  });
+  return {
+    breakerDecision: (kind, decision) => decisions.inc({ kind, decision }),
+    toolCall({ server, outcome, durationMs }) {
+      tools.observe({ server, outcome }, durationMs / 1000);
+    },
+    activity({ type, outcome, durationMs }) {
+      activities.observe({ type, outcome }, durationMs / 1000);
+    },
+  };
+}
+
+function modelMetrics(registry: Registry): Pick<Metrics, 'llmCall'> {
+  const models = duration(registry, 'llm_call', 'Model calls', ['provider', 'model', 'outcome']);
   const tokens = new Counter({
     name: 'ostinato_llm_tokens_total',
     help: 'Tokens as the provider counted them.',
@@ -137,16 +156,32 @@ function callMetrics(
     labelNames: ['provider', 'model'],
     registers: [registry],
   });
+  return {
+    llmCall({ provider, model, outcome, durationMs, usage }) {
+      models.observe({ provider, model, outcome }, durationMs / 1000);
+      if (usage === null) return;
+      for (const [kind, count] of tokensOf(usage)) {
+        if (count !== null) tokens.inc({ provider, model, kind }, count);
+      }
+      if (usage.costUsd === null) unpriced.inc({ provider, model });
+      else cost.inc({ provider, model }, usage.costUsd);
+    },
+  };
+}
+
+function providerMetrics(
+  registry: Registry,
+): Pick<Metrics, 'llmSwitch' | 'llmKeyDisabled' | 'routeSuccess'> {
   const switches = new Counter({
     name: 'ostinato_llm_switches_total',
     help: 'Routes and keys that a model call passed over, by why.',
     labelNames: ['provider', 'model', 'why'],
     registers: [registry],
   });
-  const decisions = new Counter({
-    name: 'ostinato_breaker_decisions_total',
-    help: 'What breakers said to calls: admitted, probe, diverted, would-divert (in a dry run).',
-    labelNames: ['kind', 'decision'],
+  const disabled = new Counter({
+    name: 'ostinato_llm_keys_disabled_total',
+    help: 'Keys that were refused or had no credit, and wait for a person. Each once over all workers.',
+    labelNames: ['provider', 'why'],
     registers: [registry],
   });
   const success = new Gauge({
@@ -157,23 +192,8 @@ function callMetrics(
   });
   return {
     routeSuccess: ({ provider, model }, share) => success.set({ provider, model }, share),
-    breakerDecision: (kind, decision) => decisions.inc({ kind, decision }),
     llmSwitch: (passed) => switches.inc(passed),
-    toolCall({ server, outcome, durationMs }) {
-      tools.observe({ server, outcome }, durationMs / 1000);
-    },
-    llmCall({ provider, model, outcome, durationMs, usage }) {
-      models.observe({ provider, model, outcome }, durationMs / 1000);
-      if (usage === null) return;
-      for (const [kind, count] of tokensOf(usage)) {
-        if (count !== null) tokens.inc({ provider, model, kind }, count);
-      }
-      if (usage.costUsd === null) unpriced.inc({ provider, model });
-      else cost.inc({ provider, model }, usage.costUsd);
-    },
-    activity({ type, outcome, durationMs }) {
-      activities.observe({ type, outcome }, durationMs / 1000);
-    },
+    llmKeyDisabled: (one) => disabled.inc(one),
   };
 }
 

@@ -119,7 +119,7 @@ export function fakeServices(given: Partial<ApiDeps> = {}): FakeServices {
     ...fakeBreakers(),
     providers: {
       list: async () => [ROUTE],
-      enable: () => true,
+      enable: () => Promise.resolve(true),
       suggest: async () => [SUGGESTION],
       history: async () => [STRETCH],
     },

@@ -148,7 +148,7 @@ describe('runChain', () => {
     await run(deps, [two], script);
     expect((await run(deps, [two], script)).asked).toEqual(['one/a good']);
     expect(deps.credentials.states(two)[0]?.disabledFor).toBe('It failed with Llm.Authentication.');
-    expect(deps.credentials.enable('one')).toBe(true);
+    expect(await deps.credentials.enable('one')).toBe(true);
     expect(deps.credentials.usable(two, 0)).toHaveLength(2);
   });
 

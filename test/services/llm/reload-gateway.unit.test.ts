@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
 import { afterAll, describe, expect, it } from 'vitest';
+import { FAILURE } from '../../../common/failures.ts';
 import { createCredentials } from '../../../services/llm/credentials.ts';
 import type { LlmGateway } from '../../../services/llm/gateway.ts';
 import { reloadGateway } from '../../../services/llm/reload-gateway.ts';
@@ -51,7 +52,7 @@ describe('createCredentials', () => {
     const before = createCredentials([route('one/m', { apiKeys: ['a', 'b'] })]);
     const [bad] = before.usable(route('one/m'), 0);
     if (bad === undefined) throw new Error('no key');
-    before.disable(bad, 'refused');
+    before.disable(bad, { type: FAILURE.llmAuthentication, message: 'refused' });
     const now = route('one/n', { apiKeys: ['a', 'c'] });
     const after = createCredentials([now], { before });
     expect(after.usable(now, 0).map(({ apiKey }) => apiKey)).toEqual(['c']);
