@@ -1,6 +1,7 @@
 import type { OutboundFetch } from '../net/outbound.ts';
 import { FAILURE } from '../../common/failures.ts';
 import { ServiceError } from '../errors.ts';
+import { openAiServer } from './dialects/openai/server.ts';
 import { findOllama } from './find-ollama.ts';
 import type { LlmDialectName, LlmProviderConfig } from './llm-provider-config.ts';
 
@@ -9,7 +10,9 @@ type Env = Readonly<Record<string, string | undefined>>;
 const CLOUD_TIMEOUT_MS = 120_000;
 
 interface CloudProvider {
-  readonly dialect: Exclude<LlmDialectName, 'ollama' | 'openai-responses'>;
+  readonly name: 'openai' | 'anthropic' | 'google';
+  /** What the vendor's own server is asked by. */
+  readonly dialect: LlmDialectName;
   readonly keys: readonly string[];
   readonly baseUrl: string;
   readonly model: string;
@@ -17,18 +20,22 @@ interface CloudProvider {
 
 const CLOUD: readonly CloudProvider[] = [
   {
-    dialect: 'openai',
+    name: 'openai',
+    // Chat Completions would drop a reasoning model's thoughts between calls of tools.
+    dialect: 'openai-responses',
     keys: ['OPENAI_API_KEY'],
     baseUrl: 'OPENAI_BASE_URL',
     model: 'gpt-5.4-mini',
   },
   {
+    name: 'anthropic',
     dialect: 'anthropic',
     keys: ['ANTHROPIC_API_KEY'],
     baseUrl: 'ANTHROPIC_BASE_URL',
     model: 'claude-sonnet-5',
   },
   {
+    name: 'google',
     dialect: 'google',
     keys: ['GEMINI_API_KEY', 'GOOGLE_API_KEY'],
     baseUrl: 'GOOGLE_GEMINI_BASE_URL',
@@ -36,13 +43,14 @@ const CLOUD: readonly CloudProvider[] = [
   },
 ];
 
-const CHOICES = [...CLOUD.map(({ dialect }) => dialect), 'ollama', 'offline'];
+const CHOICES = [...CLOUD.map(({ name }) => name), 'ollama', 'offline'];
 
 /**
  * The providers that this machine can use, the chosen one first.
  *
  * A cloud provider counts when its key is set, `openai` also with OPENAI_BASE_URL alone (a compatible
- * server without keys); Ollama counts when it answers and holds a model that can call tools.
+ * server without keys). OpenAI itself is asked by its Responses API, a compatible server by Chat
+ * Completions. Ollama counts when it answers and holds a model that can call tools.
  * OSTINATO_PROVIDER chooses one of them, or `offline` for none; OSTINATO_MODEL is the chosen one's
  * model. Without a choice the order is openai, anthropic, google, ollama.
  *
@@ -66,10 +74,10 @@ export async function findProviders(
     fetch: deps.fetch,
   });
   const found = 'config' in ollama ? [...cloud, ollama.config] : cloud;
-  const first = choice === null ? found[0] : found.find(({ dialect }) => dialect === choice);
+  const first = choice === null ? found[0] : found.find(({ name }) => name === choice);
   if (first === undefined) {
     if (choice === null) return [];
-    const missing = CLOUD.find(({ dialect }) => dialect === choice)?.keys[0];
+    const missing = CLOUD.find(({ name }) => name === choice)?.keys[0];
     throw badChoice(
       choice,
       missing !== undefined
@@ -85,11 +93,14 @@ export async function findProviders(
 }
 
 function toConfig(provider: CloudProvider, env: Env): LlmProviderConfig | null {
-  const { dialect, model } = provider;
+  const { name, model } = provider;
   const apiKey = provider.keys.map((name) => given(env, name)).find((key) => key !== null) ?? null;
   const baseUrl = given(env, provider.baseUrl);
-  if (apiKey === null && (dialect !== 'openai' || baseUrl === null)) return null;
-  return { name: dialect, dialect, model, apiKey, baseUrl, timeoutMs: CLOUD_TIMEOUT_MS };
+  if (apiKey === null && (name !== 'openai' || baseUrl === null)) return null;
+  // Servers that are compatible with OpenAI speak Chat Completions, and seldom the Responses API.
+  const isCompatible = name === 'openai' && !openAiServer({ baseUrl, apiKey }).isVendor;
+  const dialect = isCompatible ? 'openai' : provider.dialect;
+  return { name, dialect, model, apiKey, baseUrl, timeoutMs: CLOUD_TIMEOUT_MS };
 }
 
 /** Empty counts as absent. */

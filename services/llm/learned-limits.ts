@@ -2,11 +2,14 @@ import { ProviderHttpError } from './provider-http-error.ts';
 
 /**
  * What a model turned out not to take: newer reasoning models refuse a temperature or a forced tool
- * call, and OpenAI's refuse tools in Chat Completions unless their reasoning is switched off.
+ * call, and OpenAI's refuse tools in Chat Completions unless their reasoning is switched off; models
+ * that do not reason refuse to be asked for their reasoning.
  */
-export type ModelLimit = 'no-temperature' | 'no-forced-tool' | 'no-reasoning-with-tools';
+export type ModelLimit =
+  'no-temperature' | 'no-forced-tool' | 'no-reasoning-with-tools' | 'no-reasoning-to-keep';
 
 const SIGNS: readonly (readonly [ModelLimit, RegExp])[] = [
+  ['no-reasoning-to-keep', /encrypted content is not supported/i],
   ['no-reasoning-with-tools', /reasoning_effort/],
   ['no-temperature', /temperature/],
   ['no-forced-tool', /tool_choice|forced tool use|forcing tool use/i],

@@ -23,10 +23,11 @@ export function createResponsesDialect(config: LlmProviderConfig): LlmDialect {
   const send = createReasoningSender({
     ...{ url, headers, owner },
     toBody: (request, limits, reader) => toResponsesRequest(request, model, limits, reader),
-    isInUse: ({ temperature, toolChoice }, limit) =>
-      limit === 'no-temperature'
-        ? temperature !== null
-        : limit === 'no-forced-tool' && toolChoice === 'required',
+    isInUse({ temperature, toolChoice }, limit) {
+      if (limit === 'no-temperature') return temperature !== null;
+      if (limit === 'no-forced-tool') return toolChoice === 'required';
+      return limit === 'no-reasoning-to-keep';
+    },
   });
   return {
     embed: (request, signal) => embedByOpenAi({ baseUrl, model, headers }, request, signal),

@@ -24,7 +24,7 @@ export function createOpenAiDialect(config: LlmProviderConfig): LlmDialect {
   const inUse = (request: LlmRequest) => (limit: ModelLimit) => {
     if (limit === 'no-temperature') return request.temperature !== null;
     if (limit === 'no-forced-tool') return request.toolChoice === 'required';
-    return request.tools.length > 0;
+    return limit === 'no-reasoning-with-tools' && request.tools.length > 0;
   };
   const { model } = config;
   return {

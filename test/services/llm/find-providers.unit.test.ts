@@ -33,10 +33,16 @@ describe('findProviders', () => {
   it('three keys → three providers, openai first, with the models they default to', async () => {
     const env = { OPENAI_API_KEY: 'o', ANTHROPIC_API_KEY: 'a', GEMINI_API_KEY: 'g' };
     const found = await findProviders(env, network(null));
-    expect(found.map(({ dialect, apiKey, baseUrl }) => ({ dialect, apiKey, baseUrl }))).toEqual([
-      { dialect: 'openai', apiKey: 'o', baseUrl: null },
-      { dialect: 'anthropic', apiKey: 'a', baseUrl: null },
-      { dialect: 'google', apiKey: 'g', baseUrl: null },
+    const seen = found.map(({ name, dialect, apiKey, baseUrl }) => ({
+      name,
+      dialect,
+      apiKey,
+      baseUrl,
+    }));
+    expect(seen).toEqual([
+      { name: 'openai', dialect: 'openai-responses', apiKey: 'o', baseUrl: null },
+      { name: 'anthropic', dialect: 'anthropic', apiKey: 'a', baseUrl: null },
+      { name: 'google', dialect: 'google', apiKey: 'g', baseUrl: null },
     ]);
     expect(found.every(({ model }) => model.length > 0)).toBe(true);
   });
@@ -50,7 +56,7 @@ describe('findProviders', () => {
     };
     const [first, second] = await findProviders(env, network(null));
     expect(first).toMatchObject({ dialect: 'anthropic', model: 'claude-opus-5' });
-    expect(second).toMatchObject({ dialect: 'openai' });
+    expect(second).toMatchObject({ name: 'openai' });
     expect(second?.model).not.toBe('claude-opus-5');
   });
 
@@ -67,6 +73,16 @@ describe('findProviders', () => {
       baseUrl: 'http://10.0.0.7:8000/v1',
       model: 'qwen3',
     });
+  });
+
+  it.each([
+    ['https://api.openai.com/v1', 'openai-responses'],
+    ['https://eu.api.openai.com/v1/', 'openai-responses'],
+    ['https://api.openai.com.example/v1', 'openai'],
+    ['http://127.0.0.1:8000/v1', 'openai'],
+  ])('OPENAI_BASE_URL %s with a key → %s', async (OPENAI_BASE_URL, dialect) => {
+    const [first] = await findProviders({ OPENAI_API_KEY: 'o', OPENAI_BASE_URL }, network(null));
+    expect(first).toMatchObject({ name: 'openai', dialect });
   });
 
   it('GOOGLE_API_KEY alone → google', async () => {

@@ -40,7 +40,7 @@ const body = z.strictObject({
   input: z.array(item).min(1),
   max_output_tokens: z.int().min(16),
   store: z.literal(false),
-  include: z.array(z.literal('reasoning.encrypted_content')),
+  include: z.array(z.literal('reasoning.encrypted_content')).optional(),
   temperature: z.number().min(0).max(2).optional(),
   tools: z
     .array(

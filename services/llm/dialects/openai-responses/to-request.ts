@@ -24,8 +24,8 @@ export function toResponsesRequest(
     input: request.messages.flatMap((message) => toItems(message, owner)),
     max_output_tokens: Math.max(LEAST_OUTPUT_TOKENS, request.maxOutputTokens),
     store: false,
-    include: ['reasoning.encrypted_content'],
   };
+  if (!limits.has('no-reasoning-to-keep')) params.include = ['reasoning.encrypted_content'];
   if (request.temperature !== null && !limits.has('no-temperature')) {
     params.temperature = request.temperature;
   }

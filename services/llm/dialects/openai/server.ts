@@ -13,7 +13,8 @@ export function openAiServer(config: Pick<LlmProviderConfig, 'baseUrl' | 'apiKey
   const baseUrl = (config.baseUrl ?? VENDOR_URL).replace(/\/+$/, '');
   return {
     baseUrl,
-    isVendor: new URL(baseUrl).hostname === 'api.openai.com',
+    // Regions have names below it.
+    isVendor: /(^|\.)api\.openai\.com$/.test(new URL(baseUrl).hostname),
     headers: config.apiKey === null ? {} : { authorization: `Bearer ${config.apiKey}` },
   };
 }
