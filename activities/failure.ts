@@ -13,5 +13,13 @@ export function toFailure(error: unknown): unknown {
     message: error.message,
     nonRetryable: !error.retry.allowed,
     ...(error.retry.afterMs === null ? {} : { nextRetryDelay: error.retry.afterMs }),
+    ...(error.incident === null ? {} : { details: [{ incident: error.incident }] }),
   });
+}
+
+/** The event that the failure shares with others, where `toFailure` was told one. */
+export function incidentOf({ details }: ApplicationFailure): string | null {
+  const [first] = (details ?? []) as readonly unknown[];
+  if (typeof first !== 'object' || first === null || !('incident' in first)) return null;
+  return typeof first.incident === 'string' ? first.incident : null;
 }

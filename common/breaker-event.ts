@@ -36,6 +36,8 @@ export type BreakerEvent =
       readonly result: 'passed' | 'failed' | 'void';
       readonly jitter: number;
     }
+  /** The dependency was started again and shook hands: it may be probed at once. */
+  | { readonly kind: 'revived' }
   /** So many calls went another way, or would have. */
   | { readonly kind: 'diverted'; readonly calls: number }
   | { readonly kind: 'hold'; readonly by: string; readonly reason: string }
@@ -78,6 +80,8 @@ export function applyBreakerEvent(
     }
     case 'probed':
       return probed(policy, record, event, nowMs);
+    case 'revived':
+      return revived(record, nowMs);
     case 'diverted':
       return { record: { ...record, diverted: record.diverted + event.calls }, done: true };
     case 'hold':
@@ -195,6 +199,18 @@ function lease(
     passed: record.lease.passed,
   };
   return { record: { ...record, lease: taken }, done: true };
+}
+
+/** No more than that: a hand shaken says that it lives, not that its calls succeed. */
+function revived(record: BreakerRecord, nowMs: number): BreakerStep {
+  const { openUntilMs, heldBy } = record.verdict;
+  if (heldBy !== null || openUntilMs === null || openUntilMs <= nowMs) {
+    return { record, done: false };
+  }
+  return {
+    record: { ...record, verdict: { ...record.verdict, openUntilMs: nowMs } },
+    done: true,
+  };
 }
 
 function probed(

@@ -55,7 +55,14 @@ export interface BreakerParts {
 export type BreakerState =
   | { readonly kind: 'closed' }
   | { readonly kind: 'deconstructed'; readonly admit: number }
-  | { readonly kind: 'open'; readonly retryAtMs: number | null; readonly mayProbe: boolean }
+  | {
+      readonly kind: 'open';
+      /** When it may be probed if nothing happens before; `null`: an operator decides. */
+      readonly retryAtMs: number | null;
+      readonly mayProbe: boolean;
+      /** A probe is under way: how it ends may be known at any moment. */
+      readonly probing: boolean;
+    }
   | { readonly kind: 'recovering'; readonly admit: number };
 
 /** Anything not listed (bad input, denial, cancellation) is never recorded. */
@@ -120,11 +127,14 @@ export type BreakerStateOf = (parts: BreakerParts, nowMs: number) => BreakerStat
 /** `const stateOf = breakerState(policy)`, then `stateOf(parts, nowMs)`. */
 export function breakerState(policy: BreakerPolicy): BreakerStateOf {
   return ({ evidence, verdict, lease }, nowMs) => {
-    if (verdict.heldBy !== null) return { kind: 'open', retryAtMs: null, mayProbe: false };
+    if (verdict.heldBy !== null) {
+      return { kind: 'open', retryAtMs: null, mayProbe: false, probing: false };
+    }
     if (verdict.openUntilMs !== null) {
       const leasedUntilMs = lease.owner === null ? 0 : lease.expiresAtMs;
       const retryAtMs = Math.max(verdict.openUntilMs, leasedUntilMs);
-      return { kind: 'open', retryAtMs, mayProbe: nowMs >= retryAtMs };
+      const probing = nowMs >= verdict.openUntilMs && nowMs < leasedUntilMs;
+      return { kind: 'open', retryAtMs, mayProbe: nowMs >= retryAtMs, probing };
     }
     const ramping =
       verdict.rampStartMs !== null && nowMs < verdict.rampStartMs + policy.rampMs

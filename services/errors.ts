@@ -15,6 +15,11 @@ export class ServiceError extends Error {
   override readonly name = 'ServiceError';
   readonly type: FailureType;
   readonly retry: RetryAdvice;
+  /**
+   * Names the event by which several calls failed together, such as the end of the connection that
+   * they shared; set by whoever knows. A breaker counts one event once.
+   */
+  incident: string | null = null;
 
   constructor(
     type: FailureType,

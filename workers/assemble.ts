@@ -160,6 +160,10 @@ async function openParts({ config, env, log }: Omit<AssembleOptions, 'failpoint'
     env,
     limits: { maxResultBytes: config.mcp.maxResultBytes },
   });
+  connections.onReconnected((tenantId, name) => {
+    const told = breakers.breakers.revived({ tenantId, kind: 'mcp', name });
+    told.catch((error: unknown) => log.warn({ err: error, server: name }, 'breaker not told'));
+  });
   const usage = createUsageLog({ db: database.db, log: log.child({ part: 'llm' }) });
   const models = await openModels({ config, env, metrics, validator, usage, ...breakers, log });
   const search = openToolIndex({

@@ -214,6 +214,13 @@ function events.probed()
   return true
 end
 
+function events.revived()
+  if heldBy ~= '' or not openUntil or openUntil <= now then return false end
+  openUntil = now
+  save()
+  return true
+end
+
 function events.diverted()
   setField('diverted', text((number('diverted') or 0) + event.calls))
   return true

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type { BreakerEvent } from '../../common/breaker-event.ts';
 import type { BreakerOutcome, BreakerPolicy, BreakerState } from '../../common/breaker.ts';
@@ -17,9 +18,13 @@ import { createResultBuffer } from './result-buffer.ts';
 export interface Breaker {
   admit(): Promise<Admission>;
   describe(): Promise<BreakerReport>;
+  revived(): Promise<void>;
   operate(event: Extract<BreakerEvent, { kind: 'hold' | 'release' }>): Promise<boolean>;
   flush(): Promise<void>;
 }
+
+/** Calls that failed together report together: few events are ever asked about again. */
+const MAX_INCIDENTS = 100;
 
 /** One breaker in one process: decides by its view of the shared parts, and reports to them. */
 export function createBreaker(deps: {
@@ -43,6 +48,7 @@ export function createBreaker(deps: {
     },
     onError: (error) => deps.log.warn({ breaker: deps.key, err: error }, 'results were lost'),
   });
+  const outcomeOf = createRating(policy);
   const diverting = createDivertedCounter((calls) => view.apply({ kind: 'diverted', calls }));
   function admitted(): Admission {
     const { epoch } = view.verdict();
@@ -50,7 +56,7 @@ export function createBreaker(deps: {
       kind: 'admitted',
       probe: false,
       async ended(result) {
-        const outcome = rated(policy, result);
+        const outcome = outcomeOf(result);
         if (outcome === null) return;
         const second = Math.floor(view.storeMs() / 1000);
         const { latencyMs, tokens = 0 } = result;
@@ -59,7 +65,7 @@ export function createBreaker(deps: {
     };
   }
 
-  const probe = createProbe({ policy, source, view, random });
+  const probe = createProbe({ policy, source, view, random, outcomeOf });
 
   async function decide(): Promise<Admission> {
     const state = view.state();
@@ -87,15 +93,29 @@ export function createBreaker(deps: {
       const { settings } = deps;
       return { state: view.state(), reason, trips, heldBy, diverted: view.diverted(), settings };
     },
+    revived: () => revive(view),
     operate: (event) => view.apply(event),
-    async flush() {
-      await Promise.all([buffer.flush(), diverting.flush()]);
-    },
+    flush: async () => void (await Promise.all([buffer.flush(), diverting.flush()])),
   };
 }
 
-function rated(policy: BreakerPolicy, { outcome, latencyMs }: CallResult): BreakerOutcome | null {
-  return outcome === 'ok' && policy.slowMs !== null && latencyMs > policy.slowMs ? 'slow' : outcome;
+async function revive(view: BreakerView): Promise<void> {
+  await view.refresh();
+  const state = view.state();
+  if (state.kind === 'open' && !state.mayProbe) await view.apply({ kind: 'revived' });
+}
+
+/** What a result says of the dependency; one that only repeats an event says nothing. */
+function createRating(policy: BreakerPolicy): (result: CallResult) => BreakerOutcome | null {
+  const counted = new LRUCache<string, true>({ max: MAX_INCIDENTS });
+  return ({ outcome, latencyMs, incident = null }) => {
+    if (outcome === 'failed' && incident !== null) {
+      if (counted.has(incident)) return null;
+      counted.set(incident, true);
+    }
+    if (outcome !== 'ok' || policy.slowMs === null) return outcome;
+    return latencyMs > policy.slowMs ? 'slow' : outcome;
+  };
 }
 
 /** Asks for the lease, holds it while the probe runs, and says how that ended. */
@@ -104,6 +124,7 @@ function createProbe(deps: {
   readonly source: string;
   readonly view: BreakerView;
   readonly random: () => number;
+  readonly outcomeOf: (result: CallResult) => BreakerOutcome | null;
 }): (state: BreakerState) => Promise<Admission> {
   const { policy, view } = deps;
   let leases = 0;
@@ -119,7 +140,7 @@ function createProbe(deps: {
       probe: true,
       async ended(result) {
         clearInterval(renewal);
-        const said = verdictOf(rated(policy, result));
+        const said = verdictOf(deps.outcomeOf(result));
         await view.apply({ kind: 'probed', owner, result: said, jitter: deps.random() });
       },
     };
@@ -133,5 +154,6 @@ function verdictOf(outcome: BreakerOutcome | null): 'passed' | 'failed' | 'void'
 }
 
 function diverted(state: BreakerState): Admission {
-  return { kind: 'diverted', state, retryAtMs: state.kind === 'open' ? state.retryAtMs : null };
+  const retryAtMs = state.kind === 'open' && !state.probing ? state.retryAtMs : null;
+  return { kind: 'diverted', state, retryAtMs };
 }

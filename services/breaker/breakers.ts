@@ -29,12 +29,17 @@ export interface CallResult {
   readonly outcome: BreakerOutcome | null;
   readonly latencyMs: number;
   readonly tokens?: number;
+  /** The event by which the call failed together with others, which counts once. @default its own */
+  readonly incident?: string | null;
 }
 
 /** The answer to "may this call go to the dependency?". An admitted call must report its end, once. */
 export type Admission =
   | { readonly kind: 'admitted'; readonly probe: boolean; ended(result: CallResult): Promise<void> }
-  /** It goes by a declared alternate path, or waits until `retryAtMs` (`null`: an operator decides). */
+  /**
+   * It goes by a declared alternate path, or waits until `retryAtMs` (`null`: not known, since an
+   * operator decides, a probe is under way or the next draw may be a better one).
+   */
   | { readonly kind: 'diverted'; readonly state: BreakerState; readonly retryAtMs: number | null };
 
 export interface BreakerReport {
@@ -50,6 +55,8 @@ export interface BreakerReport {
 export interface Breakers {
   admit(target: BreakerTarget): Promise<Admission>;
   state(target: BreakerTarget): Promise<BreakerReport>;
+  /** The dependency was started again and shook hands: an open breaker probes it with the next call. */
+  revived(target: BreakerTarget): Promise<void>;
   /** Isolates the dependency until it is released. */
   hold(target: BreakerTarget, by: string, reason: string): Promise<void>;
   /** @returns false where nobody held it. */
@@ -106,6 +113,7 @@ export function createBreakers(deps: {
   return {
     admit: async (target) => (await get(target)).admit(),
     state: async (target) => (await get(target)).describe(),
+    revived: async (target) => (await get(target)).revived(),
     async hold(target, by, reason) {
       await (await get(target)).operate({ kind: 'hold', by, reason });
     },

@@ -47,15 +47,16 @@ export function guardCalls<Context>(
       throw diverted(name, admission.retryAtMs);
     }
     const startedMs = performance.now();
-    const ended = (outcome: BreakerOutcome | null): Promise<void> =>
-      admission.ended({ outcome, latencyMs: performance.now() - startedMs });
+    const ended = (outcome: BreakerOutcome | null, incident: string | null): Promise<void> =>
+      admission.ended({ outcome, latencyMs: performance.now() - startedMs, incident });
     try {
       const result = await call(input, context);
-      await ended('ok');
+      await ended('ok', null);
       return result;
     } catch (error) {
-      const outcome = isServiceError(error) ? (OUTCOMES[error.type] ?? null) : null;
-      await ended(outcome);
+      const known = isServiceError(error) ? error : null;
+      const outcome = known === null ? null : (OUTCOMES[known.type] ?? null);
+      await ended(outcome, known?.incident ?? null);
       const answer = outcome === null ? null : await otherwise(input, context, String(error));
       if (answer !== null) return answer;
       throw error;

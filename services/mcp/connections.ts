@@ -15,7 +15,7 @@ import { headerParameterProblem } from './header-parameter-problem.ts';
 import { listAllTools } from './list-all-tools.ts';
 import type { ListedTool } from './listed-tool.ts';
 import type { McpAnswer, McpCall } from './mcp-call.ts';
-import type { McpConnections, ServerListing } from './mcp-connections.ts';
+import type { McpConnections, ServerListener, ServerListing } from './mcp-connections.ts';
 import { isMcpError, McpError } from './mcp-error.ts';
 import type { McpTarget } from './mcp-target.ts';
 import { neverConnected } from './network-problem.ts';
@@ -57,7 +57,8 @@ class Connections implements McpConnections {
   readonly #byKey = new Map<string, ServerConnection>();
   /** Replaced by another definition, still finishing calls. */
   readonly #leaving = new Set<Promise<void>>();
-  readonly #listeners = new Set<(tenantId: TenantId, server: ServerName) => void>();
+  readonly #onToolsChanged = new Set<ServerListener>();
+  readonly #onReconnected = new Set<ServerListener>();
   /** Definitions as listed last, which the newer era's header parameters come from. */
   readonly #definitions = new WeakMap<OpenClient, ReadonlyMap<string, Tool>>();
   #closed = false;
@@ -109,9 +110,14 @@ class Connections implements McpConnections {
     }
   }
 
-  onToolsChanged(listener: (tenantId: TenantId, server: ServerName) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  onToolsChanged(listener: ServerListener): () => void {
+    this.#onToolsChanged.add(listener);
+    return () => this.#onToolsChanged.delete(listener);
+  }
+
+  onReconnected(listener: ServerListener): () => void {
+    this.#onReconnected.add(listener);
+    return () => this.#onReconnected.delete(listener);
   }
 
   health() {
@@ -133,7 +139,8 @@ class Connections implements McpConnections {
     this.#closed = true;
     const connections = [...this.#byKey.values()];
     this.#byKey.clear();
-    this.#listeners.clear();
+    this.#onToolsChanged.clear();
+    this.#onReconnected.clear();
     await Promise.all([...connections.map((connection) => connection.close()), ...this.#leaving]);
   }
 
@@ -155,6 +162,7 @@ class Connections implements McpConnections {
       } catch (error) {
         const failure = this.#failure(error, opened, target, call.tool, record, call.timeoutMs);
         const forgotten = this.#letGo(connection, opened, error, failure);
+        if (wasCutOff(error)) failure.incident = connection.endOf(opened);
         if (!(forgotten && call.retrySafe && attempt === 1)) throw failure;
       }
     }
@@ -235,7 +243,8 @@ class Connections implements McpConnections {
       fetch: this.#fetch,
       maxMessageBytes: this.#maxResultBytes + ENVELOPE_BYTES,
       idleCloseMs: this.#deps.limits?.idleCloseMs ?? null,
-      onToolsChanged: () => this.#tellChanged(target),
+      onToolsChanged: () => this.#tell(this.#onToolsChanged, target),
+      onReconnected: () => this.#tell(this.#onReconnected, target),
     });
     this.#byKey.set(key, connection);
     return connection;
@@ -246,12 +255,12 @@ class Connections implements McpConnections {
     this.#leaving.add(left);
   }
 
-  #tellChanged({ tenantId, server }: McpTarget): void {
-    for (const listener of this.#listeners) {
+  #tell(listeners: ReadonlySet<ServerListener>, { tenantId, server }: McpTarget): void {
+    for (const listener of listeners) {
       try {
         listener(tenantId, server);
       } catch (error) {
-        this.#deps.log.error({ server, error }, 'A listener for changed MCP tools failed');
+        this.#deps.log.error({ server, error }, 'A listener to an MCP server failed');
       }
     }
   }
@@ -276,6 +285,14 @@ function sameServer(left: McpTarget, right: McpTarget): boolean {
       canonicalJson(left.transport as unknown as JsonObject) ===
         canonicalJson(right.transport as unknown as JsonObject))
   );
+}
+
+/** The connection ended under the call, or was not there: no answer of the server, and no silence. */
+function wasCutOff(error: unknown): boolean {
+  if (ProtocolError.isInstance(error) || SdkHttpError.isInstance(error)) return false;
+  if (!SdkError.isInstance(error)) return error instanceof Error && !isMcpError(error);
+  const { code } = error;
+  return code === SdkErrorCode.ConnectionClosed || code === SdkErrorCode.NotConnected;
 }
 
 /** The server says that it does not know the session, or no longer the protocol revision. */

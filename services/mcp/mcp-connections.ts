@@ -25,6 +25,8 @@ export interface ServerHealth {
   readonly inFlight: number;
 }
 
+export type ServerListener = (tenantId: TenantId, server: ServerName) => void;
+
 /** Connections to MCP servers, one per tenant and server name, opened when first needed. */
 export interface McpConnections {
   /**
@@ -39,7 +41,9 @@ export interface McpConnections {
    */
   call(target: McpTarget, call: McpCall): Promise<McpAnswer>;
   /** Told when a server's tools changed, or may have while the connection was lost. */
-  onToolsChanged(listener: (tenantId: TenantId, server: ServerName) => void): () => void;
+  onToolsChanged(listener: ServerListener): () => void;
+  /** Told when a server that was lost has answered the handshake again. */
+  onReconnected(listener: ServerListener): () => void;
   health(): ServerHealth[];
   /** Resolves when the server's process, if there was one, and all it started are gone. */
   disconnect(tenantId: TenantId, server: ServerName): Promise<void>;

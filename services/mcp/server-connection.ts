@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FetchLike, PriorDiscovery } from '@modelcontextprotocol/client';
 import { ProtocolError } from '@modelcontextprotocol/client';
@@ -27,6 +28,8 @@ export interface ServerConnectionDeps {
   /** Close after this long without a call, ms; `null` never does. */
   readonly idleCloseMs: number | null;
   readonly onToolsChanged: () => void;
+  /** It was lost, and the server answered the handshake again. */
+  readonly onReconnected: () => void;
 }
 
 /**
@@ -47,6 +50,10 @@ export class ServerConnection {
   readonly #closing = new Set<Promise<void>>();
   #state: ConnectionState = 'closed';
   #lastError: McpError | null = null;
+  /** Names the failure of `#lastError`, for all calls that meet it. */
+  #incident = '';
+  /** Names of the ends of clients. */
+  readonly #ends = new WeakMap<OpenClient, string>();
   #sinceMs = Date.now();
   #failures = 0;
   #nextAttemptAtMs = 0;
@@ -115,9 +122,18 @@ export class ServerConnection {
   drop(opened: OpenClient, error: McpError): void {
     if (this.#opened !== opened) return;
     this.#prior = null;
-    this.#lost(error);
+    this.#lost(opened, error);
     if ((this.#users.get(opened) ?? 0) === 0) this.#closeClient(opened);
     else this.#dropped.add(opened);
+  }
+
+  /**
+   * Names the end of a client for the calls that were cut off by it; `null` where a call may be cut
+   * off alone, since each has a connection of its own.
+   */
+  endOf(opened: OpenClient): string | null {
+    const shared = opened.kind === 'stdio' || opened.kind === 'websocket';
+    return this.#opened === opened && !shared ? null : this.#nameEnd(opened);
   }
 
   /** Takes no new calls; resolves when the running ones are done and nothing is left. */
@@ -173,7 +189,8 @@ export class ServerConnection {
     } catch (error) {
       this.#prior = null;
       const failure = isMcpError(error) ? error : unexpected(target.server, error);
-      this.#noteFailure(failure);
+      failure.incident = randomUUID();
+      this.#noteFailure(failure, failure.incident);
       throw failure;
     }
   }
@@ -211,17 +228,23 @@ export class ServerConnection {
     const waitMs = this.#nextAttemptAtMs - Date.now();
     const last = this.#lastError;
     if (waitMs <= 0 || last === null) return;
-    throw new McpError(last.type, `${last.message} The next attempt is in ${waitMs} ms.`, {
-      sent: false,
-      retry: last.retry.allowed ? { allowed: true, afterMs: waitMs } : last.retry,
-      cause: last,
-    });
+    const refusal = new McpError(
+      last.type,
+      `${last.message} The next attempt is in ${waitMs} ms.`,
+      {
+        sent: false,
+        retry: last.retry.allowed ? { allowed: true, afterMs: waitMs } : last.retry,
+        cause: last,
+      },
+    );
+    refusal.incident = this.#incident;
+    throw refusal;
   }
 
   /** The other side ended it. */
   #onClosed(opened: OpenClient): void {
     if (this.#opened !== opened) return;
-    this.#lost(this.#ended(opened.describeEnd()));
+    this.#lost(opened, this.#ended(opened.describeEnd()));
     this.#closeClient(opened);
   }
 
@@ -234,11 +257,11 @@ export class ServerConnection {
     );
   }
 
-  #lost(error: McpError): void {
+  #lost(opened: OpenClient, error: McpError): void {
     const heldMs = Date.now() - this.#sinceMs;
     this.#opened = null;
     if (heldMs > STABLE_MS) this.#failures = 0;
-    this.#noteFailure(error);
+    this.#noteFailure(error, this.#nameEnd(opened));
     this.#deps.log.warn(
       { server: this.target.server, problem: error.message },
       'MCP connection lost',
@@ -246,9 +269,16 @@ export class ServerConnection {
     void this.#reopen();
   }
 
-  #noteFailure(error: McpError): void {
+  #nameEnd(opened: OpenClient): string {
+    const name = this.#ends.get(opened) ?? randomUUID();
+    this.#ends.set(opened, name);
+    return name;
+  }
+
+  #noteFailure(error: McpError, incident: string): void {
     this.#failures += 1;
     this.#lastError = error;
+    this.#incident = incident;
     this.#nextAttemptAtMs = Date.now() + backoffMs(this.#failures, Math.random());
     this.#setState('failed');
   }
@@ -262,6 +292,7 @@ export class ServerConnection {
         const waitMs = Math.max(0, this.#nextAttemptAtMs - Date.now());
         await delay(waitMs, undefined, { signal: this.#stop.signal, ref: false });
         if (this.#opened === null) await this.#open();
+        this.#deps.onReconnected();
         this.#deps.onToolsChanged();
         break;
       } catch (error) {

@@ -38,6 +38,8 @@ function parts(over: { [Part in keyof BreakerParts]?: Partial<BreakerParts[Part]
   };
 }
 
+const OPEN = { kind: 'open', mayProbe: false, probing: false } as const;
+
 describe('breakerState', () => {
   it('nothing known → closed', () => {
     expect(stateOf(NEW_BREAKER, NOW_MS)).toEqual({ kind: 'closed' });
@@ -104,12 +106,12 @@ describe('breakerState', () => {
     const open = (openUntilMs: number, lease = {}) =>
       stateOf(parts({ verdict: { openUntilMs }, lease }), NOW_MS);
     const [soon, late] = [NOW_MS - 1, NOW_MS + 1_000];
-    expect(open(late)).toEqual({ kind: 'open', retryAtMs: late, mayProbe: false });
-    expect(open(NOW_MS)).toEqual({ kind: 'open', retryAtMs: NOW_MS, mayProbe: true });
+    expect(open(late)).toEqual({ ...OPEN, retryAtMs: late });
+    expect(open(NOW_MS)).toEqual({ ...OPEN, retryAtMs: NOW_MS, mayProbe: true });
     const leased = { owner: 'w1', expiresAtMs: late };
-    expect(open(soon, leased)).toEqual({ kind: 'open', retryAtMs: late, mayProbe: false });
+    expect(open(soon, leased)).toEqual({ ...OPEN, retryAtMs: late, probing: true });
     const expired = { owner: 'w1', expiresAtMs: NOW_MS };
-    expect(open(soon, expired)).toMatchObject({ mayProbe: true });
+    expect(open(soon, expired)).toMatchObject({ mayProbe: true, probing: false });
   });
 
   it('recovering → 10 % at once, more with time, all after the ramp', () => {
@@ -122,7 +124,7 @@ describe('breakerState', () => {
 
   it('held by an operator → open without end and without probes', () => {
     const held = parts({ verdict: { heldBy: 'ann', openUntilMs: 1 } });
-    expect(stateOf(held, NOW_MS)).toEqual({ kind: 'open', retryAtMs: null, mayProbe: false });
+    expect(stateOf(held, NOW_MS)).toEqual({ ...OPEN, retryAtMs: null });
   });
 });
 
@@ -255,6 +257,27 @@ describe('properties', () => {
         expect(first.done && second.done).toBe(false);
         const { heldBy, openUntilMs } = record.verdict;
         if (first.done) expect(heldBy === null && (openUntilMs ?? Infinity) <= nowMs).toBe(true);
+      }),
+    );
+  });
+
+  it('a server that shook hands again → an open breaker may probe at once, and nothing else changes', () => {
+    fc.assert(
+      fc.property(history(), fc.nat({ max: 20_000 }), (record, afterMs) => {
+        const nowMs = 500_000 + afterMs;
+        const { record: after, done } = applyBreakerEvent(
+          SMALL_POLICY,
+          record,
+          { kind: 'revived' },
+          nowMs,
+        );
+        const { heldBy, openUntilMs } = record.verdict;
+        expect(done).toBe(heldBy === null && (openUntilMs ?? 0) > nowMs);
+        const openUntil = done ? nowMs : openUntilMs;
+        expect(after).toEqual({
+          ...record,
+          verdict: { ...record.verdict, openUntilMs: openUntil },
+        });
       }),
     );
   });

@@ -90,6 +90,7 @@ export const happening: fc.Arbitrary<Happening> = fc.record({
         jitter,
       }) as fc.Arbitrary<Extract<BreakerEvent, { kind: 'probed' }>>,
     },
+    { weight: 2, arbitrary: fc.constant({ kind: 'revived' as const }) },
     {
       weight: 1,
       arbitrary: fc.record({ kind: fc.constant('diverted' as const), calls: fc.nat({ max: 9 }) }),

@@ -1,12 +1,13 @@
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
+import { incidentOf } from '../../activities/failure.ts';
 import type { BreakerOutcome, BreakerState } from '../../common/breaker.ts';
 import { FAILURE } from '../../common/failures.ts';
 import type { Breakers, BreakerTarget } from '../../services/breaker/breakers.ts';
 
 /** An operator's hold has no date: it is asked about again so often. */
 const HELD_RETRY_MS = 30_000;
-/** While part of the calls is let through, the next draw may be a better one. */
+/** While part of the calls is let through or a probe is under way, the next try may be a better one. */
 const PARTIAL_RETRY_MS = 1_000;
 const LEAST_RETRY_MS = 250;
 
@@ -60,15 +61,15 @@ export function circuitBreaker(deps: {
           throw refusal;
         }
         const startedMs = performance.now();
-        const ended = (outcome: BreakerOutcome | null) =>
-          admission.ended({ outcome, latencyMs: performance.now() - startedMs });
+        const ended = (outcome: BreakerOutcome | null, incident: string | null) =>
+          admission.ended({ outcome, latencyMs: performance.now() - startedMs, incident });
         try {
           const result = await next(input);
-          await ended('ok');
+          await ended('ok', null);
           return result;
         } catch (error) {
           const outcome = outcomeOf(error);
-          await ended(outcome);
+          await ended(outcome, error instanceof ApplicationFailure ? incidentOf(error) : null);
           const answer = outcome === null ? null : await other((error as Error).message);
           if (answer !== null) return answer;
           throw error;
@@ -120,6 +121,8 @@ function explain(state: BreakerState): { readonly why: string; readonly waitMs: 
     return { why: 'lets only part of the calls through', waitMs: PARTIAL_RETRY_MS };
   }
   if (state.retryAtMs === null) return { why: 'is held by an operator', waitMs: HELD_RETRY_MS };
+  // How long a probe may take says nothing about how long this one will.
+  if (state.probing) return { why: 'is being probed', waitMs: PARTIAL_RETRY_MS };
   const waitMs = Math.max(LEAST_RETRY_MS, Math.ceil(state.retryAtMs - Date.now()));
   return { why: 'is open', waitMs };
 }

@@ -1,6 +1,7 @@
 // What faults do to runs: real Temporal on a file, real PostgreSQL and Redis, two worker processes
 // and a tools' server that journals each request and effect before it answers. The journal judges.
-// The faults come at moments from a seed, which is printed; OSTINATO_CHAOS_SEED sets it.
+// The faults come at moments from a seed, which is printed; OSTINATO_CHAOS_SEED sets it, and
+// OSTINATO_CHAOS_FAULTS=mcp-crash,redis-loss keeps to some of them.
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { describeFailure } from '../../../common/describe-failure.ts';
 import { workflowBundle } from '../../../workers/workflow-bundle.ts';
@@ -18,6 +19,7 @@ import { createRandom } from '../support/random.ts';
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 
 const RUNS_A_FAULT = 24;
+const only = process.env['OSTINATO_CHAOS_FAULTS']?.split(',') ?? null;
 const seed = Number(process.env['OSTINATO_CHAOS_SEED'] ?? Date.now() % 1_000_000);
 
 interface Outcome extends Verdict {
@@ -36,13 +38,22 @@ export const bench: Bench = {
     const stage = await openStage();
     try {
       const outcomes: Outcome[] = [];
-      for (const fault of FAULTS) outcomes.push(await suffer(stage, fault, random, context));
+      for (const fault of chosen()) outcomes.push(await suffer(stage, fault, random, context));
       return [total(outcomes), ...outcomes].flatMap(toRows);
     } finally {
       await stage.stop();
     }
   },
 };
+
+function chosen(): readonly Fault[] {
+  const faults = FAULTS.filter(({ name }) => only === null || only.includes(name));
+  if (faults.length > 0) return faults;
+  const names = FAULTS.map(({ name }) => name).join(', ');
+  throw new Error(
+    `OSTINATO_CHAOS_FAULTS names none of the faults: ${only?.join(', ')}. They are: ${names}.`,
+  );
+}
 
 async function suffer(
   stage: Stage,

@@ -166,6 +166,66 @@ describe('breakers over one Redis', () => {
     expect(await kindOf(breakers)).toBe('closed');
   });
 
+  it('twelve calls cut off by one end of a connection → counted once, whoever makes them', async () => {
+    const breakers = worker(await sharedStore());
+    const cutOff = { outcome: 'failed', latencyMs: 10 } as const;
+    const calls = await Promise.all(Array.from({ length: 12 }, () => breakers.admit(TARGET)));
+    for (const each of calls) {
+      if (each.kind === 'admitted') await each.ended({ ...cutOff, incident: 'end of process 7' });
+    }
+    expect(await kindOf(breakers)).toBe('closed');
+    for (let end = 8; end < 12; end += 1) {
+      const each = await breakers.admit(TARGET);
+      if (each.kind === 'admitted')
+        await each.ended({ ...cutOff, incident: `end of process ${end}` });
+    }
+    expect(await kindOf(breakers)).toBe('open');
+  });
+
+  it('the probe only meets what was known → the lease is free, and the next call probes', async () => {
+    const breakers = worker(await sharedStore());
+    for (let count = 0; count < 5; count += 1) {
+      const each = await breakers.admit(TARGET);
+      const end = { outcome: 'failed', latencyMs: 1, incident: `end ${count}` } as const;
+      if (each.kind === 'admitted') await each.ended(end);
+    }
+    clockMs += policy.openMs.first * 1.3;
+    for (let probe = 0; probe < 3; probe += 1) {
+      const admission = await breakers.admit(TARGET);
+      expect(admission).toMatchObject({ kind: 'admitted', probe: true });
+      if (admission.kind === 'admitted') {
+        await admission.ended({ outcome: 'failed', latencyMs: 1, incident: 'end 4' });
+      }
+    }
+  });
+
+  it('another worker probes → refused without a date, since the answer may come at any moment', async () => {
+    const [first, second] = [worker(await sharedStore()), worker(await sharedStore())];
+    for (let count = 0; count < 8; count += 1) await call(first, 'failed');
+    clockMs += policy.openMs.first * 1.3;
+    const probe = await first.admit(TARGET);
+    expect(await second.admit(TARGET)).toMatchObject({
+      kind: 'diverted',
+      state: { probing: true },
+      retryAtMs: null,
+    });
+    if (probe.kind === 'admitted') await probe.ended({ outcome: 'ok', latencyMs: 1 });
+  });
+
+  it('the dependency shook hands again → the next call of any worker probes; held by hand → none', async () => {
+    const [first, second] = [worker(await sharedStore()), worker(await sharedStore())];
+    for (let count = 0; count < 8; count += 1) await call(first, 'failed');
+    expect((await second.admit(TARGET)).kind).toBe('diverted');
+    await first.revived(TARGET);
+    clockMs += 200;
+    const probe = await second.admit(TARGET);
+    expect(probe).toMatchObject({ kind: 'admitted', probe: true });
+    if (probe.kind === 'admitted') await probe.ended({ outcome: 'ok', latencyMs: 1 });
+    await first.hold(TARGET, 'ann', 'maintenance');
+    await first.revived(TARGET);
+    expect((await first.admit(TARGET)).kind).toBe('diverted');
+  });
+
   it('held by hand → all diverted without a date; released → traffic comes back by the ramp', async () => {
     const [first, second] = [worker(await sharedStore()), worker(await sharedStore())];
     await first.hold(TARGET, 'ann', 'maintenance');

@@ -203,7 +203,7 @@ describe('runChain', () => {
 
   it('breaker open on all routes → CircuitOpen with the time of the first', async () => {
     const retryAtMs = 1_004_000;
-    const state = { kind: 'open', retryAtMs, mayProbe: false } as const;
+    const state = { kind: 'open', retryAtMs, mayProbe: false, probing: false } as const;
     const breakers = { admit: async () => ({ kind: 'diverted', state, retryAtMs }) as const };
     const { deps } = chainDeps([first], { breakers });
     const { asked, end } = await run(deps, [first], () => 'served');

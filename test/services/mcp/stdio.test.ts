@@ -341,6 +341,26 @@ describe('calls that go wrong', () => {
     expect(connections.health()).toMatchObject([{ server: 'bad', state: 'connected' }]);
   });
 
+  it('the server dies under many calls → one event by one name; back → its listeners hear of it', async () => {
+    connect();
+    const back: string[] = [];
+    connections.onReconnected((tenantId, server) => back.push(`${tenantId}/${server}`));
+    const waiting = Array.from({ length: 4 }, () =>
+      failureOf(connections.call(badServer(), callOf('slow', { steps: 100, everyMs: 100 }))),
+    );
+    const died = await failureOf(connections.call(badServer(), callOf('die')));
+    const refused = await failureOf(
+      connections.call(badServer(), callOf('echo', { message: 'x' })),
+    );
+    const incidents = [died, refused, ...(await Promise.all(waiting))].map((each) => each.incident);
+    expect(new Set(incidents).size).toBe(1);
+    expect(died.incident).toMatch(/^[\da-f-]{36}$/);
+    await waitFor('the server to be connected again', () => back.length > 0);
+    expect(back).toEqual(['default/bad']);
+    const again = await failureOf(connections.call(badServer(), callOf('die')));
+    expect(again.incident).not.toBe(died.incident);
+  });
+
   it('50 MB with a limit of 1 MiB → too large, naming the size; the connection lives', async () => {
     connect({ maxResultBytes: 1024 * 1024 });
     await connections.call(badServer(), callOf('echo', { message: 'first' }));

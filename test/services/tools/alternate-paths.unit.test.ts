@@ -62,7 +62,7 @@ function setUp(
           diverted.has(name)
             ? {
                 kind: 'diverted' as const,
-                state: { kind: 'open' as const, retryAtMs: null, mayProbe: false },
+                state: { kind: 'open' as const, retryAtMs: null, mayProbe: false, probing: false },
                 retryAtMs: null,
               }
             : { kind: 'admitted' as const, probe: false, ended: () => Promise.resolve() },

@@ -7,11 +7,13 @@ import {
 } from '@temporalio/common';
 import pino from 'pino';
 import { describe, expect, it } from 'vitest';
+import { toFailure } from '../../../activities/failure.ts';
 import { FAILURE } from '../../../common/failures.ts';
 import type { TenantId } from '../../../common/tenant.ts';
 import { createBreakers } from '../../../services/breaker/breakers.ts';
 import type { BreakerTarget } from '../../../services/breaker/breakers.ts';
 import { createLocalBreakerStore } from '../../../services/breaker/local-breaker-store.ts';
+import { ServiceError } from '../../../services/errors.ts';
 import { resolveOverrides } from '../../../services/breaker/settings/breaker-overrides.ts';
 import { circuitBreaker } from '../../../workers/interceptors/circuit-breaker.ts';
 
@@ -52,6 +54,36 @@ describe('circuitBreaker', () => {
     });
     expect(refused.nextRetryDelay).toBeGreaterThanOrEqual(250);
     expect(refused.nextRetryDelay).toBeLessThanOrEqual(6_000);
+  });
+
+  it('many calls fail by one end of their connection → one failure, and the breaker stays closed', async () => {
+    const { failWith } = setUp();
+    const cutOff = new ServiceError(FAILURE.toolUnavailable, 'cut off', {
+      retry: { allowed: true, afterMs: null },
+    });
+    cutOff.incident = 'end of process 7';
+    const error = toFailure(cutOff) as ApplicationFailure;
+    for (let count = 0; count < 30; count += 1) expect(await failWith(error)).toBe(error);
+  });
+
+  it('while another call probes → asked again in a second, not when the lease would end', async () => {
+    const { breakers, failWith, run } = setUp();
+    const error = failure(FAILURE.toolUnavailable);
+    for (let count = 0; count < 5; count += 1) await failWith(error);
+    await breakers.revived(TARGET);
+    const begun = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<string>();
+    const probing = run(() => {
+      begun.resolve();
+      return answer.promise;
+    });
+    await begun.promise;
+    await expect(run(() => Promise.resolve('done'))).rejects.toMatchObject({
+      type: FAILURE.circuitOpen,
+      nextRetryDelay: 1_000,
+    });
+    answer.resolve('alive');
+    expect(await probing).toBe('alive');
   });
 
   it.each([

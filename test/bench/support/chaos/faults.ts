@@ -54,11 +54,12 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'mcp-crash',
-    // Once: a server that crashes again and again is held off by its breaker, and that on purpose.
     async inject(stage, random, hit) {
-      await moment(random);
-      await stage.killTools();
-      hit();
+      for (let crash = 0; crash < 3; crash += 1) {
+        await moment(random);
+        await stage.killTools();
+        hit();
+      }
     },
   },
   {
