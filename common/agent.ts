@@ -217,6 +217,13 @@ export interface StepObservation {
   readonly result: ToolResult | null;
 }
 
+/** What a goal takes to be done, in the order of doing it. */
+export interface GoalSteps {
+  /** `rules`: its clauses. */
+  readonly by: 'model' | 'rules';
+  readonly steps: readonly string[];
+}
+
 /** What the planner decided, and the reference that now includes this turn. */
 export type PlanGoalResult = {
   readonly planner: PlannerUsed;
@@ -230,6 +237,8 @@ export type PlanGoalResult = {
   readonly routing?: readonly LlmRouting[];
   /** What was sent to models and what was spared; absent where no model was asked. */
   readonly context?: ContextUse;
+  /** Each was searched for; absent where the turn began with no goal. */
+  readonly goalSteps?: GoalSteps;
 } & (
   | { readonly kind: 'plan'; readonly plan: Plan }
   | { readonly kind: 'answer'; readonly answer: string }

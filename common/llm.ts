@@ -20,6 +20,8 @@ export type LlmMessage =
       readonly images?: readonly LlmImage[];
       /** Set where the text stands for earlier messages of its conversation; providers do not see it. */
       readonly compacts?: Compaction;
+      /** Into which a model split the goal that the text begins with; providers do not see them. */
+      readonly steps?: readonly string[];
     }
   | { readonly from: 'model'; readonly parts: readonly LlmPart[] }
   | {

@@ -62,6 +62,8 @@ export interface Config {
     /** Who says in short what earlier messages of a long conversation said. */
     readonly summaries: 'model' | 'rules';
   };
+  /** Who splits goals into the steps that are searched for: the configured model, or rules. */
+  readonly decompose: 'model' | 'rules';
   /** What looks at the best hits of a search once more: the configured model, or nothing. */
   readonly rerank: 'off' | 'model';
   /** Whether tools are indexed with example requests that the configured model writes. */
@@ -134,6 +136,7 @@ const schema = z.object({
   OSTINATO_WORKFLOW_STACKS: z.stringbool().default(false),
   OSTINATO_CONTEXT_TOKENS: z.coerce.number().int().min(4_000).max(2_000_000).optional(),
   OSTINATO_SUMMARIES: z.enum(['model', 'rules']).default('model'),
+  OSTINATO_DECOMPOSE: z.enum(['model', 'rules']).default('model'),
   OSTINATO_EXPAND: z.enum(['off', 'model']).default('off'),
   OSTINATO_EXPAND_MAX_USD: z.coerce.number().positive().default(1),
   OSTINATO_RERANK: z.enum(['off', 'model']).default('off'),
@@ -206,6 +209,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       promptTokens: vars.OSTINATO_CONTEXT_TOKENS ?? null,
       summaries: vars.OSTINATO_SUMMARIES,
     },
+    decompose: vars.OSTINATO_DECOMPOSE,
     rerank: vars.OSTINATO_RERANK,
     expansion: { mode: vars.OSTINATO_EXPAND, maxUsdPerDay: vars.OSTINATO_EXPAND_MAX_USD },
     allowedHosts: vars.OSTINATO_ALLOW_PRIVATE_URLS,

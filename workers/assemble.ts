@@ -46,6 +46,7 @@ import { createKnownAnswers } from '../services/tools/known-answers.ts';
 import { createStaleResults } from '../services/tools/stale-results.ts';
 import { createToolCaller } from '../services/tools/tool-caller.ts';
 import { openBreakerParts } from './open-breaker-parts.ts';
+import { openDecomposer } from './open-decomposer.ts';
 import { openModels } from './open-models.ts';
 import { openResultCache } from './open-result-cache.ts';
 import { openToolIndex } from './open-tool-index.ts';
@@ -136,7 +137,12 @@ export async function assemble({ failpoint, ...options }: AssembleOptions): Prom
     planner:
       gateway.configured() === null
         ? createOfflinePlanner(planning)
-        : createModelPlanner({ ...planning, ...guarded, gateway, artifacts, context, metrics }),
+        : createModelPlanner({
+            ...planning,
+            ...guarded,
+            ...{ gateway, artifacts, context, metrics },
+            decomposer: openDecomposer({ ...options, gateway, metrics }),
+          }),
     rules,
     ruleSuggestions: createRuleSuggestions({ ...database, rules, registry, index, log }),
     tools,

@@ -3,13 +3,15 @@ import { addUsage, NO_USAGE } from '../../common/add-usage.ts';
 import type { PlanGoalInput } from '../../common/agent.ts';
 import { FAILURE } from '../../common/failures.ts';
 import type { JsonObject } from '../../common/json.ts';
-import type { LlmUsage } from '../../common/llm.ts';
+import type { LlmRouting } from '../../common/llm-routing.ts';
+import type { LlmMessage, LlmUsage } from '../../common/llm.ts';
 import type { ToolId } from '../../common/tool.ts';
 import type { ArtifactStore } from '../artifacts/artifact-store.ts';
 import { contextBudget, promptTokensFor } from '../context/context-budget.ts';
 import { countTokens } from '../context/count-tokens.ts';
 import { toolsTokens } from '../context/message-tokens.ts';
 import type { ConversationStore } from '../conversations/conversation-store.ts';
+import type { Decomposer } from '../discovery/model-decomposer.ts';
 import { ServiceError } from '../errors.ts';
 import type { LlmGateway } from '../llm/gateway.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -27,6 +29,7 @@ import { beginTurn } from './model/begin-turn.ts';
 import { createContextCount } from './model/context-count.ts';
 import { createEarlyReads } from './model/early-reads.ts';
 import { findTools, findToolsForGoal } from './model/find-tools.ts';
+import { createGoalSteps } from './model/goal-steps.ts';
 import { listTools } from './model/list-tools.ts';
 import { planTurn } from './model/plan-turn.ts';
 import { PLANNER_TOOLS } from './model/planner-tools.ts';
@@ -54,6 +57,8 @@ export interface ModelPlannerDeps {
   readonly rules?: RuleSource;
   /** Makes reads while a plan is still being written. @default none are made */
   readonly calls?: Pick<ToolCaller, 'call'>;
+  /** Splits goals into steps. @default rules do */
+  readonly decomposer?: Decomposer | undefined;
   readonly log: Logger;
 }
 
@@ -70,8 +75,8 @@ export interface ContextSettings {
 interface TurnParts {
   readonly tools: ToolLookup;
   readonly considered: Set<ToolId>;
-  /** What models used in the turn's searches. */
-  readonly searching: { usage: LlmUsage };
+  /** What models used for the turn's searches, those that split the goal included. */
+  readonly searching: { usage: LlmUsage; readonly routing: LlmRouting[] };
 }
 
 /**
@@ -98,10 +103,13 @@ export function createModelPlanner(deps: ModelPlannerDeps): Planner {
       const parts: TurnParts = {
         tools: createToolLookup(deps.registry, tenantId, deps.durations, deps.rules),
         considered: new Set(),
-        searching: { usage: NO_USAGE },
+        searching: { usage: NO_USAGE, routing: [] },
       };
-      const beginning = await createBegin(deps, input, parts, signal, usual.promptTokens);
-      const first = await begin(conversations, input, beginning, usual);
+      const recorded = await conversations.appendedTo(tenantId, ref);
+      const beginning = await createBegin(deps, input, parts, {
+        ...{ signal, recorded, maxPromptTokens: usual.promptTokens },
+      });
+      const first = await begin(conversations, input, beginning, { usual, recorded });
       const count = createContextCount();
       const asking = callOptions(input, signal);
       const early = createEarlyReads({ ...deps, tools: parts.tools }, input, signal);
@@ -134,8 +142,9 @@ export function createModelPlanner(deps: ModelPlannerDeps): Planner {
         conversation,
         usage: [turn.usage, parts.searching.usage].reduce(addUsage, begun.usage),
         toolsConsidered: [...parts.considered].sort(),
-        routing: [...begun.routing, ...turn.routing],
+        routing: [...parts.searching.routing, ...begun.routing, ...turn.routing],
         context,
+        ...(begun.goalSteps === undefined ? {} : { goalSteps: begun.goalSteps }),
         ...(unusedReads === 0 ? {} : { unusedReads }),
         ...end,
       };
@@ -148,9 +157,11 @@ async function begin(
   conversations: ModelPlannerDeps['conversations'],
   { tenant: { tenantId }, conversation }: PlanGoalInput,
   beginning: Begin,
-  usual: Parameters<Begin>[0],
+  {
+    usual,
+    recorded,
+  }: { readonly usual: Parameters<Begin>[0]; readonly recorded: readonly LlmMessage[] | null },
 ) {
-  const recorded = await conversations.appendedTo(tenantId, conversation);
   if (recorded === null) return { begun: await beginning(usual), recorded: [] };
   const begun = await resumeTurn(beginning, usual, recorded);
   if (!isBegunLike(begun, recorded)) {
@@ -164,16 +175,32 @@ async function createBegin(
   deps: ModelPlannerDeps,
   input: PlanGoalInput,
   { tools, considered, searching }: TurnParts,
-  signal: AbortSignal,
-  maxPromptTokens: number,
+  at: {
+    readonly signal: AbortSignal;
+    readonly recorded: readonly LlmMessage[] | null;
+    readonly maxPromptTokens: number;
+  },
 ): Promise<Begin> {
+  const { signal, recorded, maxPromptTokens } = at;
   const { tenantId } = input.tenant;
   const stored = await deps.conversations.read(tenantId, input.conversation);
   const beginning = {
     artifacts: deps.artifacts,
     tools,
     considered,
-    findForGoal: (goal: string) => findToolsForGoal(counting(deps, searching), tenantId, goal),
+    goalSteps: createGoalSteps(
+      {
+        ...{ decomposer: deps.decomposer, recorded, log: deps.log },
+        onCost(usage, routing) {
+          if (usage !== null) searching.usage = addUsage(searching.usage, usage);
+          if (routing !== null) searching.routing.push(routing);
+        },
+      },
+      input,
+      signal,
+    ),
+    findForGoal: (goal: string, steps: readonly string[]) =>
+      findToolsForGoal(counting(deps, searching), tenantId, goal, steps),
     summarise: createSummarise({
       by: deps.context.summaries,
       ask: (request) => deps.gateway.complete(request, { signal, tenantId }),

@@ -25,7 +25,12 @@ beforeAll(async () => {
         effects: { '*': 'read' },
       },
     },
-    { OPENAI_API_KEY: KEY, OPENAI_BASE_URL: `${model.url}/v1`, OSTINATO_MODEL: 'gpt-test' },
+    {
+      OPENAI_API_KEY: KEY,
+      OPENAI_BASE_URL: `${model.url}/v1`,
+      OSTINATO_MODEL: 'gpt-test',
+      OSTINATO_DECOMPOSE: 'model',
+    },
   );
 });
 
@@ -57,9 +62,11 @@ function completion(message: JsonObject, finish: string) {
   };
 }
 
-function makePlan(steps: readonly JsonObject[]) {
+const makePlan = (steps: readonly JsonObject[]) => toolCall('make_plan', { steps });
+
+function toolCall(name: string, args: JsonObject) {
   nextCall += 1;
-  const called = { name: 'make_plan', arguments: JSON.stringify({ steps }) };
+  const called = { name, arguments: JSON.stringify(args) };
   return completion(
     { content: null, tool_calls: [{ id: `call_${nextCall}`, type: 'function', function: called }] },
     'tool_calls',
@@ -69,8 +76,9 @@ function makePlan(steps: readonly JsonObject[]) {
 const answer = (text: string) => completion({ content: text }, 'stop');
 
 describe('an agent with a model', () => {
-  it('plans, sees the results, answers → answered by the model, with its usage', async () => {
+  it('splits the goal, plans, sees the results, answers → answered, with its usage', async () => {
     model.script(
+      toolCall('list_steps', { steps: ['add two numbers', 'echo a message'] }),
       makePlan([
         { id: 'sum', tool: 'everything/get-sum', args: { a: 20, b: 22 } },
         { id: 'say', tool: 'everything/echo', args: { message: 'It is ${sum.$text}' } },
@@ -85,7 +93,7 @@ describe('an agent with a model', () => {
       turns: 2,
       toolCalls: 2,
       planner: { kind: 'model', provider: 'openai', model: 'gpt-test' },
-      usage: { inputTokens: 200, outputTokens: 40 },
+      usage: { inputTokens: 300, outputTokens: 60 },
     });
     expect(result.steps.find(({ id }) => id === 'say')?.preview).toContain('It is The sum of 20');
     const second = JSON.stringify(model.journal.at(-1)?.body);

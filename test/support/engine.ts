@@ -42,6 +42,8 @@ export async function startEngine(
       OSTINATO_DATA_DIR: join(dir, 'data'),
       OSTINATO_ALLOW_PRIVATE_URLS: env['OSTINATO_ALLOW_PRIVATE_URLS'] ?? '',
       OSTINATO_CONTEXT_TOKENS: env['OSTINATO_CONTEXT_TOKENS'] ?? '',
+      // One more call before the first plan, which scripted models do not answer.
+      OSTINATO_DECOMPOSE: env['OSTINATO_DECOMPOSE'] ?? 'rules',
     }),
     env: { OLLAMA_HOST: '127.0.0.1:1', ...given },
     log: createLogger({ level: 'warn', pretty: false, name: 'test' }),

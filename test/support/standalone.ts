@@ -35,6 +35,8 @@ export async function startStandaloneProcess(
     env: {
       ...withoutProviders(),
       OSTINATO_LOG_LEVEL: 'warn',
+      // One more call before the first plan, which scripted models do not answer.
+      OSTINATO_DECOMPOSE: 'rules',
       ...(options.temporalAddress === undefined
         ? {}
         : { TEMPORAL_ADDRESS: options.temporalAddress }),

@@ -1,5 +1,5 @@
 import { addUsage, NO_USAGE } from '../../../common/add-usage.ts';
-import type { PlanGoalInput } from '../../../common/agent.ts';
+import type { GoalSteps, PlanGoalInput } from '../../../common/agent.ts';
 import type { ContextSaved, ContextSent } from '../../../common/context-use.ts';
 import { NO_CONTEXT_USE } from '../../../common/context-use.ts';
 import type { LlmRouting } from '../../../common/llm-routing.ts';
@@ -17,6 +17,7 @@ import { visibleMessages } from '../../context/visible-messages.ts';
 import type { RegisteredTool } from '../../registry/registry.ts';
 import type { ToolLookup } from '../tool-lookup.ts';
 import type { FoundTools } from './find-tools.ts';
+import type { FindGoalSteps } from './goal-steps.ts';
 import { keptTools, listedIn } from './kept-tools.ts';
 import { listTools } from './list-tools.ts';
 import { goalMessage, leftMessage, openPlanCall, saidMeanwhile } from './planner-messages.ts';
@@ -28,7 +29,8 @@ import { createToolRoom } from './tool-room.ts';
 export interface BeginDeps {
   readonly artifacts: Pick<ArtifactStore, 'put' | 'get'>;
   readonly tools: Pick<ToolLookup, 'find' | 'rules'>;
-  readonly findForGoal: (goal: string) => Promise<FoundTools>;
+  readonly goalSteps: FindGoalSteps;
+  readonly findForGoal: (goal: string, steps: readonly string[]) => Promise<FoundTools>;
   readonly summarise: Summarise;
   /** Gets the tools that the model is shown. */
   readonly considered: Set<ToolId>;
@@ -44,6 +46,8 @@ export interface BegunTurn {
   /** Tokens of what every call of the turn sends. */
   readonly tokens: ContextSent;
   readonly saved: ContextSaved;
+  /** Absent where the turn does not begin with the goal. */
+  readonly goalSteps?: GoalSteps;
   readonly toolRoom: ToolRoom;
   /** Of the call that made the summary. */
   readonly usage: LlmUsage;
@@ -80,6 +84,7 @@ export async function beginTurn(
       history: messagesTokens(made.visible) + Math.max(0, opening - listed),
     },
     saved: { ...opened.saved, ...made.saved },
+    ...(opened.goalSteps === undefined ? {} : { goalSteps: opened.goalSteps }),
     toolRoom,
     usage: made.usage,
     routing: made.routing,
@@ -153,6 +158,7 @@ interface Opened {
   readonly messages: readonly LlmMessage[];
   readonly tokens: Pick<ContextSent, 'tools' | 'results'>;
   readonly saved: ContextSaved;
+  readonly goalSteps?: GoalSteps;
 }
 
 /** The messages that begin the turn: the goal, or what the last plan brought and what was said since. */
@@ -183,13 +189,15 @@ async function openTurn(
       saved: { ...nothing, ...results.saved },
     };
   }
-  const { tools, best } = await deps.findForGoal(goal);
+  const split = await deps.goalSteps();
+  const { tools, best } = await deps.findForGoal(goal, split.steps);
   const listing = listTools(tools, await deps.tools.rules(), at.toolRoom.next(), best);
   at.toolRoom.take(listing.tokens);
   for (const { id } of listing.tools) deps.considered.add(id);
   const left = callId === null ? [] : [leftMessage(callId)];
   return {
-    messages: [...left, goalMessage(goal, listing.text, stepsLeft), ...said],
+    messages: [...left, goalMessage(goal, listing.text, stepsLeft, split), ...said],
+    goalSteps: split,
     tokens: { tools: listing.tokens, results: 0 },
     saved: { ...nothing, schemas: listing.savedTokens },
   };

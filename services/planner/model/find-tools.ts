@@ -2,11 +2,9 @@ import type { TenantId } from '../../../common/tenant.ts';
 import type { ToolId } from '../../../common/tool.ts';
 import type { RegisteredTool, Registry } from '../../registry/registry.ts';
 import type { SearchOptions, ToolIndex } from '../../registry/tool-index.ts';
-import { splitGoal } from '../offline/goal/split-goal.ts';
 
 const FOR_WHOLE = 8;
-const FOR_CLAUSE = 4;
-const MAX_CLAUSES = 12;
+const FOR_STEP = 4;
 const MAX_FOR_GOAL = 24;
 /** Of each search; the right one is seldom further down. */
 const BEST = 3;
@@ -27,18 +25,18 @@ export interface FoundTools {
 
 /**
  * The tools for a goal: those for the whole of it and, since one search for each part finds more
- * than one for all, those for each clause. Best first, at most 24.
+ * than one for all, those for each of its steps. Best first, at most 24.
  */
 export async function findToolsForGoal(
   deps: Deps,
   tenantId: TenantId,
   goal: string,
+  steps: readonly string[],
 ): Promise<FoundTools> {
-  const clauses = splitGoal(goal).slice(0, MAX_CLAUSES);
-  const queries = clauses.length > 1 ? clauses.map(({ text }) => text) : [];
+  const queries = steps.length > 1 ? steps : [];
   const found = await Promise.all([
     search(deps, tenantId, goal, FOR_WHOLE),
-    ...queries.map((query) => search(deps, tenantId, query, FOR_CLAUSE)),
+    ...queries.map((query) => search(deps, tenantId, query, FOR_STEP)),
   ]);
   return load(deps, tenantId, found);
 }

@@ -1,9 +1,17 @@
+import type { GoalSteps } from '../../../common/agent.ts';
 import type { LlmMessage } from '../../../common/llm.ts';
 import { MAKE_PLAN } from './planner-tools.ts';
 
 /** The first message of a run: the goal, then the tools that a search for it found. */
-export function goalMessage(goal: string, listing: string, stepsLeft: number): LlmMessage {
-  return { from: 'user', text: `${goal}\n\n${stepsText(stepsLeft)}\n\n${listing}` };
+export function goalMessage(
+  goal: string,
+  listing: string,
+  stepsLeft: number,
+  { by, steps }: GoalSteps,
+): LlmMessage {
+  const text = `${goal}\n\n${stepsText(stepsLeft)}\n\n${listing}`;
+  // Rules say the same again; what a model said is kept.
+  return { from: 'user', text, ...(by === 'model' ? { steps } : {}) };
 }
 
 /** What was said to the agent while it was at work. */

@@ -3,12 +3,14 @@
 // asks no model again. The gateway is scripted; tools, index and transcript are in memory.
 import pino from 'pino';
 import { describe, expect, it } from 'vitest';
+import { NO_USAGE } from '../../../common/add-usage.ts';
 import type { PlanGoalInput } from '../../../common/agent.ts';
 import type { JsonObject } from '../../../common/json.ts';
 import type { LiveEvent } from '../../../common/live-event.ts';
 import type { LlmStreamEvent } from '../../../common/llm-stream.ts';
 import type { LlmPart, LlmRequest, LlmResponse } from '../../../common/llm.ts';
 import type { StepId } from '../../../common/plan.ts';
+import type { Decomposer } from '../../../services/discovery/model-decomposer.ts';
 import type { ModelPlannerDeps } from '../../../services/planner/model-planner.ts';
 import { createModelPlanner } from '../../../services/planner/model-planner.ts';
 import type { LiveWriter } from '../../../services/streams/live-writer.ts';
@@ -428,6 +430,88 @@ describe('a second attempt at the same turn', () => {
     const cancelled = AbortSignal.abort(new Error('stop'));
     await expect(planner.decide(goalInput('x'), cancelled)).rejects.toThrow('stop');
     expect(requests).toHaveLength(0);
+  });
+});
+
+describe('a goal that takes several steps', () => {
+  const GOAL = 'Tell me how long the text in a.md is';
+  const LONG = `${GOAL}, and be so kind as to say it in one short line`;
+  const stepCost = { inputTokens: 7, outputTokens: 3, costUsd: 0.001 };
+  const splitter = (steps: readonly string[] | null | Error) => {
+    const asked: { goal: string; budgetUsd: number | undefined }[] = [];
+    const decomposer: Decomposer = {
+      async decompose(goal, { budgetUsd }) {
+        asked.push({ goal, budgetUsd });
+        if (steps instanceof Error) throw steps;
+        return { steps, usage: { ...NO_USAGE, ...stepCost }, routing: null };
+      },
+    };
+    return { decomposer, asked };
+  };
+  const searched = (deps: ModelPlannerDeps) => {
+    const queries: string[] = [];
+    const index: ModelPlannerDeps['index'] = {
+      search(tenantId, request, options) {
+        queries.push(String(request));
+        return deps.index.search(tenantId, request, options);
+      },
+    };
+    return { queries, index };
+  };
+
+  it('a model names the steps → one search each, counted, and in the result', async () => {
+    const { deps } = setUp([plan(read('read'))]);
+    const { decomposer, asked } = splitter(['read a file', 'count words']);
+    const { queries, index } = searched(deps);
+    const planner = createModelPlanner({ ...deps, index, decomposer });
+    const decision = await planner.decide(
+      goalInput(LONG, { budgetUsd: 0.5 }),
+      new AbortController().signal,
+    );
+    expect(asked).toEqual([{ goal: LONG, budgetUsd: 0.5 }]);
+    expect(queries).toEqual([LONG, 'read a file', 'count words']);
+    expect(decision.goalSteps).toEqual({ by: 'model', steps: ['read a file', 'count words'] });
+    expect(decision.usage).toMatchObject({ inputTokens: 107, outputTokens: 8 });
+    expect(decision.usage.costUsd).toBeCloseTo(0.011);
+  });
+
+  it.each([
+    ['it fails', new Error('no model today')],
+    ['it names none', null],
+  ])('%s → the clauses of the goal, by rules', async (_what, steps) => {
+    const { deps } = setUp([plan(read('read'))]);
+    const planner = createModelPlanner({ ...deps, decomposer: splitter(steps).decomposer });
+    const goal = 'Read the file a.md. Then count the words of it.';
+    const decision = await planner.decide(goalInput(goal), new AbortController().signal);
+    expect(decision.goalSteps).toEqual({
+      by: 'rules',
+      steps: ['Read the file a.md', 'count the words of it'],
+    });
+  });
+
+  it('a short goal of one clause → no model is asked for steps', async () => {
+    const { deps } = setUp([plan(read('read'))]);
+    const { decomposer, asked } = splitter(['read a file', 'count words']);
+    const planner = createModelPlanner({ ...deps, decomposer });
+    await planner.decide(goalInput(GOAL), new AbortController().signal);
+    expect(asked).toEqual([]);
+  });
+
+  it('a second attempt → the steps that the first one wrote down, whatever a model says now', async () => {
+    const { deps, requests } = setUp([plan(read('read'))]);
+    const first = createModelPlanner({
+      ...deps,
+      decomposer: splitter(['read a file', 'count words']).decomposer,
+    });
+    const { signal } = new AbortController();
+    const decided = await first.decide(goalInput(LONG), signal);
+    const other = splitter(['do something else']);
+    const second = createModelPlanner({ ...deps, decomposer: other.decomposer });
+    const again = await second.decide(goalInput(LONG), signal);
+    expect(other.asked).toEqual([]);
+    expect(again.goalSteps).toEqual(decided.goalSteps);
+    expect(again.conversation).toEqual(decided.conversation);
+    expect(requests).toHaveLength(1);
   });
 });
 
