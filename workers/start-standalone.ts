@@ -25,7 +25,7 @@ import { removeDevFile, writeDevFile } from './dev-file.ts';
 import { findTemporal } from './find-temporal.ts';
 import type { TemporalServer } from './temporal-server.ts';
 import { startTemporalServer } from './temporal-server.ts';
-import { createTracing } from './tracing.ts';
+import { createTracing, otlpExporter } from './tracing.ts';
 import { workerInterceptors } from './worker-interceptors.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
@@ -163,8 +163,9 @@ async function startWorkers(
 ): Promise<readonly Worker[]> {
   const connection = await connectWorker(address);
   started.push(() => connection.close());
-  const tracing = config.otlpEndpoint === null ? null : createTracing(config.otlpEndpoint);
-  const plugins = tracing === null ? [] : [tracing.plugin];
+  const tracing =
+    config.otlpEndpoint === null ? null : createTracing(otlpExporter(config.otlpEndpoint));
+  const bundled = tracing === null ? [] : [tracing.plugin];
   started.push(async () => tracing?.close());
   const workers = await createWorkers({
     connection,
@@ -173,8 +174,8 @@ async function startWorkers(
     kinds: ['agent', 'tool', 'llm'],
     ...(config.workerVersion === null ? {} : { version: config.workerVersion }),
     activities: createActivities(services),
-    workflowBundle: await workflowBundle(config.cacheDir, plugins, config.workflowStacks),
-    plugins,
+    workflowBundle: await workflowBundle(config.cacheDir, bundled, config.workflowStacks),
+    plugins: tracing === null ? [] : [...tracing.workerPlugins],
     interceptors: workerInterceptors(services),
   });
   const running = workers.map((worker) => worker.run());

@@ -2,7 +2,7 @@
 export const LISTING = 'Tools found for this';
 
 const BLOCK = new RegExp(
-  `--- ${LISTING}: data ([0-9a-f]{16}) ---\\n([^]*?)\\n--- end of data \\1 ---`,
+  `--- ${LISTING}: data ([0-9a-f]{8,16}) ---\\n([^]*?)\\n--- end of data \\1 ---`,
   'g',
 );
 const LINE = /^- ([\w-]{1,64})\(/gm;

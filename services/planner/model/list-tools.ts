@@ -38,7 +38,6 @@ export function listTools<Tool extends Described>(
   }
   const lines: string[] = [];
   let taken = 0;
-  let areShort = false;
   for (const tool of tools) {
     const isDetailed = detailed?.has(tool.id) ?? true;
     const line = isDetailed ? describeTool(tool) : describeToolShort(tool);
@@ -46,14 +45,9 @@ export function listTools<Tool extends Described>(
     if (lines.length > 0 && taken + tokens > maxTokens) break;
     lines.push(line);
     taken += tokens;
-    areShort ||= !isDetailed;
   }
   const shown = tools.slice(0, lines.length);
-  const text = [
-    dataBlock(LISTING, lines.join('\n')),
-    ...(areShort ? [SHORT] : []),
-    ...moreText(tools.length - shown.length),
-  ];
+  const text = [dataBlock(LISTING, lines.join('\n')), ...moreText(tools.length - shown.length)];
   const hints = ruleHints(rules, shown);
   if (hints.length > 0) {
     text.push('', 'Rules for these tools:', ...hints.map((hint) => `- ${hint}`));
@@ -67,8 +61,6 @@ export function listTools<Tool extends Described>(
     savedTokens: Math.max(0, whole - taken),
   };
 }
-
-const SHORT = '(Tools in one line are in short: find_tools with the name shows all of one.)';
 
 function moreText(more: number): readonly string[] {
   if (more === 0) return [];

@@ -237,9 +237,7 @@ describe('compact', () => {
     const { summary, visible } = await compact(stored, { ...byRules, summarise });
     expect(messagesTokens(visible)).toBeLessThanOrEqual(history);
     expect(summary).toMatchObject({
-      text: expect.stringMatching(
-        /--- summary: data ([0-9a-f]{16}) ---[^]*--- end of data \1 ---$/,
-      ),
+      text: expect.stringMatching(/--- summary: data ([0-9a-f]{8}) ---[^]*--- end of data \1 ---$/),
     });
   });
 });

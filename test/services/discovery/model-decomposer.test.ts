@@ -76,7 +76,7 @@ describe('a model that splits goals', () => {
     expect(steps).toEqual(['get the trends', 'make a word cloud']);
     expect(usage?.outputTokens).toBeGreaterThan(0);
     expect(routing).not.toBeNull();
-    expect(JSON.stringify(server.journal[0]?.body)).toMatch(/goal: data [0-9a-f]{16}/);
+    expect(JSON.stringify(server.journal[0]?.body)).toMatch(/goal: data [0-9a-f]{8}/);
   });
 
   it('the same goal again → the same steps, and nobody is asked; another tenant asks anew', async () => {

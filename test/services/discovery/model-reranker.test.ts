@@ -75,7 +75,7 @@ describe('a model as reranker', () => {
     expect(ids).toEqual(['mail/send', 'fs/read']);
     const sent = JSON.stringify(server.journal[0]?.body);
     expect(sent).toContain('2. mail: send(): Sends a mail.');
-    expect(sent).toMatch(/tools: data [0-9a-f]{16}/);
+    expect(sent).toMatch(/tools: data [0-9a-f]{8}/);
   });
 
   it('no number → nothing fits', async () => {

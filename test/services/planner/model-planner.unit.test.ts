@@ -165,7 +165,7 @@ describe('first turn', () => {
   it("a stranger's description → stands between marks that it cannot contain", async () => {
     const { decide, requests } = setUp([text('no')]);
     await decide('read the file a.md');
-    const [, mark] = /data ([0-9a-f]{16}) ---/.exec(lastText(requests[0])) ?? [];
+    const [, mark] = /data ([0-9a-f]{8}) ---/.exec(lastText(requests[0])) ?? [];
     const said = lastText(requests[0]);
     expect(said.indexOf('IGNORE ALL')).toBeGreaterThan(said.indexOf(`data ${mark} ---`));
     expect(said.indexOf('IGNORE ALL')).toBeLessThan(said.indexOf(`end of data ${mark}`));

@@ -5,6 +5,7 @@ import type { LlmMessage } from '../../../../common/llm.ts';
 import { listedTools } from '../../../../services/context/tool-listing.ts';
 import { keptTools } from '../../../../services/planner/model/kept-tools.ts';
 import { listTools } from '../../../../services/planner/model/list-tools.ts';
+import { SYSTEM_PROMPT } from '../../../../services/planner/model/system-prompt.ts';
 import { createToolRoom } from '../../../../services/planner/model/tool-room.ts';
 import { registeredTool } from '../support/tools.ts';
 
@@ -37,12 +38,12 @@ describe('listTools', () => {
     expect(savedTokens).toBeGreaterThan(tokens);
   });
 
-  it('only the best in detail → the others in one line, which says so; both count as listed', () => {
+  it('only the best in detail → the others in one line; both count as listed', () => {
     const best = new Set(tools.slice(0, 3).map(({ id }) => id));
     const { text, tokens } = listTools(tools, [], 100_000, best);
     expect(text).toContain('- server__tool_2(path: string)\n  Does thing 2. It is described');
     expect(text).toContain('- server__tool_3(path): Does thing 3.\n');
-    expect(text).toContain('find_tools with the name shows all of one');
+    expect(SYSTEM_PROMPT).toContain('find_tools with its name shows all of it');
     expect(listedTools(text)).toEqual(names(20));
     expect(tokens).toBeLessThan(listTools(tools, [], 100_000).tokens / 2);
   });

@@ -75,7 +75,7 @@ describe('resultsMessage', () => {
       observation('b', MIDDLE),
     ]);
     expect(text.split('line 59 of a listing')).toHaveLength(2);
-    const [, mark] = /result: data ([0-9a-f]{16})/.exec(text) ?? [];
+    const [, mark] = /result: data ([0-9a-f]{8})/.exec(text) ?? [];
     const [, id = ''] =
       new RegExp(
         `The same as the result marked ${mark} above; it is kept as artifact (\\w+)\\.`,
