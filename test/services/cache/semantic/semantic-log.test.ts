@@ -1,5 +1,6 @@
 // Proves that workers share what a semantic cache holds and learned: several caches, each with its own
-// memory and client, over one real Redis. The embedder is a stand-in: a text's vector is its words'.
+// memory and client, over one real Redis and one real cluster of six processes, of which a master dies.
+// The embedder is a stand-in: a text's vector is its words'.
 import type { Cluster, Redis } from 'ioredis';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,6 +8,8 @@ import { connectRedis } from '../../../../services/cache/connect-redis.ts';
 import { createSemanticCache } from '../../../../services/cache/semantic/semantic-cache.ts';
 import { createSemanticLog } from '../../../../services/cache/semantic/semantic-log.ts';
 import type { Embedder } from '../../../../services/embeddings/embedder.ts';
+import type { RedisCluster } from '../../../support/redis-cluster.ts';
+import { startRedisCluster } from '../../../support/redis-cluster.ts';
 import type { RedisServer } from '../../../support/redis.ts';
 import { startRedis } from '../../../support/redis.ts';
 import { waitFor } from '../../../support/wait-for.ts';
@@ -30,18 +33,19 @@ function embed(text: string): Float32Array {
 }
 
 let server: RedisServer;
+let cluster: RedisCluster;
 const clients: (Redis | Cluster)[] = [];
 beforeAll(async () => {
-  server = await startRedis();
+  [server, cluster] = await Promise.all([startRedis(), startRedisCluster()]);
 });
 afterAll(async () => {
   for (const client of clients) client.disconnect();
-  await server.stop();
+  await Promise.all([server.stop(), cluster.stop()]);
 });
 
 /** A worker: a cache with a memory and a client of its own. */
-async function worker(owner: string) {
-  const redis = connectRedis(server.url);
+async function worker(owner: string, url = server.url) {
+  const redis = connectRedis(url);
   clients.push(redis);
   await waitFor('the client to be ready', () => redis.status === 'ready');
   let errors = 0;
@@ -76,39 +80,44 @@ async function teach(by: readonly Worker[]): Promise<void> {
   }
 }
 
-describe('a semantic cache over several workers', () => {
+describe.each([
+  ['one node', () => server.url],
+  ['a cluster', () => cluster.url],
+])('a semantic cache over several workers and %s', (_, url) => {
   it('one loaded → an equal question hits at the other', async () => {
-    const [one, other] = [await worker('equal'), await worker('equal')];
+    const [one, other] = [await worker('equal', url()), await worker('equal', url())];
     await one.get('what is gravity', 'a force');
     expect(await other.get('what is gravity', 'x')).toEqual({ value: 'a force', hit: true });
     expect(other.loads()).toBe(0);
   });
 
   it('two learned half each → a third, new one hits like questions at once', async () => {
-    await teach([await worker('taught'), await worker('taught')]);
-    const third = await worker('taught');
+    await teach([await worker('taught', url()), await worker('taught', url())]);
+    const third = await worker('taught', url());
     await third.get('explain gravity thoroughly now', 'g');
     expect(await third.get('explain gravity thoroughly', 'x')).toEqual({ value: 'g', hit: true });
-    const alone = await worker('untaught');
+    const alone = await worker('untaught', url());
     await alone.get('explain gravity thoroughly now', 'g');
     expect(await alone.get('explain gravity thoroughly', 'g')).toEqual({ value: 'g', hit: false });
   });
 
   it("another owner's questions → neither found nor learned from", async () => {
-    const [one, other] = [await worker('ann'), await worker('bob')];
+    const [one, other] = [await worker('ann', url()), await worker('bob', url())];
     await one.get('what is my secret', 'of ann');
     expect(await other.get('what is my secret', 'of bob')).toEqual({ value: 'of bob', hit: false });
   });
 
   it('records that are none → left out, what follows is read', async () => {
-    const [one, other] = [await worker('odd'), await worker('odd')];
+    const [one, other] = [await worker('odd', url()), await worker('odd', url())];
     for (const text of ['no json', '{}', JSON.stringify({ partition: 'odd/prompt' })]) {
       await one.redis.xadd('ostinato:semantic:odd', '*', 'r', text);
     }
     await one.get('what is gravity', 'a force');
     expect(await other.get('what is gravity', 'x')).toEqual({ value: 'a force', hit: true });
   });
+});
 
+describe('a semantic cache without its Redis', () => {
   it('Redis goes away → each worker goes on with what it knows and loads', async () => {
     const one = await worker('away');
     await one.get('what is gravity', 'a force');
@@ -126,5 +135,28 @@ describe('a semantic cache over several workers', () => {
       return (await other.redis.xlen('ostinato:semantic:away')) > 0;
     });
     expect(shared).toBe(true);
+  });
+
+  it('a master of the cluster dies → answers all along, and shared again by its replica', async () => {
+    const owner = 'lost';
+    const [one, other] = [await worker(owner, cluster.url), await worker(owner, cluster.url)];
+    const slot = await one.redis.cluster('KEYSLOT', `ostinato:semantic:${owner}`);
+    expect(slot, 'the slots of the master that dies end at 5461').toBeLessThan(5461);
+    await one.get('what is gravity', 'a force');
+    expect(await other.get('what is gravity', 'x')).toEqual({ value: 'a force', hit: true });
+    const dying = cluster.failOver();
+    for (let n = 0; n < 20; n += 1) {
+      expect(await one.get('what is gravity', 'x')).toEqual({ value: 'a force', hit: true });
+      const subject = [...String(n)].map((digit) => 'abcdefghij'[Number(digit)]).join('q');
+      expect(await one.get(`who was ${subject}`, subject)).toMatchObject({ value: subject });
+    }
+    await dying;
+    let asked = 0;
+    await waitFor('answers to be shared again', async () => {
+      asked += 1;
+      const question = `what is light ${'z'.repeat(asked)}`;
+      await one.get(question, 'a wave');
+      return (await other.get(question, 'a wave')).hit;
+    });
   });
 });
