@@ -119,6 +119,8 @@ export interface LlmUsage {
    * `cache_write_1h_tokens`, `input_audio_tokens`, `web_searches`.
    */
   readonly pricedApart?: Readonly<Record<string, number>>;
+  /** The tier of service by which it was charged (`flex`, `standard`), where one was asked for. */
+  readonly tier?: string;
   /** `null` where the price is unknown. */
   readonly costUsd: number | null;
 }

@@ -7,6 +7,7 @@ import { createOpenAiDialect } from './dialects/openai.ts';
 import type { LlmDialect } from './llm-dialect.ts';
 import type { LlmDialectName, LlmProviderConfig } from './llm-provider-config.ts';
 import type { Route } from './router/route.ts';
+import { tieredDialect } from './tiered-dialect.ts';
 
 const DIALECTS: Readonly<Record<LlmDialectName, (config: LlmProviderConfig) => LlmDialect>> = {
   openai: createOpenAiDialect,
@@ -23,9 +24,14 @@ export function createDialects(): (route: Route, credential: Credential) => LlmD
     const key = `${route.id} ${credential.id}`;
     const known = made.get(key);
     if (known !== undefined) return known;
-    const { provider: name, dialect: format, model, baseUrl, timeoutMs } = route;
+    const { provider: name, dialect: format, model, baseUrl, timeoutMs, serviceTier } = route;
     const { apiKey } = credential;
-    const dialect = DIALECTS[format]({ name, dialect: format, model, baseUrl, timeoutMs, apiKey });
+    const config = { name, dialect: format, model, baseUrl, timeoutMs, apiKey };
+    const usual = DIALECTS[format](config);
+    const dialect =
+      serviceTier === null
+        ? usual
+        : tieredDialect(serviceTier, DIALECTS[format]({ ...config, serviceTier }), usual);
     made.set(key, dialect);
     return dialect;
   };

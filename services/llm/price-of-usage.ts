@@ -13,7 +13,8 @@ export interface TokenPrices {
 
 /** Where a model's price comes from: the public list under a vendor's name, the operator, or nowhere. */
 export type PriceSource =
-  | { readonly kind: 'list'; readonly vendor: string }
+  /** `share`: of the list's price, for a cheaper tier of service. @default 1 */
+  | { readonly kind: 'list'; readonly vendor: string; readonly share?: number }
   | { readonly kind: 'own'; readonly prices: TokenPrices }
   /** Runs on the operator's own machine. */
   | { readonly kind: 'free' }
@@ -62,5 +63,6 @@ export function priceOfUsage(
     model,
     { providerId: source.vendor, timestamp: new Date(atMs) },
   );
-  return price?.total_price ?? null;
+  if (price === null) return null;
+  return source.share === undefined ? price.total_price : price.total_price * source.share;
 }

@@ -3,7 +3,7 @@ import type { LlmRequest, LlmResponse, LlmUsage } from '../../common/llm.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Credential } from './credentials.ts';
 import type { LlmDialect } from './llm-dialect.ts';
-import { priceOfUsage } from './price-of-usage.ts';
+import { priceOfRoute } from './price-of-route.ts';
 import type { RouteHealths } from './route-health.ts';
 import type { Route } from './router/route.ts';
 import { toServiceError } from './to-service-error.ts';
@@ -51,7 +51,7 @@ export async function attempt<Answer extends { readonly usage: LlmUsage }>(
   };
   try {
     const answer = await withDeadline(signal, timeoutMs, send);
-    const costUsd = priceOfUsage(answer.usage, model, route.price, nowMs());
+    const costUsd = priceOfRoute(route, answer.usage, nowMs());
     const usage = { ...answer.usage, costUsd };
     const durationMs = note('ok', usage);
     healths.ok(route, { firstTokenMs: null, durationMs, usage });

@@ -4,7 +4,7 @@ import type { LlmRequest, LlmUsage } from '../../common/llm.ts';
 import type { AttemptEnd } from './attempt-chain.ts';
 import type { Credential } from './credentials.ts';
 import type { DialectEvent } from './llm-dialect.ts';
-import { priceOfUsage } from './price-of-usage.ts';
+import { priceOfRoute } from './price-of-route.ts';
 import type { Route } from './router/route.ts';
 import { fitted } from './send-to-route.ts';
 import type { SendDeps } from './send-to-route.ts';
@@ -94,11 +94,11 @@ function startAttempt(deps: SendDeps, route: Route, signal: AbortSignal) {
     },
     passOn(event: DialectEvent): LlmStreamEvent {
       if (event.kind === 'usage') {
-        const costUsd = priceOfUsage(event.usage, model, route.price, nowMs());
+        const costUsd = priceOfRoute(route, event.usage, nowMs());
         return { kind: 'usage', usage: { ...event.usage, costUsd } };
       }
       if (event.kind !== 'finish') return event;
-      const costUsd = priceOfUsage(event.answer.usage, model, route.price, nowMs());
+      const costUsd = priceOfRoute(route, event.answer.usage, nowMs());
       const usage = { ...event.answer.usage, costUsd };
       healths.ok(route, { firstTokenMs, durationMs: note('ok', usage), usage });
       return {

@@ -18,6 +18,10 @@ export function createGoogleDialect(config: LlmProviderConfig): LlmDialect {
   const { modelUrl, headers } = server;
   const owner = opaqueOwner(config);
   const withLimits = createLearnedLimits();
+  const toBody = (request: LlmRequest, limits: ReadonlySet<ModelLimit>) => {
+    const body = toGeminiRequest(request, limits, owner);
+    return config.serviceTier ? { ...body, serviceTier: config.serviceTier } : body;
+  };
   const inUse = (request: LlmRequest) => (limit: ModelLimit) =>
     limit === 'no-temperature' && request.temperature !== null;
   return {
@@ -25,8 +29,7 @@ export function createGoogleDialect(config: LlmProviderConfig): LlmDialect {
     async complete(request: LlmRequest, signal: AbortSignal) {
       const url = `${modelUrl}:generateContent`;
       const answer = await withLimits(
-        (limits) =>
-          postForJson({ url, headers, body: toGeminiRequest(request, limits, owner), signal }),
+        (limits) => postForJson({ url, headers, body: toBody(request, limits), signal }),
         inUse(request),
       );
       return fromGeminiAnswer(answer, owner);
@@ -34,8 +37,7 @@ export function createGoogleDialect(config: LlmProviderConfig): LlmDialect {
     async *stream(request: LlmRequest, signal: AbortSignal) {
       const url = `${modelUrl}:streamGenerateContent?alt=sse`;
       const bytes = await withLimits(
-        (limits) =>
-          postForStream({ url, headers, body: toGeminiRequest(request, limits, owner), signal }),
+        (limits) => postForStream({ url, headers, body: toBody(request, limits), signal }),
         inUse(request),
       );
       yield* fromGeminiStream(readSse(bytes), owner);

@@ -19,10 +19,10 @@ export function createResponsesDialect(config: LlmProviderConfig): LlmDialect {
   const { baseUrl, headers } = openAiServer(config);
   const url = `${baseUrl}/responses`;
   const owner = opaqueOwner(config);
-  const { model } = config;
+  const { model, serviceTier = null } = config;
   const send = createReasoningSender({
     ...{ url, headers, owner },
-    toBody: (request, limits, reader) => toResponsesRequest(request, model, limits, reader),
+    toBody: (request, limits, reader) => toResponsesRequest(request, config, limits, reader),
     isInUse({ temperature, toolChoice }, limit) {
       if (limit === 'no-temperature') return temperature !== null;
       if (limit === 'no-forced-tool') return toolChoice === 'required';
@@ -33,11 +33,12 @@ export function createResponsesDialect(config: LlmProviderConfig): LlmDialect {
     embed: (request, signal) => embedByOpenAi({ baseUrl, model, headers }, request, signal),
     async complete(request: LlmRequest, signal: AbortSignal) {
       const answer = await send.forJson(request, signal);
-      return cutAnswerAtStop(fromResponsesAnswer(answer, owner), request.stop ?? []);
+      return cutAnswerAtStop(fromResponsesAnswer(answer, owner, serviceTier), request.stop ?? []);
     },
     async *stream(request: LlmRequest, signal: AbortSignal) {
       const bytes = await send.forStream(request, signal);
-      yield* cutStreamAtStop(fromResponsesStream(readSse(bytes), owner), request.stop ?? []);
+      const events = fromResponsesStream(readSse(bytes), owner, serviceTier);
+      yield* cutStreamAtStop(events, request.stop ?? []);
     },
   };
 }

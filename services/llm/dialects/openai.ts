@@ -16,8 +16,10 @@ import type { OpenAiTarget } from './openai/to-request.ts';
 export function createOpenAiDialect(config: LlmProviderConfig): LlmDialect {
   const { baseUrl, isVendor, headers } = openAiServer(config);
   const url = `${baseUrl}/chat/completions`;
+  const { model, serviceTier = null } = config;
   const target: OpenAiTarget = {
-    model: config.model,
+    model,
+    serviceTier,
     maxTokensField: isVendor ? 'max_completion_tokens' : 'max_tokens',
   };
   const withLimits = createLearnedLimits();
@@ -26,7 +28,6 @@ export function createOpenAiDialect(config: LlmProviderConfig): LlmDialect {
     if (limit === 'no-forced-tool') return request.toolChoice === 'required';
     return limit === 'no-reasoning-with-tools' && request.tools.length > 0;
   };
-  const { model } = config;
   return {
     embed: (request, signal) => embedByOpenAi({ baseUrl, model, headers }, request, signal),
     async complete(request: LlmRequest, signal: AbortSignal) {
@@ -34,7 +35,7 @@ export function createOpenAiDialect(config: LlmProviderConfig): LlmDialect {
         const body = toOpenAiRequest(request, target, limits);
         return postForJson({ url, headers, body, signal });
       }, inUse(request));
-      return fromOpenAiAnswer(answer);
+      return fromOpenAiAnswer(answer, serviceTier);
     },
     async *stream(request: LlmRequest, signal: AbortSignal) {
       const bytes = await withLimits((limits) => {
@@ -42,7 +43,7 @@ export function createOpenAiDialect(config: LlmProviderConfig): LlmDialect {
         const body = { ...whole, stream: true, stream_options: { include_usage: true } };
         return postForStream({ url, headers, body, signal });
       }, inUse(request));
-      yield* fromOpenAiStream(readSse(bytes));
+      yield* fromOpenAiStream(readSse(bytes), serviceTier);
     },
   };
 }

@@ -3,6 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { FAILURE } from '../../../common/failures.ts';
 import { ServiceError } from '../../errors.ts';
 import { findProviders } from '../find-providers.ts';
+import type { ServiceTier } from '../llm-provider-config.ts';
+import type { PriceSource } from '../price-of-usage.ts';
 import { modelFacts } from './model-facts.ts';
 import type { ProviderRow, RoutingRules } from './parse-providers-file.ts';
 import { parseProvidersFile } from './parse-providers-file.ts';
@@ -21,7 +23,10 @@ export interface Routing {
 
 const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
 const TIMEOUT_MS = 120_000;
-const LOCAL_TIMEOUT_MS = 290_000;
+/** Models on a machine of one's own, and tiers of service that let calls wait. */
+const SLOW_TIMEOUT_MS = 290_000;
+/** Whose formats have a field for the tier. */
+const TIERED: readonly string[] = ['openai', 'openai-responses', 'google'];
 
 /**
  * What calls can be sent to, in the operator's order: of the file that OSTINATO_PROVIDERS_FILE names,
@@ -71,6 +76,8 @@ function fromRow(row: ProviderRow, env: Env, path: string): readonly Route[] {
   return row.models.map((entry) => {
     const given = typeof entry === 'string' ? { name: entry } : entry;
     const facts = modelFacts(given.name);
+    const serviceTier = tierOf(row, given, path);
+    const usualMs = row.dialect === 'ollama' || serviceTier !== null ? SLOW_TIMEOUT_MS : TIMEOUT_MS;
     return {
       id: `${row.name}/${given.name}`,
       provider: row.name,
@@ -78,24 +85,48 @@ function fromRow(row: ProviderRow, env: Env, path: string): readonly Route[] {
       model: given.name,
       baseUrl,
       apiKeys,
-      timeoutMs: row.timeoutMs ?? (row.dialect === 'ollama' ? LOCAL_TIMEOUT_MS : TIMEOUT_MS),
+      timeoutMs: row.timeoutMs ?? usualMs,
       facts: {
         contextTokens: given.contextTokens ?? facts.contextTokens,
         outputTokens: given.outputTokens ?? facts.outputTokens,
         can: given.can ?? facts.can,
         quality: given.quality ?? facts.quality,
       },
-      price:
-        given.price === undefined
-          ? priceSource(row.dialect, baseUrl)
-          : given.price === 'free'
-            ? { kind: 'free' }
-            : { kind: 'own', prices: given.price },
+      price: priceOf(given.price, priceSource(row.dialect, baseUrl), serviceTier),
       equivalent: given.equivalent ?? null,
       batchOnly: given.batchOnly ?? false,
+      serviceTier,
       limits: limited ? { requestsPerMinute, tokensPerMinute } : null,
     };
   });
+}
+
+type ModelRow = Exclude<ProviderRow['models'][number], string>;
+
+function tierOf({ name, dialect, baseUrl }: ProviderRow, given: ModelRow, path: string) {
+  const { serviceTier, batchOnly } = given;
+  if (serviceTier === 'flex' && !TIERED.includes(dialect)) {
+    throw new ServiceError(
+      FAILURE.badInput,
+      `The providers file ${path} asks for serviceTier "flex" of ${name}/${given.name}, and the dialect "${dialect}" has none. Leave it out, or choose ${TIERED.join(', ')}.`,
+    );
+  }
+  const isSold = TIERED.includes(dialect) && priceSource(dialect, baseUrl ?? null).kind === 'list';
+  const usual = batchOnly === true && isSold ? 'flex' : 'standard';
+  return (serviceTier ?? usual) === 'flex' ? 'flex' : null;
+}
+
+function priceOf(
+  given: ModelRow['price'],
+  list: PriceSource,
+  tier: ServiceTier | null,
+): PriceSource {
+  // The public list does not know what a tier costs.
+  if (given === undefined) return tier === null ? list : { kind: 'unknown' };
+  if (given === 'free') return { kind: 'free' };
+  if ('listShare' in given)
+    return list.kind === 'list' ? { ...list, share: given.listShare } : list;
+  return { kind: 'own', prices: given };
 }
 
 function expand(text: string, env: Env, field: string, path: string): string {

@@ -31,8 +31,15 @@ const model = z.union([
     equivalent: z.string().min(1).optional(),
     /** Serves the runs of batches alone, at the price given here. */
     batchOnly: z.boolean().optional(),
-    /** `free`: runs on a machine of your own. Without it the public price list is asked. */
-    price: z.union([z.literal('free'), prices]).optional(),
+    /** @default `flex` for `batchOnly` where the vendor sells it, else `standard` */
+    serviceTier: z.enum(['standard', 'flex']).optional(),
+    /**
+     * `free`: runs on a machine of your own. `listShare`: of the public list's price, as 0.5 for half.
+     * Without it the public price list is asked, which knows the usual tier of service alone.
+     */
+    price: z
+      .union([z.literal('free'), prices, z.strictObject({ listShare: share.gt(0) })])
+      .optional(),
   }),
 ]);
 

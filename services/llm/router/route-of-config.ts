@@ -19,5 +19,6 @@ export function routeOfConfig(config: LlmProviderConfig): Route {
     limits: null,
     equivalent: null,
     batchOnly: false,
+    serviceTier: null,
   };
 }

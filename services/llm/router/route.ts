@@ -1,4 +1,4 @@
-import type { LlmDialectName } from '../llm-provider-config.ts';
+import type { LlmDialectName, ServiceTier } from '../llm-provider-config.ts';
 import type { PriceSource } from '../price-of-usage.ts';
 import type { ModelFacts } from './model-facts.ts';
 
@@ -21,6 +21,8 @@ export interface Route {
   readonly equivalent: string | null;
   /** Its price is for work that may take its time: it serves batch runs alone. */
   readonly batchOnly: boolean;
+  /** What it is asked for; where that has no room, the usual tier serves. `null`: the usual one. */
+  readonly serviceTier: ServiceTier | null;
   /** Of each key, all workers together; `null`: none that we keep. */
   readonly limits: RouteLimits | null;
 }

@@ -15,6 +15,7 @@ export function benchRoute(provider: string, url: string, over: Partial<Route> =
     limits: null,
     equivalent: null,
     batchOnly: false,
+    serviceTier: null,
     ...over,
   };
 }

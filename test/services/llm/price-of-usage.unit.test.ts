@@ -58,4 +58,10 @@ describe('priceOfUsage', () => {
     );
     expect(priceOfUsage(usage, 'm', { kind: 'free' }, AT_MS)).toBe(0);
   });
+
+  it('a share of the list → so much of its price', () => {
+    const whole = priceOfUsage(usage, 'claude-haiku-4-5-20251001', anthropic, AT_MS) ?? NaN;
+    const half = { ...anthropic, share: 0.5 };
+    expect(priceOfUsage(usage, 'claude-haiku-4-5-20251001', half, AT_MS)).toBe(whole / 2);
+  });
 });

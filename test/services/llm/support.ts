@@ -26,6 +26,7 @@ export function route(id: string, over: Partial<Route> = {}): Route {
     limits: null,
     equivalent: null,
     batchOnly: false,
+    serviceTier: null,
     ...over,
   };
 }

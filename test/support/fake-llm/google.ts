@@ -27,6 +27,7 @@ const part = z.union([
   }),
 ]);
 const body = z.strictObject({
+  serviceTier: z.enum(['standard', 'flex']).optional(),
   contents: z
     .array(z.strictObject({ role: z.enum(['user', 'model']), parts: z.array(part).min(1) }))
     .min(1),

@@ -65,6 +65,7 @@ const body = z.strictObject({
     })
     .optional(),
   prompt_cache_key: z.string().optional(),
+  service_tier: z.enum(['auto', 'default', 'flex']).optional(),
   stream: z.literal(true).optional(),
 });
 

@@ -57,6 +57,7 @@ const body = z.strictObject({
   stream_options: z.strictObject({ include_usage: z.literal(true) }).optional(),
   stop: z.array(z.string()).max(4).optional(),
   prompt_cache_key: z.string().optional(),
+  service_tier: z.enum(['auto', 'default', 'flex']).optional(),
   response_format: z
     .strictObject({
       type: z.literal('json_schema'),

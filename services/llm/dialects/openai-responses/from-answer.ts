@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { LlmPart } from '../../../../common/llm.ts';
 import { finishAnswer } from '../../finish-answer.ts';
+import type { ServiceTier } from '../../llm-provider-config.ts';
 import type { DialectAnswer } from '../../llm-dialect.ts';
 import { newCallId } from '../../new-call-id.ts';
 import { parseToolArgs } from '../../parse-tool-args.ts';
@@ -12,11 +13,18 @@ import { responseEnd, responseItem, responsesEnd, sealReasoning } from './respon
 
 const answerShape = responseEnd.extend({ output: z.array(responseItem) });
 
-/** @throws ProviderHttpError for a response that failed after it was accepted. */
-export function fromResponsesAnswer(answer: unknown, owner: OpaqueOwner): DialectAnswer {
+/**
+ * @param tier that was asked for. @default the usual one
+ * @throws ProviderHttpError for a response that failed after it was accepted.
+ */
+export function fromResponsesAnswer(
+  answer: unknown,
+  owner: OpaqueOwner,
+  tier: ServiceTier | null = null,
+): DialectAnswer {
   const parsed = parseAnswer(answerShape, answer);
   if (parsed.status === 'failed') throw streamError({ error: parsed.error });
-  const end = responsesEnd(parsed);
+  const end = responsesEnd(parsed, tier);
   const refused = parsed.output.some(
     ({ content }) => content?.some(({ refusal }) => refusal) ?? false,
   );

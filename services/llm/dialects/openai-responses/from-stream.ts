@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { createAnswerBuilder } from '../../answer-builder.ts';
 import type { AnswerBuilder } from '../../answer-builder.ts';
+import type { ServiceTier } from '../../llm-provider-config.ts';
 import type { DialectEvent } from '../../llm-dialect.ts';
 import type { SseFrame } from '../../wire/read-sse.ts';
 import { StreamEnded, streamError } from '../../wire/stream-error.ts';
@@ -24,6 +25,7 @@ const ENDS = new Set(['response.completed', 'response.incomplete']);
 export async function* fromResponsesStream(
   frames: AsyncIterable<SseFrame>,
   owner: OpaqueOwner,
+  tier: ServiceTier | null = null,
 ): AsyncGenerator<DialectEvent> {
   const builder = createAnswerBuilder();
   let refused = false;
@@ -37,7 +39,7 @@ export async function* fromResponsesStream(
     if (type === 'response.failed') throw streamError({ error: response?.error });
     refused ||= type === 'response.refusal.delta';
     if (ENDS.has(type)) {
-      const end = responsesEnd(response ?? {});
+      const end = responsesEnd(response ?? {}, tier);
       yield* builder.finish({ ...end, unified: refused ? 'refusal' : end.unified });
       return;
     }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { LlmResponse, LlmUsage } from '../../../../common/llm.ts';
+import type { ServiceTier } from '../../llm-provider-config.ts';
+import { chargedTier } from '../charged-tier.ts';
 import type { OpaqueOwner } from '../own-opaque.ts';
 import { seal } from '../own-opaque.ts';
 
@@ -31,6 +33,7 @@ export const responseEnd = z.object({
   incomplete_details: z.object({ reason: text }).nullish(),
   error: z.unknown().optional(),
   usage: usage.nullish(),
+  service_tier: text,
 });
 export type ResponseEnd = z.infer<typeof responseEnd>;
 
@@ -40,14 +43,17 @@ const INCOMPLETE: Readonly<Record<string, LlmResponse['finish']['unified']>> = {
 };
 
 /** Why it ended and what it used. */
-export function responsesEnd({ status, incomplete_details, usage: given }: ResponseEnd): {
+export function responsesEnd(
+  { status, incomplete_details, usage: given, service_tier }: ResponseEnd,
+  tier: ServiceTier | null,
+): {
   readonly unified: LlmResponse['finish']['unified'];
   readonly raw: string;
   readonly usage: Omit<LlmUsage, 'costUsd'>;
 } {
   const raw = incomplete_details?.reason ?? status ?? 'none given';
   const unified = raw === 'completed' ? 'stop' : (INCOMPLETE[raw] ?? 'other');
-  return { unified, raw, usage: toUsage(given) };
+  return { unified, raw, usage: { ...toUsage(given), ...chargedTier(tier, service_tier) } };
 }
 
 /** Cached and cache-written tokens are counted among the input; ours are kept apart. */

@@ -1,6 +1,7 @@
 import type { OpenAI } from 'openai';
 import type { LlmImage, LlmMessage, LlmPart, LlmRequest } from '../../../../common/llm.ts';
 import type { ModelLimit } from '../../learned-limits.ts';
+import type { LlmProviderConfig } from '../../llm-provider-config.ts';
 import { objectSchema } from '../object-schema.ts';
 import type { OpaqueOwner } from '../own-opaque.ts';
 import { ownData } from '../own-opaque.ts';
@@ -15,7 +16,7 @@ const LEAST_OUTPUT_TOKENS = 16;
 /** @param owner whose reasoning goes back; `null`: none does. */
 export function toResponsesRequest(
   request: LlmRequest,
-  model: string,
+  { model, serviceTier }: Pick<LlmProviderConfig, 'model' | 'serviceTier'>,
   limits: ReadonlySet<ModelLimit>,
   owner: OpaqueOwner | null,
 ): Params {
@@ -29,6 +30,7 @@ export function toResponsesRequest(
   if (request.temperature !== null && !limits.has('no-temperature')) {
     params.temperature = request.temperature;
   }
+  if (serviceTier) params.service_tier = serviceTier;
   if (request.cacheKey !== undefined) params.prompt_cache_key = request.cacheKey;
   if (request.output !== undefined) {
     const { name, schema } = request.output;

@@ -3,6 +3,8 @@ import type { LlmPart, LlmResponse, LlmUsage } from '../../../../common/llm.ts';
 import { finishAnswer } from '../../finish-answer.ts';
 import { newCallId } from '../../new-call-id.ts';
 import { parseToolArgs } from '../../parse-tool-args.ts';
+import type { ServiceTier } from '../../llm-provider-config.ts';
+import { chargedTier } from '../charged-tier.ts';
 import { parseAnswer } from '../parse-answer.ts';
 
 const count = z.number().nullish();
@@ -29,6 +31,7 @@ export const openAiUsage = z.object({
 const answerShape = z.object({
   choices: z.array(z.object({ message, finish_reason: z.string().nullish() })).min(1),
   usage: openAiUsage.nullish(),
+  service_tier: z.string().nullish(),
 });
 
 export const OPENAI_FINISH: Readonly<Record<string, LlmResponse['finish']['unified']>> = {
@@ -39,7 +42,11 @@ export const OPENAI_FINISH: Readonly<Record<string, LlmResponse['finish']['unifi
   content_filter: 'refusal',
 };
 
-export function fromOpenAiAnswer(answer: unknown): Omit<LlmResponse, 'servedBy'> {
+/** @param tier that was asked for. @default the usual one */
+export function fromOpenAiAnswer(
+  answer: unknown,
+  tier: ServiceTier | null = null,
+): Omit<LlmResponse, 'servedBy'> {
   const parsed = parseAnswer(answerShape, answer);
   // `min(1)` above: there is a first choice.
   const [choice] = parsed.choices as [(typeof parsed.choices)[number]];
@@ -49,7 +56,7 @@ export function fromOpenAiAnswer(answer: unknown): Omit<LlmResponse, 'servedBy'>
     parts: toParts(choice.message),
     unified: refused ? 'refusal' : (OPENAI_FINISH[raw] ?? 'other'),
     raw,
-    usage: fromOpenAiUsage(parsed.usage),
+    usage: { ...fromOpenAiUsage(parsed.usage), ...chargedTier(tier, parsed.service_tier) },
   });
 }
 

@@ -4,6 +4,8 @@ import type { AnswerBuilder } from '../../answer-builder.ts';
 import type { DialectEvent } from '../../llm-dialect.ts';
 import type { SseFrame } from '../../wire/read-sse.ts';
 import { StreamEnded, streamError } from '../../wire/stream-error.ts';
+import type { ServiceTier } from '../../llm-provider-config.ts';
+import { chargedTier } from '../charged-tier.ts';
 import { parseAnswer } from '../parse-answer.ts';
 import { OPENAI_FINISH, fromOpenAiUsage, openAiUsage } from './from-answer.ts';
 
@@ -26,23 +28,27 @@ const delta = z.object({
 const chunkShape = z.object({
   choices: z.array(z.object({ delta: delta.nullish(), finish_reason: text })).nullish(),
   usage: openAiUsage.nullish(),
+  service_tier: text,
   error: z.unknown().optional(),
 });
 
 /** @throws StreamEnded where no finish reason came; ProviderHttpError for an error in the stream. */
 export async function* fromOpenAiStream(
   frames: AsyncIterable<SseFrame>,
+  tier: ServiceTier | null = null,
 ): AsyncGenerator<DialectEvent> {
   const builder = createAnswerBuilder();
   let raw: string | null = null;
   let refused = false;
   let usage: z.infer<typeof openAiUsage> | null = null;
+  let served: string | null = null;
   for await (const { data } of frames) {
     if (data === '[DONE]') break;
     const json: unknown = JSON.parse(data);
     const chunk = parseAnswer(chunkShape, json);
     if (chunk.error !== undefined && chunk.error !== null) throw streamError(json);
     usage = chunk.usage ?? usage;
+    served = chunk.service_tier ?? served;
     const choice = chunk.choices?.[0];
     if (choice === undefined) continue;
     raw = choice.finish_reason ?? raw;
@@ -51,7 +57,8 @@ export async function* fromOpenAiStream(
   }
   if (raw === null) throw new StreamEnded();
   const unified = refused ? 'refusal' : (OPENAI_FINISH[raw] ?? 'other');
-  yield* builder.finish({ unified, raw, usage: fromOpenAiUsage(usage) });
+  const used = { ...fromOpenAiUsage(usage), ...chargedTier(tier, served) };
+  yield* builder.finish({ unified, raw, usage: used });
 }
 
 function* toDeltas(builder: AnswerBuilder, given: z.infer<typeof delta>): Generator<DialectEvent> {

@@ -1,6 +1,7 @@
 import type { OpenAI } from 'openai';
 import type { LlmImage, LlmMessage, LlmPart, LlmRequest } from '../../../../common/llm.ts';
 import type { ModelLimit } from '../../learned-limits.ts';
+import type { ServiceTier } from '../../llm-provider-config.ts';
 import { objectSchema } from '../object-schema.ts';
 
 type Params = OpenAI.Chat.Completions.ChatCompletionCreateParamsNonStreaming;
@@ -12,6 +13,8 @@ export interface OpenAiTarget {
   readonly model: string;
   /** OpenAI's reasoning models refuse `max_tokens`; compatible servers may know nothing else. */
   readonly maxTokensField: 'max_completion_tokens' | 'max_tokens';
+  /** @default the usual one */
+  readonly serviceTier?: ServiceTier | null;
 }
 
 export function toOpenAiRequest(
@@ -28,6 +31,7 @@ export function toOpenAiRequest(
     params.temperature = request.temperature;
   }
   if (request.stop !== undefined && request.stop.length > 0) params.stop = [...request.stop];
+  if (target.serviceTier) params.service_tier = target.serviceTier;
   if (request.cacheKey !== undefined) params.prompt_cache_key = request.cacheKey;
   if (request.output !== undefined) {
     const { name, schema } = request.output;

@@ -107,3 +107,61 @@ describe('providers file', () => {
     expect(() => parseProvidersFile(text, 'p.yaml')).toThrow(message);
   });
 });
+
+describe('tiers of service', () => {
+  const rowOf = (row: object, model: object) =>
+    JSON.stringify({
+      providers: [{ name: 'one', models: [{ name: 'gpt-5.4-mini', ...model }], ...row }],
+    });
+  const routeOf = async (row: object, model: object) => {
+    const path = fileWith(rowOf(row, model));
+    const [found] = (await find({ OSTINATO_PROVIDERS_FILE: path })).routes;
+    return found;
+  };
+  const elsewhere = 'http://127.0.0.1:8000/v1';
+
+  it.each([
+    ['for batches, of OpenAI', { dialect: 'openai-responses' }, { batchOnly: true }, 'flex'],
+    ['for batches, of Google', { dialect: 'google' }, { batchOnly: true }, 'flex'],
+    ['for batches, of Anthropic', { dialect: 'anthropic' }, { batchOnly: true }, null],
+    [
+      'for batches, of a compatible server',
+      { dialect: 'openai', baseUrl: elsewhere },
+      { batchOnly: true },
+      null,
+    ],
+    [
+      'of a compatible server that has it',
+      { dialect: 'openai', baseUrl: elsewhere },
+      { serviceTier: 'flex' },
+      'flex',
+    ],
+    [
+      'for batches, at the usual tier',
+      { dialect: 'openai' },
+      { batchOnly: true, serviceTier: 'standard' },
+      null,
+    ],
+    ['for all', { dialect: 'openai' }, {}, null],
+  ] as const)('a model %s → its tier', async (_what, row, model, tier) => {
+    expect((await routeOf(row, model))?.serviceTier).toBe(tier);
+  });
+
+  it.each([
+    [undefined, { kind: 'unknown' }],
+    [{ listShare: 0.5 }, { kind: 'list', vendor: 'openai', share: 0.5 }],
+    [{ inputPerMillion: 1, outputPerMillion: 2 }, { kind: 'own' }],
+  ])('flex with the price %j → %j', async (price, source) => {
+    const found = await routeOf(
+      { dialect: 'openai' },
+      { batchOnly: true, ...(price && { price }) },
+    );
+    expect(found?.price).toMatchObject(source);
+  });
+
+  it('flex of a dialect that has none → BadInput that names those that have', async () => {
+    await expect(routeOf({ dialect: 'anthropic' }, { serviceTier: 'flex' })).rejects.toThrow(
+      /one\/gpt-5.4-mini.*"anthropic" has none.*openai, openai-responses, google/,
+    );
+  });
+});
