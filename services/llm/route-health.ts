@@ -1,9 +1,11 @@
 import type { FailureType } from '../../common/failures.ts';
+import { FAILURE } from '../../common/failures.ts';
 import type { LlmUsage } from '../../common/llm.ts';
 import type { ServiceError } from '../errors.ts';
 import { priceOfUsage } from './price-of-usage.ts';
 import type { RouteMeasures } from './router/rank-routes.ts';
 import type { Route } from './router/route.ts';
+import { windowSaid } from './window-said.ts';
 
 /** What this process has seen of a route: passive, from the calls themselves. */
 export interface RouteHealth {
@@ -55,6 +57,8 @@ interface Seen {
   cacheReadTokens: number | null;
   cacheWriteTokens: number | null;
   outputTokens: number | null;
+  /** Of its last refusal that named one. */
+  windowTokens: number | null;
   lastProblem: RouteHealth['lastProblem'];
 }
 
@@ -68,6 +72,7 @@ const NEW: Seen = {
   cacheReadTokens: null,
   cacheWriteTokens: null,
   outputTokens: null,
+  windowTokens: null,
   lastProblem: null,
 };
 
@@ -104,6 +109,8 @@ export function createRouteHealths(): RouteHealths {
       seen.failed += 1;
       seen.success = ewma(seen.success, 0);
       seen.lastProblem = { type, message, atMs };
+      if (type !== FAILURE.llmContextTooLong) return;
+      seen.windowTokens = windowSaid(message) ?? seen.windowTokens;
     },
     of(route, nowMs) {
       const { calls, failed, success, latencyMs, tokensPerS, lastProblem, ...tokens } =
@@ -115,7 +122,8 @@ export function createRouteHealths(): RouteHealths {
     success: (route) => seenOf(route).success,
     measures(route, nowMs) {
       const seen = seenOf(route);
-      return { latencyMs: seen.latencyMs, callUsd: callPrice(route, seen, nowMs) };
+      const { latencyMs, windowTokens } = seen;
+      return { latencyMs, callUsd: callPrice(route, seen, nowMs), windowTokens };
     },
   };
 }

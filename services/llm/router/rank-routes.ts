@@ -24,7 +24,12 @@ export interface RouteMeasures {
   readonly latencyMs: number | null;
   /** Effective price of a call of the usual size, US dollars; `null`: not known. */
   readonly callUsd: number | null;
+  /** What it said it holds when it refused a prompt, tokens. @default it refused none */
+  readonly windowTokens?: number | null;
 }
+
+/** Needs are estimated from above: a text has at least this share of the tokens. */
+const SURE_SHARE = 0.75;
 
 export interface RankOptions {
   readonly preset: Preset;
@@ -68,9 +73,10 @@ export function rankRoutes(
   const excluded: Excluded[] = [];
   const able: Route[] = [];
   for (const route of routes) {
-    const why = unfit(route, needs);
+    const tooSmall = smallWindow(route, needs, options.measures);
+    const why = unfit(route, needs, tooSmall);
     if (why === null) able.push(route);
-    else excluded.push({ route, why, ...(isTooSmall(route, needs) ? { isTooSmall: true } : {}) });
+    else excluded.push({ route, why, ...(tooSmall === null ? {} : { isTooSmall: true }) });
   }
   const fit = affordable(able, needs.budgetUsd, options.measures, excluded);
   if (options.preset === 'configured') {
@@ -110,15 +116,15 @@ function cascade(
   return { ranked, excluded: [...excluded, ...left] };
 }
 
-function unfit(route: Route, needs: RouteNeeds): string | null {
-  const { can, contextTokens } = route.facts;
+function unfit(route: Route, needs: RouteNeeds, tooSmall: number | null): string | null {
+  const { can } = route.facts;
   if (can !== null && isEmbedder(can) && !needs.can.includes('embeddings')) {
     return 'makes embeddings only';
   }
   const lacks = can === null ? [] : needs.can.filter((need) => !can.includes(need));
   if (lacks.length > 0) return `cannot do ${lacks.join(', ')}`;
-  if (isTooSmall(route, needs)) {
-    return `takes ${contextTokens} tokens, the request needs about ${needs.contextTokens}`;
+  if (tooSmall !== null) {
+    return `takes ${tooSmall} tokens, the request needs about ${needs.contextTokens}`;
   }
   if (route.batchOnly && needs.isBatch !== true) {
     return 'is priced for batches, and this call belongs to none';
@@ -129,8 +135,19 @@ function unfit(route: Route, needs: RouteNeeds): string | null {
   return null;
 }
 
-function isTooSmall({ facts }: Route, needs: RouteNeeds): boolean {
-  return facts.contextTokens !== null && needs.contextTokens > facts.contextTokens;
+/**
+ * What it holds, where that is too little; else `null`. What it once said itself rules it out only
+ * where the request is surely longer, since it was asked so far.
+ */
+function smallWindow(
+  route: Route,
+  { contextTokens }: RouteNeeds,
+  measures: RankOptions['measures'],
+): number | null {
+  const thought = route.facts.contextTokens;
+  if (thought !== null && contextTokens > thought) return thought;
+  const { windowTokens = null } = measures(route);
+  return windowTokens !== null && contextTokens * SURE_SHARE > windowTokens ? windowTokens : null;
 }
 
 function isEmbedder(can: readonly Capability[]): boolean {

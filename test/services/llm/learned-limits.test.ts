@@ -104,3 +104,31 @@ describe('learned limits', () => {
     expect(server.journal.length).toBeLessThanOrEqual(16);
   });
 });
+
+describe('learned windows', () => {
+  const long = (chars: number) => ({
+    messages: [{ from: 'user' as const, text: 'word '.repeat(chars / 5) }],
+  });
+
+  it.each([
+    ['openai', 128_000],
+    ['anthropic', 200_000],
+  ] as const)(
+    '%s says what the model holds → what is surely longer is not sent',
+    async (by, window) => {
+      const { server, complete } = await start(by);
+      server.script(errorFixture(by, 'context-too-long'), fixtureAnswer(by, 'text'));
+      const surely = long(window * 5);
+      await expect(complete(surely)).rejects.toMatchObject({ type: FAILURE.llmContextTooLong });
+      expect(server.journal).toHaveLength(1);
+      await expect(complete(surely)).rejects.toMatchObject({
+        type: FAILURE.llmContextTooLong,
+        message: expect.stringContaining(`takes ${window} tokens`),
+      });
+      expect(server.journal).toHaveLength(1);
+      // Estimates are from above: this may fit, so it is asked.
+      expect((await complete(long(window * 3))).finish.unified).toBe('stop');
+      expect(server.journal).toHaveLength(2);
+    },
+  );
+});
