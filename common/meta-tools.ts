@@ -21,7 +21,7 @@ export interface WishFilter {
 export interface FoundTool {
   readonly id: ToolId;
   readonly server: ServerName;
-  /** At most 400 characters. */
+  /** Cut, unless the tool was asked for by its id. */
   readonly description: string;
   /** What is odd about the definition, such as a description that gives orders; `null`: nothing. */
   readonly warning: string | null;
@@ -37,7 +37,7 @@ export interface WishAnswer {
   readonly fits: boolean;
   /** How sure it is that one of the tools does what was asked, 0 to 1. */
   readonly confidence: number;
-  /** What to do where nothing fits; else `null`. */
+  /** What to do where nothing fits, or where what is shown was cut; else `null`. */
   readonly note: string | null;
   /** Best first. */
   readonly tools: readonly FoundTool[];

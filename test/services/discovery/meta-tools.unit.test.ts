@@ -214,15 +214,53 @@ describe('find_tools', () => {
     const [found] = answer?.tools ?? [];
     expect(found?.description).toHaveLength(400);
     expect(found?.description).toMatch(/^line line c+…$/);
-    expect(found?.inputSchema).toEqual({
+    const shown = (description: string) => ({
       type: 'object',
       required: ['title'],
       properties: {
-        title: { type: 'string', description: `a ${'b'.repeat(197)}…` },
+        title: { type: 'string', description },
         kind: { enum: ['x', 'y'], default: { title: 'kept, as it is data' } },
         list: { type: 'array', items: { type: 'object', properties: {} } },
       },
     });
+    expect(found?.inputSchema).toEqual(shown(`a ${'b'.repeat(77)}…`));
+    expect(answer?.note).toContain('Ask for a tool by its id alone to see all of it');
+
+    const [whole] = await findTools(TENANT, [{ server: null, tool: ' s/a ' }]);
+    expect(whole).toMatchObject({ fits: true, confidence: 1, note: null });
+    expect(whole?.tools).toHaveLength(1);
+    expect(whole?.tools[0]?.description).toHaveLength(910);
+    expect(whole?.tools[0]?.inputSchema).toEqual(shown(`a ${'b'.repeat(500)}`));
+  });
+
+  it('more than three fit → the later ones in outline, without prose', async () => {
+    const inputSchema: JsonObject = {
+      type: 'object',
+      properties: { path: { type: 'string', description: 'Where it lies' } },
+    };
+    const ids = ['s/a', 's/b', 's/c', 's/d'];
+    const { findTools } = metaTools(
+      ids.map((id) => tool(id, { inputSchema })),
+      { x: { hits: ids.map((id) => hit(id, 0.9)), confidence: 0.4 } },
+    );
+    const [answer] = await findTools(TENANT, [{ server: null, tool: 'x' }]);
+    const schemas = answer?.tools.map((found) => JSON.stringify(found.inputSchema)) ?? [];
+    expect(schemas.map((schema) => schema.includes('Where it lies'))).toEqual([
+      ...[true, true, true, false],
+    ]);
+    expect(schemas[3]).toContain('"path":{"type":"string"}');
+    expect(answer?.note).toContain('Ask for a tool by its id alone');
+  });
+
+  it.each([
+    ['is disabled', 's/off', {}],
+    ['is of another server than asked for', 's/on', { servers: ['t' as ServerName] }],
+    ['is not there', 's/none', {}],
+  ])('the id of a tool that %s → searched for like any words', async (_what, id, only) => {
+    const { findTools, queries } = metaTools([tool('s/off', { enabled: false }), tool('s/on')], {});
+    const [answer] = await findTools(TENANT, [{ server: null, tool: id }], only);
+    expect(queries).toHaveLength(1);
+    expect(answer).toMatchObject({ fits: false, tools: [] });
   });
 });
 

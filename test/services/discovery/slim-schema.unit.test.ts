@@ -1,9 +1,7 @@
 // Proves that a schema keeps what a call is written by, and that one made to be large is bounded.
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../common/json.ts';
-import { slimSchema } from '../../../services/discovery/slim-schema.ts';
-
-const MAX_CHARS = 20_000;
+import { BRIEF, OUTLINE, slimSchema, WHOLE } from '../../../services/discovery/slim-schema.ts';
 
 function nested(depth: number, width: number): JsonObject {
   if (depth === 0) return { type: 'string', description: 'A leaf of the tree.' };
@@ -20,17 +18,29 @@ describe('slimSchema', () => {
       required: ['a'],
       properties: { a: { type: 'string', enum: ['p', 'q'], description: 'd'.repeat(400) } },
     };
-    expect(slimSchema(schema)).toEqual({
+    const shown = (description: object) => ({
       type: 'object',
       required: ['a'],
-      properties: { a: { type: 'string', enum: ['p', 'q'], description: `${'d'.repeat(199)}…` } },
+      properties: { a: { type: 'string', enum: ['p', 'q'], ...description } },
+    });
+    expect(slimSchema(schema, BRIEF)).toEqual({
+      schema: shown({ description: `${'d'.repeat(79)}…` }),
+      isCut: true,
+    });
+    expect(slimSchema(schema, OUTLINE)).toEqual({ schema: shown({}), isCut: true });
+    expect(slimSchema(schema, WHOLE)).toEqual({
+      schema: shown({ description: 'd'.repeat(400) }),
+      isCut: false,
     });
   });
 
   it('too large → the outer names stay, the inside is open', () => {
-    const slimmed = slimSchema(nested(6, 6)) as { properties: Record<string, JsonObject> };
-    expect(JSON.stringify(slimmed).length).toBeLessThanOrEqual(MAX_CHARS);
-    expect(Object.keys(slimmed.properties)).toEqual(['f0', 'f1', 'f2', 'f3', 'f4', 'f5']);
+    for (const detail of [WHOLE, BRIEF, OUTLINE]) {
+      const { schema, isCut } = slimSchema(nested(6, 6), detail);
+      expect(JSON.stringify(schema).length).toBeLessThanOrEqual(detail.chars);
+      expect(Object.keys(schema['properties'] ?? {})).toEqual(['f0', 'f1', 'f2', 'f3', 'f4', 'f5']);
+      expect(isCut).toBe(true);
+    }
   });
 
   it('5 MB in one level → any object, since nothing of it fits', () => {
@@ -38,10 +48,8 @@ describe('slimSchema', () => {
       `name_${at}`,
       { const: 'x'.repeat(80) },
     ]);
-    const slimmed = slimSchema({
-      type: 'object',
-      properties: Object.fromEntries(names) as JsonObject,
-    });
-    expect(slimmed).toEqual({ type: 'object' });
+    const properties = Object.fromEntries(names) as JsonObject;
+    const slimmed = slimSchema({ type: 'object', properties }, WHOLE);
+    expect(slimmed).toEqual({ schema: { type: 'object' }, isCut: true });
   });
 });
