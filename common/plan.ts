@@ -53,6 +53,37 @@ export interface PlanStep {
   readonly action?: StepAction;
   /** Asked where the tool failed for good and certainly did nothing. @default nothing is */
   readonly fallback?: StepFallback;
+  /** Of a step that calls for each item: the tool that takes many at once. @default one by one */
+  readonly batch?: BatchTool;
+  /** One call in the place of many; nothing refers to its answer, which is theirs. */
+  readonly callsFor?: CallsFor;
+  /** The step that calls for this one; it makes its own call where that brought it no answer. */
+  readonly partOf?: StepId;
+}
+
+/** A tool that answers for a list what another answers for one value. */
+export interface BatchTool extends Pick<
+  PlanStep,
+  'tool' | 'effect' | 'fingerprint' | 'timeoutMs' | 'expectedMs'
+> {
+  /** Argument of the other tool that differs from call to call. */
+  readonly argument: string;
+  /** Argument of this tool that takes the list of them. */
+  readonly items: string;
+  /** Where in the answer the list of results is, in the order of the items; `''` is the whole. */
+  readonly result: string;
+  readonly maxItems: number;
+}
+
+export interface CallsFor {
+  /** In the order of the items. */
+  readonly steps: readonly StepId[];
+  /** What they would call. */
+  readonly tool: ToolId;
+  /** The argument that takes the list of items. */
+  readonly items: string;
+  /** Where in the answer theirs are. */
+  readonly result: string;
 }
 
 /**

@@ -56,6 +56,10 @@ function renamed(step: PlanStep, names: ReadonlyMap<StepId, StepId>): PlanStep {
       ? {}
       : { forEach: { ...step.forEach, items: rename(step.forEach.items) } }),
     ...(step.sameAs === undefined ? {} : { sameAs: nameOf(step.sameAs) }),
+    ...(step.partOf === undefined ? {} : { partOf: nameOf(step.partOf) }),
+    ...(step.callsFor === undefined
+      ? {}
+      : { callsFor: { ...step.callsFor, steps: step.callsFor.steps.map(nameOf) } }),
     ...(step.fallback === undefined
       ? {}
       : { fallback: { ...step.fallback, args: renameAll(step.fallback.args) } }),

@@ -1,7 +1,9 @@
 // Runs in the workflow sandbox: whether a step that is ready may start.
 import { isCancellation } from '@temporalio/workflow';
 import type { BudgetLimit } from '../common/budget.ts';
-import type { PlanStep } from '../common/plan.ts';
+import type { PlanStep, StepId } from '../common/plan.ts';
+import type { ToolResult } from '../common/tool.ts';
+import { fromBatch } from './call-together.ts';
 import type { PlanRun } from './execute-plan.ts';
 
 export type Admission =
@@ -15,11 +17,18 @@ export function makesCall({ sameAs, action }: PlanStep): boolean {
   return sameAs === undefined && action === undefined;
 }
 
-/** Waits while the run is paused, then takes a call from the budget. */
-export async function admitStep(step: PlanStep, run: PlanRun): Promise<Admission> {
+/**
+ * Waits while the run is paused, then takes a call from the budget.
+ * @param results of the plan: a step whose answer is there makes no call.
+ */
+export async function admitStep(
+  step: PlanStep,
+  results: ReadonlyMap<StepId, ToolResult>,
+  run: PlanRun,
+): Promise<Admission> {
   try {
     if (!(await run.control.mayStart())) return { kind: 'left' };
-    if (!makesCall(step)) return { kind: 'go' };
+    if (!makesCall(step) || fromBatch(step, results, run.state) !== null) return { kind: 'go' };
     const limit = await run.budget.takeToolCall();
     if (limit !== null) return { kind: 'limit', limit };
     run.state.toolCalls += 1;

@@ -54,7 +54,8 @@ export function askPerson(
   return control.decisions.ask(question, timeoutMs, control.isLeaving);
 }
 
-function whyAsk(step: PlanStep, { control, tenant, budget }: PlanRun): string | null {
+/** Why a person decides before the call; `null`: nobody does. */
+export function whyAsk(step: PlanStep, { control, tenant, budget }: PlanRun): string | null {
   if (step.approval !== undefined) return step.approval;
   const rule = approvalRule(control.policy.approvals ?? [], {
     tool: step.tool,

@@ -8,6 +8,7 @@ import { isArtifactValue, resolveArg, UnresolvedReference } from '../common/reso
 import { resultValue } from '../common/result-value.ts';
 import type { ToolResult } from '../common/tool.ts';
 import { makesCall } from './admit-step.ts';
+import type { ChunkCaller } from './call-chunk.ts';
 import type { PlanRun } from './execute-plan.ts';
 import { updateStep } from './run-state.ts';
 import type { StepEnd } from './run-step.ts';
@@ -21,63 +22,105 @@ export type CallItem = (item: JsonValue, place: string) => Promise<StepEnd>;
 /**
  * The answer is `{items: […]}`, in the order of the list. An item that fails ends the step, and what
  * runs is told to stop; where the step is optional, its place in the answer is `null`.
+ *
+ * @param many calls for several items at once; `null`: each by itself
  */
 export async function callForEach(
   step: PlanStep & { readonly forEach: ForEach },
   results: ReadonlyMap<StepId, ToolResult>,
   run: PlanRun,
   call: CallItem,
+  many: ChunkCaller | null = null,
 ): Promise<StepEnd> {
   const items = itemsOf(step, results);
-  const values: JsonValue[] = items.map(() => null);
   const scope = new CancellationScope();
-  const ended: { problem: string | null; limit: BudgetLimit | null; done: number } = {
-    ...{ problem: null, limit: null, done: 0 },
-  };
+  const list = createList(step, items, run, scope);
   let next = 0;
-  let isHeld = false;
 
+  const placeOf = (at: number): string => `${step.id}[${at}]`;
+  const callChunk = async (from: number, to: number, all: ChunkCaller): Promise<boolean> => {
+    const end = await all.call(items.slice(from, to), `${step.id}[${from}-${to - 1}]`);
+    if (end !== null && 'end' in end) return list.keep(from, end.end);
+    for (let at = from; at < to && list.goesOn(); at += 1) {
+      const result = end?.answers[at - from] ?? null;
+      if (result !== null) list.keep(at, { result, problem: null, stopped: false });
+      else if (!list.admit(at, await run.budget.takeToolCall())) return false;
+      else if (!list.keep(at, await call(items[at] ?? null, placeOf(at)))) return false;
+    }
+    return list.goesOn();
+  };
   const work = async (): Promise<void> => {
-    while (next < items.length && ended.problem === null && !isHeld && !scope.consideredCancelled) {
+    while (next < items.length && list.goesOn()) {
       const at = next;
-      next += 1;
+      next = Math.min(items.length, at + (many?.maxItems ?? 1));
       // The first call was taken with the step.
-      const refused = at === 0 || !makesCall(step) ? null : await run.budget.takeToolCall();
-      if (refused !== null) {
-        ended.limit = refused;
-        ended.problem = `The run reached ${refused} at item ${at} of ${items.length}.`;
-        return;
-      }
-      if (at > 0 && makesCall(step)) run.state.toolCalls += 1;
-      const end = await call(items[at] ?? null, `${step.id}[${at}]`);
-      if (end.held === true) {
-        isHeld = true;
-        return;
-      }
-      if (end.problem === null && end.result !== null) values[at] = itemValue(end.result);
-      else if (step.optional !== true || end.stopped) {
-        ended.problem ??= end.stopped ? 'The step was stopped.' : `Item ${at}: ${end.problem}`;
-        scope.cancel();
-        return;
-      }
-      ended.done += 1;
-      updateStep(run.state, step.id, { preview: `${ended.done} of ${items.length} items` });
+      const isPaid = at === 0 || !makesCall(step);
+      if (!isPaid && !list.admit(at, await run.budget.takeToolCall())) return;
+      if (many !== null && next - at > 1) {
+        if (!(await callChunk(at, next, many))) return;
+      } else if (!list.keep(at, await call(items[at] ?? null, placeOf(at)))) return;
     }
   };
 
-  const width = Math.min(step.forEach.maxParallel, run.limits.maxParallel, items.length);
+  const calls = Math.ceil(items.length / (many?.maxItems ?? 1));
+  const width = Math.min(step.forEach.maxParallel, run.limits.maxParallel, calls);
   await scope.run(async () => {
     await Promise.all(Array.from({ length: width }, work));
   });
-  const stopped = CancellationScope.current().consideredCancelled;
-  if (ended.problem !== null || stopped) {
-    const problem = ended.problem ?? 'The step was stopped.';
-    return { result: null, problem, stopped, limit: ended.limit };
-  }
-  // What is done is called again when the step goes on: under the same keys, so that no effect
-  // happens twice.
-  if (isHeld) return { result: null, problem: null, stopped: false, held: true };
-  return { result: listResult(values), problem: null, stopped: false };
+  return list.end();
+}
+
+/** What became of the items so far. */
+function createList(
+  step: PlanStep,
+  items: readonly JsonValue[],
+  run: PlanRun,
+  scope: CancellationScope,
+) {
+  const values: JsonValue[] = items.map(() => null);
+  let problem: string | null = null;
+  let limit: BudgetLimit | null = null;
+  let done = 0;
+  let isHeld = false;
+  return {
+    goesOn: () => problem === null && !isHeld && !scope.consideredCancelled,
+    /** @returns whether the call may be made. */
+    admit(at: number, refused: BudgetLimit | null): boolean {
+      if (refused === null) {
+        run.state.toolCalls += 1;
+        return true;
+      }
+      limit = refused;
+      problem = `The run reached ${refused} at item ${at} of ${items.length}.`;
+      return false;
+    },
+    /** @returns whether the next item may begin. */
+    keep(at: number, end: StepEnd): boolean {
+      if (end.held === true) {
+        isHeld = true;
+        return false;
+      }
+      if (end.problem === null && end.result !== null) values[at] = itemValue(end.result);
+      else if (step.optional !== true || end.stopped) {
+        problem ??= end.stopped ? 'The step was stopped.' : `Item ${at}: ${end.problem}`;
+        scope.cancel();
+        return false;
+      }
+      done += 1;
+      updateStep(run.state, step.id, { preview: `${done} of ${items.length} items` });
+      return true;
+    },
+    end(): StepEnd {
+      const stopped = CancellationScope.current().consideredCancelled;
+      if (problem !== null || stopped) {
+        return { result: null, problem: problem ?? 'The step was stopped.', stopped, limit };
+      }
+      // What is done is called again when the step goes on: under the same keys, so that no effect
+      // happens twice.
+      if (isHeld) return { result: null, problem: null, stopped: false, held: true };
+      return { result: listResult(values), problem: null, stopped: false };
+    },
+  };
 }
 
 /** @throws UnresolvedReference where there is no list, or one that is too long. */

@@ -8,6 +8,7 @@ import type { TenantContext } from '../common/tenant.ts';
 import type { ToolResult } from '../common/tool.ts';
 import type { RunBudget } from './run-budget.ts';
 import type { RunControl } from './run-control.ts';
+import { handOut } from './call-together.ts';
 import { isWait } from './run-action.ts';
 import { runStep } from './run-step.ts';
 import type { RunState } from './run-state.ts';
@@ -64,7 +65,7 @@ export async function executePlan(
   const places = createPlaces(run.limits);
 
   const finish = async (step: PlanStep): Promise<void> => {
-    const admission = await admitStep(step, run);
+    const admission = await admitStep(step, results, run);
     if (admission.kind !== 'go') {
       places.leave(step);
       if (admission.kind === 'limit') ended.limit ??= admission.limit;
@@ -79,7 +80,8 @@ export async function executePlan(
     }
     ended.limit ??= end.limit ?? null;
     const goesOn = end.problem === null || step.optional === true;
-    if (end.result !== null) results.set(step.id, end.result);
+    if (step.callsFor !== undefined) handOut(step.callsFor, end, results);
+    else if (end.result !== null) results.set(step.id, end.result);
     else if (goesOn) results.set(step.id, NO_ANSWER);
     // A step stopped together with the run is no failure: the caller closes the plan.
     if (end.stopped && scope.consideredCancelled) return;

@@ -20,6 +20,8 @@ import { conditionHolds, describeCondition } from '../common/step-condition.ts';
 import type { ToolResult } from '../common/tool.ts';
 import { approveStep, askPerson } from './approve-step.ts';
 import type { CallItem } from './call-for-each.ts';
+import { chunkCaller } from './call-chunk.ts';
+import { fromBatch, leftToEach } from './call-together.ts';
 import { callFallback } from './call-fallback.ts';
 import { callForEach, withItem } from './call-for-each.ts';
 import type { PlanRun } from './execute-plan.ts';
@@ -90,6 +92,8 @@ async function attempt(
 ): Promise<StepEnd> {
   try {
     if (step.sameAs !== undefined) return sameAnswer(step.sameAs, results);
+    const brought = fromBatch(step, results, run.state) ?? leftToEach(step, run);
+    if (brought !== null) return brought;
     const { when, forEach } = step;
     if (when !== undefined && !conditionHolds(when, results)) {
       const problem = `Not wanted: it runs only where ${describeCondition(when)}.`;
@@ -103,7 +107,11 @@ async function attempt(
         return failedWith(error);
       }
     };
-    return await callForEach({ ...step, forEach }, results, run, call);
+    const each = { ...step, forEach };
+    const many = chunkCaller(each, run, (chunk, place) =>
+      callOnce(chunk, place, results, run).catch(failedWith),
+    );
+    return await callForEach(each, results, run, call, many);
   } catch (error) {
     return failedWith(error);
   }

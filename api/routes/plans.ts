@@ -20,6 +20,18 @@ const explanation = z
           }),
         ),
         sameAs: z.string().nullable().meta({ description: 'The step whose answer it takes.' }),
+        partOf: z
+          .string()
+          .exactOptional()
+          .meta({ description: 'The step that makes its call together with others.' }),
+        callsFor: z
+          .array(z.string())
+          .exactOptional()
+          .meta({ description: 'Steps whose calls are made by this one, which was added.' }),
+        batch: z
+          .object({ tool: z.string(), maxItems: z.number() })
+          .exactOptional()
+          .meta({ description: 'The tool that is called once for so many items of its list.' }),
         round: z.number().meta({ description: '1 where it starts at once.' }),
         cached: z
           .literal(true)

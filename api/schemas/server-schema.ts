@@ -33,6 +33,14 @@ const resourceRule = z.strictObject({
   access: z.enum(['read', 'write']).exactOptional(),
 });
 
+const batchRule = z.strictObject({
+  tool: line(200).min(1),
+  argument: line(200).min(1),
+  items: line(200).min(1),
+  result: line(200).exactOptional(),
+  maxItems: z.int().min(2).max(1_000).exactOptional(),
+});
+
 const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, 'is no header name');
 const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'is no variable name');
 
@@ -78,6 +86,10 @@ export const definitionSchema = z
       .record(z.string().min(1).max(200), z.array(resourceRule).min(1).max(20))
       .exactOptional()
       .meta({ description: 'By tool name: the arguments that name all that the tool touches.' }),
+    batches: z.record(z.string().min(1).max(200), batchRule).exactOptional().meta({
+      description:
+        'By tool name: the tool of the same server and effect class (`read` or `keyed`) that may be called once for several calls of it. `result` is the path of the list of results in its answer.',
+    }),
     tags: z.array(line(64).min(1)).max(50).default([]),
     title: line(200).nullable().default(null),
     description: line(4000).nullable().default(null),

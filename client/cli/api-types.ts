@@ -82,6 +82,9 @@ export interface PlanAnswer {
     }[];
     readonly sameAs: string | null;
     readonly cached?: true;
+    readonly partOf?: string;
+    readonly callsFor?: readonly string[];
+    readonly batch?: { readonly tool: string; readonly maxItems: number };
     readonly round: number;
     readonly fallback?: string;
     readonly plan?: PlanAnswer;

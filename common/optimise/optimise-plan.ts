@@ -1,4 +1,5 @@
 import type { Plan, PlanStep, StepId } from '../plan.ts';
+import { batchSteps } from './batch-steps.ts';
 import { dropDeadSteps } from './drop-dead-steps.ts';
 import { mergeSteps } from './merge-steps.ts';
 import type { PlanEdge } from './plan-edge.ts';
@@ -25,8 +26,9 @@ export interface OptimisedPlan extends Plan {
 
 /**
  * The plan that does the same and ends as early as is safe: steps ordered where they must be, reads
- * that nobody needs left out, and reads that ask the same at the same point asked once. A merged
- * step stays in the plan (`sameAs`), so that its name and its result do too.
+ * that nobody needs left out, reads that ask the same at the same point asked once, and like calls
+ * made by one where their server has a tool for it. A merged step stays in the plan (`sameAs`,
+ * `partOf`), so that its name and its result do too.
  *
  * @param plan free of cycles and of unknown steps (`orderSteps` says so)
  */
@@ -42,12 +44,21 @@ export function optimisePlan(
   const { steps, merged } = mergeSteps(alive);
   const kept = new Map(steps.map((step) => [step.id, step]));
   const staying = new Set(alive.map(({ id }) => id));
+  const each = alive.map((step) => kept.get(step.id) ?? takenFrom(step, merged));
+  const batched = batchSteps(each, findFacts);
   return {
-    steps: alive.map((step) => kept.get(step.id) ?? takenFrom(step, merged)),
-    edges: ordered.edges,
+    steps: batched.steps,
+    edges: [...ordered.edges, ...batchEdges(batched.steps, ordered.edges)],
     merged,
     dropped: plan.steps.flatMap(({ id }) => (staying.has(id) ? [] : [id])),
   };
+}
+
+/** A call for several waits for what the first of them waits for, as they all do. */
+function batchEdges(steps: readonly PlanStep[], edges: readonly PlanEdge[]): PlanEdge[] {
+  return steps.flatMap(({ id, callsFor }) =>
+    edges.filter(({ to }) => to === callsFor?.steps[0]).map((edge) => ({ ...edge, to: id })),
+  );
 }
 
 function takenFrom(step: PlanStep, merged: ReadonlyMap<StepId, StepId>): PlanStep {

@@ -29,6 +29,12 @@ export interface ExplainedStep {
   }[];
   /** The step whose answer it takes; `null`: it makes its own call. */
   readonly sameAs: StepId | null;
+  /** The step that makes its call together with others. @default it makes its own */
+  readonly partOf?: StepId;
+  /** Steps whose calls are made by this one, which is not in the plan as it was written. */
+  readonly callsFor?: readonly StepId[];
+  /** Asked once for many items of its list. @default a call an item */
+  readonly batch?: { readonly tool: ToolId; readonly maxItems: number };
   /** 1 where it starts at once; else one more than the last step that it waits for. */
   readonly round: number;
   /** The cache of results has its answer now: no call is made. @default false */
@@ -61,6 +67,12 @@ export function explainPlan(
       waits: waits.get(step.id) ?? [],
       sameAs: step.sameAs ?? null,
       round: rounds.get(step.id) ?? 1,
+      ...(step.known === undefined ? {} : { cached: true as const }),
+      ...(step.partOf === undefined ? {} : { partOf: step.partOf }),
+      ...(step.callsFor === undefined ? {} : { callsFor: step.callsFor.steps }),
+      ...(step.batch === undefined
+        ? {}
+        : { batch: { tool: step.batch.tool, maxItems: step.batch.maxItems } }),
       ...(step.fallback === undefined ? {} : { fallback: step.fallback.tool }),
       ...(plan === undefined ? {} : { plan }),
     };
@@ -76,24 +88,26 @@ function criticalOf(
 ): PlanExplanation['critical'] {
   const known = steps.flatMap(({ expectedMs }) => expectedMs ?? []);
   const mean = known.reduce((sum, ms) => sum + ms, 0) / Math.max(1, known.length);
-  const timed = steps.map((step) => ({
-    id: step.id,
-    needs:
-      step.sameAs === undefined
-        ? (waits.get(step.id) ?? []).map((wait) => wait.for)
-        : [step.sameAs],
-    ms: step.sameAs === undefined ? (step.expectedMs ?? mean) : 0,
-  }));
+  const timed = steps.map((step) => {
+    const source = answeredBy(step);
+    const needs =
+      source === undefined ? (waits.get(step.id) ?? []).map((wait) => wait.for) : [source];
+    return { id: step.id, needs, ms: source === undefined ? (step.expectedMs ?? mean) : 0 };
+  });
   const way = criticalPath(timed);
   const byId = new Map(steps.map((step) => [step.id as string, step]));
   const isKnown = way.steps.every((id) => {
     const step = byId.get(id);
-    return step?.sameAs !== undefined || step?.expectedMs !== undefined;
+    return step === undefined || answeredBy(step) !== undefined || step.expectedMs !== undefined;
   });
   return {
     steps: way.steps as readonly StepId[],
     expectedMs: isKnown ? Math.round(way.ms) : null,
   };
+}
+
+function answeredBy({ sameAs, partOf }: PlanStep): StepId | undefined {
+  return sameAs ?? partOf;
 }
 
 function roundsOf(

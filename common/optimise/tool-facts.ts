@@ -1,4 +1,5 @@
 import type { JsonObject } from '../json.ts';
+import type { BatchTool } from '../plan.ts';
 import type { ToolId } from '../tool.ts';
 
 /** What the optimiser may know of a tool. Whatever is missing makes it more careful, never less. */
@@ -7,6 +8,8 @@ export interface ToolFacts {
   readonly outputSchema: JsonObject | null;
   /** The arguments that name all that the tool touches; `null`: nobody has declared it. */
   readonly resources: readonly ResourceRule[] | null;
+  /** What may be called once for several calls of it. @default nothing */
+  readonly batch?: BatchTool | null;
 }
 
 /** `undefined`: the tool is not known. */

@@ -2,7 +2,7 @@ import { bindArg, bindGoal, ITEM } from '../../common/bind-item.ts';
 import type { BatchMode, BatchSettings, BatchWork } from '../../common/batch.ts';
 import { FAILURE } from '../../common/failures.ts';
 import type { JsonObject, JsonValue } from '../../common/json.ts';
-import type { Plan, StepArg, StepId } from '../../common/plan.ts';
+import type { Plan, PlanStep, StepArg, StepId } from '../../common/plan.ts';
 import { asText, UnresolvedReference } from '../../common/resolve-args.ts';
 import { parseStepArg, parseStepArgs } from '../../common/step-arg.ts';
 import type { TenantId } from '../../common/tenant.ts';
@@ -69,8 +69,8 @@ async function checkWith(
   }
   const { plan } = work;
   const checked = await plans.check(tenantId, bindWritten(plan, sample));
-  // What a step says besides tells whether the light mode may run it; an equal step is none.
-  const plain = { ...checked, steps: checked.steps.map(({ sameAs: _equal, ...step }) => step) };
+  // What a step says besides tells whether the light mode may run it; how calls were joined does not.
+  const plain = { ...checked, steps: checked.steps.flatMap(asWritten) };
   const template: Plan = {
     // Of the check only what it knows of the tools: what it found out about order and equal steps is
     // true of this sample's values and need not be of another item's.
@@ -88,6 +88,10 @@ async function checkWith(
     }),
   };
   return { template, plain };
+}
+
+function asWritten({ sameAs: _equal, partOf: _together, ...step }: PlanStep): readonly PlanStep[] {
+  return step.callsFor === undefined ? [step] : [];
 }
 
 /** The plan as it would be written for one item. @throws UnresolvedReference */

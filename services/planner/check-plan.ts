@@ -130,7 +130,8 @@ async function toolFacts(
   for (const tool of found.values()) {
     if (facts.has(tool.id)) continue;
     const { inputSchema, outputSchema } = tool;
-    facts.set(tool.id, { inputSchema, outputSchema, resources: await tools.resources(tool) });
+    const [resources, batch] = [await tools.resources(tool), await tools.batch(tool)];
+    facts.set(tool.id, { inputSchema, outputSchema, resources, batch });
   }
   return (tool) => facts.get(tool);
 }

@@ -47,24 +47,17 @@ export function createPlanChecker(deps: {
     check: async (tenantId, written) => (await checked(tenantId, written)).plan,
     async explain(tenantId, written) {
       const found = await checked(tenantId, written);
-      return withKnown(explainAll(found), await deps.known?.fill({ tenantId }, found.plan));
+      const filled = await deps.known?.fill({ tenantId }, found.plan);
+      return explainAll({ ...found, optimised: { ...found.optimised, ...filled } });
     },
   };
 }
 
-function explainAll({ optimised, inner }: GoodPlan): PlanExplanation {
+function explainAll({ optimised, inner }: Omit<GoodPlan, 'plan'>): PlanExplanation {
   return explainPlan(
     optimised,
     new Map([...inner].map(([id, plan]) => [id, explainAll(plan)] as const)),
   );
-}
-
-function withKnown(explanation: PlanExplanation, filled: Plan = { steps: [] }): PlanExplanation {
-  const known = new Set(filled.steps.flatMap(({ id, known }) => (known === undefined ? [] : id)));
-  const steps = explanation.steps.map((step) =>
-    known.has(step.id) ? { ...step, cached: true as const } : step,
-  );
-  return { ...explanation, steps };
 }
 
 /** `The plan has 2 problems:` and a line for each. */

@@ -19,11 +19,26 @@ export interface ServerDefinition {
    * ordered by what they touch; of others nothing is known. @default none
    */
   readonly resources?: Readonly<Record<string, readonly ResourceRule[]>>;
+  /** By tool name: the tool that may be called once for several calls of it. @default none */
+  readonly batches?: Readonly<Record<string, BatchRule>>;
   readonly tags: readonly string[];
   readonly title: string | null;
   readonly description: string | null;
   /** @default 'auto' */
   readonly protocol: 'auto' | '2025-11-25' | '2026-07-28';
+}
+
+/** A tool of the same server and effect class that does for a list what another does for one value. */
+export interface BatchRule {
+  readonly tool: string;
+  /** Argument of the other tool whose values become the list. */
+  readonly argument: string;
+  /** Argument of `tool` that takes the list; the other arguments are the same for both. */
+  readonly items: string;
+  /** Path of the list of results in its answer, in the order of the items. @default the whole */
+  readonly result?: string;
+  /** @default 50 */
+  readonly maxItems?: number;
 }
 
 export const SERVER_DEFINITION_DEFAULTS = {

@@ -4,6 +4,7 @@ import { nearestName } from '../../common/nearest-name.ts';
 import type { EffectClass } from '../../common/tool.ts';
 import type { ServerTransport } from '../mcp/server-transport.ts';
 import type { FieldProblem } from './field-problem.ts';
+import { readBatches } from './read-batches.ts';
 import { readResources } from './read-resources.ts';
 import type { ServerDefinition } from './server-definition.ts';
 import { SERVER_DEFINITION_DEFAULTS } from './server-definition.ts';
@@ -18,6 +19,7 @@ const OTHER_FIELDS = [
   'trustAnnotations',
   'effects',
   'resources',
+  'batches',
   'tags',
   'title',
   'description',
@@ -72,6 +74,7 @@ export function readServerEntry(
     // The values are checked with the definition.
     effects: fields.texts('effects') as Readonly<Record<string, EffectClass>>,
     ...readResources(entry['resources'], fields.fail),
+    ...readBatches(entry['batches'], fields.fail),
     tags: fields.list('tags'),
     title: fields.text('title'),
     description: fields.text('description'),

@@ -1,6 +1,7 @@
 import { artifactIdsIn } from '../../common/artifact-values.ts';
 import { dependenciesOf } from '../../common/order-steps.ts';
-import type { Plan, PlanStep } from '../../common/plan.ts';
+import { leaveBatches } from '../../common/optimise/leave-batches.ts';
+import type { Plan, PlanStep, StepId } from '../../common/plan.ts';
 import { resolveArgs } from '../../common/resolve-args.ts';
 import type { TenantContext } from '../../common/tenant.ts';
 import type { ToolResult } from '../../common/tool.ts';
@@ -49,9 +50,10 @@ export function createKnownAnswers(deps: {
   return {
     async fill(tenant, plan) {
       const startMs = performance.now();
+      const firsts = startingBatches(plan);
       const found = await Promise.all(
         plan.steps.map(async (step) =>
-          mayBeKnown(step) ? find(tenant, step).catch(ifRefused) : null,
+          mayBeKnown(step, firsts) ? find(tenant, step).catch(ifRefused) : null,
         ),
       );
       let chars = 0;
@@ -65,16 +67,27 @@ export function createKnownAnswers(deps: {
         metrics.toolCall({ server, outcome: 'cached', durationMs: performance.now() - startMs });
         return { ...step, known: { result, untilMs } };
       });
-      return { steps };
+      return { steps: leaveBatches(steps) };
     },
   };
 }
 
+/** Steps that call for several and wait for nothing. */
+function startingBatches({ steps }: Plan): ReadonlySet<StepId> {
+  const isFirst = (step: PlanStep) =>
+    step.callsFor !== undefined && dependenciesOf(step).length === 0;
+  return new Set(steps.filter(isFirst).map(({ id }) => id));
+}
+
 /** Nothing in the plan comes before it, so that nothing of the plan can change what it reads. */
-function mayBeKnown(step: PlanStep): boolean {
+function mayBeKnown(step: PlanStep, firsts: ReadonlySet<StepId>): boolean {
   const isPlainRead = step.effect === 'read' && step.action === undefined;
   const isOwnCall = step.sameAs === undefined && step.forEach === undefined;
-  return isPlainRead && isOwnCall && dependenciesOf(step).length === 0;
+  return (
+    isPlainRead &&
+    isOwnCall &&
+    dependenciesOf(step).every((id) => firsts.has(id) && id === step.partOf)
+  );
 }
 
 /** The step's own call says what is wrong with it. */

@@ -27,18 +27,31 @@ export function explanationLines(plan: PlanAnswer, style: Style): readonly strin
 }
 
 function stepLines(
-  { id, tool, waits, sameAs, cached, fallback, plan }: Step,
+  { id, tool, waits, sameAs, cached, fallback, plan, ...together }: Step,
   style: Style,
 ): readonly string[] {
-  const same = sameAs === null ? '' : `, answered by ${sameAs}`;
+  const source = sameAs ?? together.partOf ?? null;
+  const same = source === null ? '' : `, answered by ${source}`;
   const known = cached === true ? ', answer is cached' : '';
   const other = fallback === undefined ? '' : `, else ${fallback}`;
   return [
     `  ${id} ${style.dim(`(${tool}${same}${known}${other})`)}`,
+    ...togetherLines(together),
     ...waits.map(
       (wait) =>
         `    waits for ${wait.for}: ${oneLine(wait.detail, DETAIL_WIDTH)} ${style.dim(`(${wait.reason})`)}`,
     ),
     ...(plan === undefined ? [] : explanationLines(plan, style).map((line) => `    ${line}`)),
+  ];
+}
+
+function togetherLines({ callsFor, batch }: Pick<Step, 'callsFor' | 'batch'>): readonly string[] {
+  return [
+    ...(callsFor === undefined
+      ? []
+      : [`    one call for ${callsFor.join(', ')}: their server takes them together`]),
+    ...(batch === undefined
+      ? []
+      : [`    calls ${batch.tool} for up to ${batch.maxItems} items at once`]),
   ];
 }

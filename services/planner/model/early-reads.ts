@@ -4,8 +4,7 @@ import type { JsonObject } from '../../../common/json.ts';
 import { dependenciesOf } from '../../../common/order-steps.ts';
 import type { Plan, PlanStep } from '../../../common/plan.ts';
 import { resolveArgs } from '../../../common/resolve-args.ts';
-import { matchesTool } from '../../../common/rules/matches-tool.ts';
-import { patternsOf } from '../../../common/rules/rule-hints.ts';
+import { isRuled } from '../../../common/rules/is-ruled.ts';
 import type { PlanTurn } from './plan-turn.ts';
 import type { ToolCaller } from '../../tools/tool-caller.ts';
 import type { CheckPlanOptions } from '../check-plan.ts';
@@ -43,7 +42,7 @@ const PROGRESS_FACTOR = 10;
  * process or is not kept, the step makes its call itself.
  *
  * Made are calls that need nothing, that no rule speaks of, of tools that an admin declared to be
- * reads, and only those before the first step of a plan that may change something.
+ * reads and not to be called for several at once, and only those before the first step of a plan that may change something.
  *
  * @param input `earlyReads` is how many may be made.
  */
@@ -66,7 +65,7 @@ export function createEarlyReads(
     const [step] = 'plan' in checked ? checked.plan.steps : [];
     // What follows a change may be meant to see it, and what cannot be checked may be one.
     if (step?.effect !== 'read' || step.action !== undefined) isOpen = false;
-    else if (isAlone(step, written) && !(await isRuled(tools, step))) start(step);
+    else if (isAlone(step, written) && !(await isElsewhere(tools, step))) start(step);
   }
 
   function start(step: PlanStep): void {
@@ -130,9 +129,11 @@ function isAlone(step: PlanStep, { after }: JsonObject): boolean {
   return !waits && isPlain && dependenciesOf(step).length === 0;
 }
 
-async function isRuled(tools: ToolLookup, { tool }: PlanStep): Promise<boolean> {
-  const rules = await tools.rules();
-  return rules.some((rule) => patternsOf(rule).some((pattern) => matchesTool(pattern, tool)));
+/** A rule speaks of it, or it may be called together with steps that are not written yet. */
+async function isElsewhere(tools: ToolLookup, { tool }: PlanStep): Promise<boolean> {
+  const found = await tools.find(tool);
+  if (found !== null && (await tools.batch(found)) !== null) return true;
+  return isRuled(tool, await tools.rules());
 }
 
 /** What a step calls, as text; `null` where that is not known before others have ended. */

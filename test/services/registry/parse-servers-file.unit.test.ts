@@ -77,6 +77,20 @@ describe('parseServersFile', () => {
     expect(said).toContain('"kind": "path"');
   });
 
+  it('tools for several calls at once → read; without the list they take → refused with an example', () => {
+    const whole = { tool: 'get_many', argument: 'city', items: 'cities' };
+    const [read] = parseServersFile(
+      file({ web: { url: 'https://x', batches: { get: whole } } }),
+      'f',
+    );
+    expect(read?.definition.batches).toEqual({ get: whole });
+    const { items: _items, ...half } = { ...whole, maxItems: 1 };
+    const said = refusal(file({ web: { url: 'https://x', batches: { get: half } } }));
+    expect(said).toContain('mcpServers.web.batches.get.items is wrong');
+    expect(said).toContain('mcpServers.web.batches.get.maxItems is wrong');
+    expect(said).toContain('"items": "cities"');
+  });
+
   it.each([
     [{ url: 'https://x' }, 'http'],
     [{ url: 'wss://x' }, 'websocket'],

@@ -35,6 +35,9 @@ describe('explanationLines', () => {
     const steps = [
       { ...step, id: 'a' },
       { ...step, id: 'b', sameAs: 'a' },
+      { ...step, id: 'm', callsFor: ['x', 'y'] },
+      { ...step, id: 'x', partOf: 'm' },
+      { ...step, id: 'f', batch: { tool: 's/many', maxItems: 3 } },
       { ...step, id: 'w', waits: [wait], round: 2 },
     ];
     const critical = { steps: ['a', 'w'], expectedMs: 1_250 };
@@ -42,12 +45,17 @@ describe('explanationLines', () => {
       'At once',
       '  a (s/t)',
       '  b (s/t, answered by a)',
+      '  m (s/t)',
+      '    one call for x, y: their server takes them together',
+      '  x (s/t, answered by m)',
+      '  f (s/t)',
+      '    calls s/many for up to 3 items at once',
       'Round 2',
       '  w (s/t)',
       '    waits for a: both touch /a (resource)',
       'Left out, since nothing wanted needs them: d',
       'Longest way: a → w, about 1.25 s',
-      '3 steps in 2 rounds',
+      '6 steps in 2 rounds',
     ]);
   });
 });
