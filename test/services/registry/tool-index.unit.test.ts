@@ -12,7 +12,7 @@ import { createMemoryCache } from '../../../services/cache/memory-cache.ts';
 import type { Embedder } from '../../../services/embeddings/embedder.ts';
 import type { RegisteredTool } from '../../../services/registry/registered-tool.ts';
 import type { Reranker } from '../../../services/registry/search/reranker.ts';
-import type { ToolIndexDeps } from '../../../services/registry/tool-index.ts';
+import type { ToolIndex, ToolIndexDeps } from '../../../services/registry/tool-index.ts';
 import { createToolIndex } from '../../../services/registry/tool-index.ts';
 import { createMetrics } from '../../../services/telemetry/metrics.ts';
 
@@ -23,12 +23,18 @@ const LETTERS = 26;
 let dir = '';
 let embedded: string[] = [];
 let warnings: string[] = [];
+let opened: ToolIndex[] = [];
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'tool-index-'));
   embedded = [];
   warnings = [];
+  opened = [];
 });
-afterEach(() => rm(dir, { recursive: true, force: true }));
+afterEach(async () => {
+  // An index that is open may still write to its folder.
+  await Promise.allSettled(opened.map((index) => index.close()));
+  await rm(dir, { recursive: true, force: true });
+});
 
 function letterEmbedder(id = 'letters/1'): Embedder {
   return {
@@ -68,7 +74,7 @@ function open({
     metrics,
   });
   const log = pino({ level: 'warn' }, { write: (line: string) => void warnings.push(line) });
-  return createToolIndex({
+  const index = createToolIndex({
     embedder,
     dir: folder,
     cache,
@@ -77,6 +83,8 @@ function open({
     ...(reranker === undefined ? {} : { reranker }),
     ...(examples === undefined ? {} : { examples }),
   });
+  opened.push(index);
+  return index;
 }
 
 function tool(id: string, description: string, more: Partial<RegisteredTool> = {}): RegisteredTool {
