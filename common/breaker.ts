@@ -163,6 +163,8 @@ export function admittedShare(
   doubt: number,
   nowMs: number,
 ): number {
+  // As nearly always, and asked at every call: nothing is shed that has not failed.
+  if (evidence.buckets.every(({ failed }) => failed === 0)) return 1;
   const target = policy.successTarget;
   const seen = [
     totals(inWindow(evidence, policy.windowMs, nowMs).buckets),

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type { BreakerPreset } from '../../common/breaker-policies.ts';
@@ -70,6 +71,11 @@ export type BreakerDecision = 'admitted' | 'probe' | 'diverted' | 'would-divert'
 
 const MAX_BREAKERS = 10_000;
 
+interface Known {
+  readonly breaker: Breaker;
+  readonly settings: BreakerSettings;
+}
+
 /** Breakers of every tenant and dependency that this process calls. */
 export function createBreakers(deps: {
   readonly store: BreakerStore;
@@ -85,16 +91,15 @@ export function createBreakers(deps: {
 }): Breakers {
   const source = randomUUID();
   let made = 0;
-  const known = new LRUCache<string, { readonly breaker: Breaker; readonly said: string }>({
+  const known = new LRUCache<string, Known>({
     max: MAX_BREAKERS,
     dispose: ({ breaker }) => void breaker.flush(),
   });
   const get = async (target: BreakerTarget): Promise<Breaker> => {
     const key = `${target.tenantId}/${target.kind}/${target.name}`;
     const settings = await deps.settings(target);
-    const said = JSON.stringify(settings);
     const found = known.get(key);
-    if (found?.said === said) return found.breaker;
+    if (found !== undefined && isSame(found.settings, settings)) return found.breaker;
     made += 1;
     const breaker = createBreaker({
       key,
@@ -107,7 +112,7 @@ export function createBreakers(deps: {
       nowMs: deps.nowMs ?? Date.now,
       random: deps.random ?? Math.random,
     });
-    known.set(key, { breaker, said });
+    known.set(key, { breaker, settings });
     return breaker;
   };
   return {
@@ -122,4 +127,9 @@ export function createBreakers(deps: {
       await Promise.all([...known.values()].map(({ breaker }) => breaker.flush()));
     },
   };
+}
+
+/** Almost always the same object: it is compared at every call. */
+function isSame(before: BreakerSettings, now: BreakerSettings): boolean {
+  return before === now || isDeepStrictEqual(before, now);
 }

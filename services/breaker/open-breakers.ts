@@ -47,6 +47,9 @@ export function openBreakers(deps: {
   };
 }
 
+const OF_PROVIDERS = resolveOverrides('provider', {});
+const OF_OTHERS = resolveOverrides('mcp-remote', {});
+
 function usualSettings({ kind }: BreakerTarget): BreakerSettings {
-  return resolveOverrides(kind === 'provider' ? 'provider' : 'mcp-remote', {});
+  return kind === 'provider' ? OF_PROVIDERS : OF_OTHERS;
 }

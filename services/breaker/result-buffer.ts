@@ -1,5 +1,5 @@
 import { mergeEvidence } from '../../common/breaker.ts';
-import type { BreakerBucket, BreakerEvidence, BreakerOutcome } from '../../common/breaker.ts';
+import type { BreakerBucket, BreakerOutcome } from '../../common/breaker.ts';
 
 const MAX_RESULTS = 20;
 const MAX_WAIT_MS = 100;
@@ -24,8 +24,7 @@ export function createResultBuffer(deps: {
   send(epoch: number, batch: number, buckets: readonly BreakerBucket[]): Promise<void>;
   onError(error: unknown): void;
 }): ResultBuffer {
-  let waiting = new Map<number, BreakerEvidence>();
-  let results = 0;
+  let waiting: BreakerResult[] = [];
   let oldestMs = 0;
   let batch = 0;
   let timer: NodeJS.Timeout | null = null;
@@ -33,13 +32,12 @@ export function createResultBuffer(deps: {
   async function flush(): Promise<void> {
     if (timer !== null) clearTimeout(timer);
     timer = null;
-    const batches = waiting;
-    waiting = new Map();
-    results = 0;
-    for (const [epoch, { buckets }] of batches) {
+    const results = waiting;
+    waiting = [];
+    for (const [epoch, ofEpoch] of Map.groupBy(results, (result) => result.epoch)) {
       batch += 1;
       try {
-        await deps.send(epoch, batch, buckets);
+        await deps.send(epoch, batch, toBuckets(ofEpoch));
       } catch (error) {
         deps.onError(error);
       }
@@ -48,17 +46,19 @@ export function createResultBuffer(deps: {
 
   return {
     async add(result) {
-      if (results === 0) oldestMs = deps.nowMs();
-      results += 1;
-      const sum = waiting.get(result.epoch) ?? { buckets: [] };
-      waiting.set(result.epoch, mergeEvidence(sum, { buckets: [toBucket(result)] }));
+      if (waiting.length === 0) oldestMs = deps.nowMs();
+      waiting.push(result);
       const urgent = result.outcome === 'failed' || result.outcome === 'slow';
-      const due = results >= MAX_RESULTS || deps.nowMs() - oldestMs >= MAX_WAIT_MS;
+      const due = waiting.length >= MAX_RESULTS || deps.nowMs() - oldestMs >= MAX_WAIT_MS;
       if (urgent || due) return flush();
       timer ??= setTimeout(() => void flush(), MAX_WAIT_MS).unref();
     },
     flush,
   };
+}
+
+function toBuckets(results: readonly BreakerResult[]): readonly BreakerBucket[] {
+  return mergeEvidence({ buckets: results.map(toBucket) }, { buckets: [] }).buckets;
 }
 
 function toBucket({ second, outcome, latencyMs, tokens }: BreakerResult): BreakerBucket {

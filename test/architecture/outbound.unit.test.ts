@@ -12,8 +12,6 @@ const FOLDERS = ['services', 'api', 'workers', 'activities'];
 const CLIENT = 'services/net/';
 
 const EXCEPTIONS: Readonly<Record<string, string>> = {
-  'services/llm/wire/post.ts: undici.request':
-    "fetch costs model calls time; it goes through the client's dispatcher, which judges as it connects",
   'services/mcp/websocket-transport.ts: ws.WebSocket':
     "no fetch speaks it; it takes the client's look-up and refuses addresses in the URL as that does",
   'workers/temporal-server.ts: net.connect':

@@ -40,8 +40,14 @@ export interface BreakerSettingsStore {
 
 const TTL_MS = 1_000;
 const MAX_TENANTS = 10_000;
+const MAX_TARGETS = 10_000;
 
 type TenantOverrides = ReadonlyMap<string, StoredOverrides>;
+interface Resolved {
+  readonly rows: TenantOverrides;
+  readonly preset: BreakerPreset;
+  readonly settings: BreakerSettings;
+}
 interface Read {
   readonly rows: TenantOverrides;
   readonly atMs: number;
@@ -89,18 +95,22 @@ export function createBreakerSettings(deps: {
   const warn = (error: unknown): void =>
     log.warn({ err: error }, 'settings of breakers cannot be read: what was known goes on');
 
-  async function usualOf(target: BreakerTarget) {
-    const said = mergeOverrides({ mode: deps.mode }, rulesFor(deps.rules, target));
-    return { preset: await deps.presetOf(target), said };
-  }
+  const saidOf = (target: BreakerTarget): BreakerOverrides =>
+    mergeOverrides({ mode: deps.mode }, rulesFor(deps.rules, target));
+
+  /** Asked at every call: worked out once for each reading. */
+  const resolved = new LRUCache<string, Resolved>({ max: MAX_TARGETS });
 
   return {
     async of(target) {
-      const [{ preset, said }, rows] = await Promise.all([usualOf(target), known(target.tenantId)]);
-      return resolveOverrides(
-        preset,
-        mergeOverrides(said, rows.get(keyOf(target))?.overrides ?? {}),
-      );
+      const [preset, rows] = await Promise.all([deps.presetOf(target), known(target.tenantId)]);
+      const key = keyOf(target);
+      const found = resolved.get(`${target.tenantId}/${key}`);
+      if (found?.rows === rows && found.preset === preset) return found.settings;
+      const stored = rows.get(key)?.overrides ?? {};
+      const settings = resolveOverrides(preset, mergeOverrides(saidOf(target), stored));
+      resolved.set(`${target.tenantId}/${key}`, { rows, preset, settings });
+      return settings;
     },
     ...withDatabaseErrors({
       stored: async (target: BreakerTarget) =>
@@ -108,8 +118,7 @@ export function createBreakerSettings(deps: {
       async set(target: BreakerTarget, overrides: BreakerOverrides, by: string) {
         const before = (await readTenant(db, target.tenantId)).get(keyOf(target));
         const merged = mergeOverrides(before?.overrides ?? {}, overrides);
-        const { preset, said } = await usualOf(target);
-        resolveOverrides(preset, mergeOverrides(said, merged));
+        resolveOverrides(await deps.presetOf(target), mergeOverrides(saidOf(target), merged));
         await write(db, target, { overrides: merged, updatedBy: by, updatedAtMs: Date.now() });
         await read(target.tenantId);
         log.info({ audit: 'breakers', ...target, by, set: overrides }, 'breaker settings changed');

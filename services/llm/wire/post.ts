@@ -1,7 +1,8 @@
 import type { Dispatcher } from 'undici';
-import { request as send } from 'undici';
 import { operatorDispatcher } from '../../net/outbound.ts';
 import { ProviderHttpError } from '../provider-http-error.ts';
+import type { IncomingHeaders } from './fetch-whole.ts';
+import { fetchWhole } from './fetch-whole.ts';
 
 /** A call of a provider's API: JSON in the body, JSON or a stream in the answer. */
 export interface WireCall {
@@ -20,8 +21,12 @@ const MAX_ERROR_BODY_BYTES = 64 * 1024;
  * @throws ProviderHttpError for a status that is not 2xx; SyntaxError where the body is no JSON.
  */
 export async function postForJson(call: WireCall): Promise<unknown> {
-  const body = await post(call);
-  return JSON.parse(await body.text()) as unknown;
+  const { status, headers, text } = await fetchWhole(operatorDispatcher(), toOptions(call), {
+    signal: call.signal,
+    maxErrorBytes: MAX_ERROR_BODY_BYTES,
+  });
+  if (isGood(status)) return JSON.parse(text) as unknown;
+  throw new ProviderHttpError(status, toHeaders(headers), text.slice(0, MAX_ERROR_BODY_BYTES));
 }
 
 /**
@@ -29,30 +34,36 @@ export async function postForJson(call: WireCall): Promise<unknown> {
  *
  * @throws ProviderHttpError for a status that is not 2xx.
  */
-export function postForStream(call: WireCall): Promise<AsyncIterable<Uint8Array>> {
-  return post(call);
+export async function postForStream(call: WireCall): Promise<AsyncIterable<Uint8Array>> {
+  const { signal } = call;
+  const answer = await operatorDispatcher().request({ ...toOptions(call), signal });
+  const { statusCode: status, body } = answer;
+  if (isGood(status)) return body;
+  throw new ProviderHttpError(status, toHeaders(answer.headers), await errorBody(body));
 }
 
 /**
- * By the dispatcher for the operator's URLs: connections are kept and judged once, and Node's settings
+ * For the dispatcher of the operator's URLs: connections are kept and judged once, and Node's settings
  * for proxies and certificates hold. No time limit of its own: `signal` is the one.
  */
-async function post({ url, headers, body, signal }: WireCall) {
-  const answer = await send(url, {
+function toOptions({ url, headers, body }: WireCall): Dispatcher.RequestOptions {
+  const { origin, pathname, search } = new URL(url);
+  return {
+    origin,
+    path: pathname + search,
     method: 'POST',
-    dispatcher: operatorDispatcher(),
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify(body),
-    signal,
     headersTimeout: 0,
     bodyTimeout: 0,
-  });
-  const { statusCode } = answer;
-  if (statusCode >= 200 && statusCode < 300) return answer.body;
-  throw new ProviderHttpError(statusCode, toHeaders(answer.headers), await errorBody(answer.body));
+  };
 }
 
-function toHeaders(given: Dispatcher.ResponseData['headers']): Headers {
+function isGood(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+function toHeaders(given: IncomingHeaders): Headers {
   const headers = new Headers();
   for (const [name, values] of Object.entries(given)) {
     for (const value of [values ?? []].flat()) headers.append(name, value);

@@ -41,6 +41,15 @@ export function breakerSettingsCases(open: () => Database): void {
       expect(await settings.of(target)).toEqual(before);
     });
 
+    it('asked again → the same object, not worked out anew', async () => {
+      const settings = worker();
+      const target = targetOf('files');
+      const before = await settings.of(target);
+      expect(await settings.of(target)).toBe(before);
+      await settings.set(target, { slowMs: 5_000 }, 'ann');
+      expect((await settings.of(target)).policy.slowMs).toBe(5_000);
+    });
+
     it('set by one worker → another has it; another tenant has not', async () => {
       const [first, second] = [worker(), worker()];
       const target = targetOf('files');
