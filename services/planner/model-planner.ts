@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { addUsage, NO_USAGE } from '../../common/add-usage.ts';
-import type { PlanGoalInput } from '../../common/agent.ts';
+import type { GoalSteps, PlanGoalInput } from '../../common/agent.ts';
 import { FAILURE } from '../../common/failures.ts';
 import type { JsonObject } from '../../common/json.ts';
 import type { LlmRouting } from '../../common/llm-routing.ts';
@@ -199,8 +199,8 @@ async function createBegin(
       input,
       signal,
     ),
-    findForGoal: (goal: string, steps: readonly string[]) =>
-      findToolsForGoal(counting(deps, searching), tenantId, goal, steps),
+    findForGoal: (goal: string, split: GoalSteps) =>
+      findToolsForGoal(counting(deps, searching), tenantId, goal, split),
     summarise: createSummarise({
       by: deps.context.summaries,
       ask: (request) => deps.gateway.complete(request, { signal, tenantId }),

@@ -30,7 +30,7 @@ export interface BeginDeps {
   readonly artifacts: Pick<ArtifactStore, 'put' | 'get'>;
   readonly tools: Pick<ToolLookup, 'find' | 'rules'>;
   readonly goalSteps: FindGoalSteps;
-  readonly findForGoal: (goal: string, steps: readonly string[]) => Promise<FoundTools>;
+  readonly findForGoal: (goal: string, split: GoalSteps) => Promise<FoundTools>;
   readonly summarise: Summarise;
   /** Gets the tools that the model is shown. */
   readonly considered: Set<ToolId>;
@@ -190,7 +190,7 @@ async function openTurn(
     };
   }
   const split = await deps.goalSteps();
-  const { tools, best } = await deps.findForGoal(goal, split.steps);
+  const { tools, best } = await deps.findForGoal(goal, split);
   const listing = listTools(tools, await deps.tools.rules(), at.toolRoom.next(), best);
   at.toolRoom.take(listing.tokens);
   for (const { id } of listing.tools) deps.considered.add(id);

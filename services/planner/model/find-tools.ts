@@ -1,3 +1,4 @@
+import type { GoalSteps } from '../../../common/agent.ts';
 import type { TenantId } from '../../../common/tenant.ts';
 import type { ToolId } from '../../../common/tool.ts';
 import type { RegisteredTool, Registry } from '../../registry/registry.ts';
@@ -31,9 +32,10 @@ export async function findToolsForGoal(
   deps: Deps,
   tenantId: TenantId,
   goal: string,
-  steps: readonly string[],
+  { by, steps }: GoalSteps,
 ): Promise<FoundTools> {
-  const queries = steps.length > 1 ? steps : [];
+  // One clause is the goal itself; one step of a model says it in other words.
+  const queries = by === 'model' || steps.length > 1 ? steps : [];
   const found = await Promise.all([
     search(deps, tenantId, goal, FOR_WHOLE),
     ...queries.map((query) => search(deps, tenantId, query, FOR_STEP)),

@@ -475,6 +475,15 @@ describe('a goal that takes several steps', () => {
     expect(decision.usage.costUsd).toBeCloseTo(0.011);
   });
 
+  it('a model names one step → searched for besides the goal, in its words', async () => {
+    const { deps } = setUp([plan(read('read'))]);
+    const { queries, index } = searched(deps);
+    const { decomposer } = splitter(['count words']);
+    const planner = createModelPlanner({ ...deps, index, decomposer });
+    await planner.decide(goalInput(LONG), new AbortController().signal);
+    expect(queries).toEqual([LONG, 'count words']);
+  });
+
   it.each([
     ['it fails', new Error('no model today')],
     ['it names none', null],
