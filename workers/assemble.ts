@@ -164,6 +164,7 @@ async function openParts({ config, env, log }: Omit<AssembleOptions, 'failpoint'
   const connections = createMcpConnections({
     log: log.child({ part: 'mcp' }),
     env,
+    allowedHosts: config.allowedHosts,
     limits: { maxResultBytes: config.mcp.maxResultBytes },
   });
   connections.onReconnected((tenantId, name) => {

@@ -1,14 +1,11 @@
 import type { FastifyRequest } from 'fastify';
 import type { ServerTransport } from '../../services/mcp/server-transport.ts';
 import { HttpError } from '../http-error.ts';
-
-const LOCAL = /^(?:127(?:\.\d{1,3}){3}|::1|::ffff:127(?:\.\d{1,3}){3})$/;
-const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'];
+import { isFromThisMachine } from './is-from-this-machine.ts';
 
 /**
  * A stdio server is a command that this process will run, so only whoever sits at this machine may
- * register one, and only where the process serves nobody else. A request that a proxy passed on
- * comes from elsewhere, whatever its address says.
+ * register one, and only where the process serves nobody else.
  *
  * @throws HttpError 403
  */
@@ -18,9 +15,7 @@ export function refuseStrangersCommands(
   isAllowed: boolean,
 ): void {
   if (transport.kind !== 'stdio') return;
-  const isLocal = LOCAL.test(request.socket.remoteAddress ?? '');
-  const isForwarded = FORWARDED.some((name) => request.headers[name] !== undefined);
-  if (isAllowed && isLocal && !isForwarded) return;
+  if (isAllowed && isFromThisMachine(request)) return;
   throw new HttpError(
     403,
     'Denied',

@@ -47,12 +47,15 @@ export function registerServerChecks(api: Api, deps: ResolvedApiDeps): void {
     },
     async (request) => {
       const { tenantId } = tenantOf(request);
-      const { definition, name } = await deps.registry.getServer(tenantId, request.params.name);
+      const { definition, trust, name } = await deps.registry.getServer(
+        tenantId,
+        request.params.name,
+      );
       const { transport, connectTimeoutMs, protocol } = definition;
       const startedAtMs = performance.now();
       const took = (): number => Math.round(performance.now() - startedAtMs);
       try {
-        const target = { tenantId, server: name, transport, connectTimeoutMs, protocol };
+        const target = { tenantId, server: name, transport, trust, connectTimeoutMs, protocol };
         const { era, serverInfo, tools } = await deps.connections.listTools(target);
         const names = tools.map((tool) => tool.name);
         return { ok: true, problem: null, durationMs: took(), era, serverInfo, tools: names };

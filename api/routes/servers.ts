@@ -1,12 +1,15 @@
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { FAILURE } from '../../common/failures.ts';
 import type { TenantId } from '../../common/tenant.ts';
 import type { ServerName } from '../../common/tool.ts';
 import { isServiceError } from '../../services/errors.ts';
 import { parseServersFile } from '../../services/registry/parse-servers-file.ts';
+import type { ServerTrust } from '../../services/registry/server-definition.ts';
 import type { RegisteredServer } from '../../services/registry/registered-server.ts';
 import type { Api } from '../api.ts';
 import type { ResolvedApiDeps } from '../api-deps.ts';
+import { isFromThisMachine } from '../middleware/is-from-this-machine.ts';
 import { refuseStrangersCommands } from '../middleware/may-register-stdio.ts';
 import { errorAnswers } from '../schemas/error-answers.ts';
 import {
@@ -90,13 +93,18 @@ function registerPut(api: Api, deps: ResolvedApiDeps): void {
       const stored = await find(deps, tenantId, name);
       const definition = restoreSecrets(request.body, stored?.definition ?? null);
       refuseStrangersCommands(request, definition.transport, deps.options.allowStdioServers);
-      await deps.registry.putServer(tenantId, name, definition);
+      await deps.registry.putServer(tenantId, name, definition, trustOf(request));
       const refreshed = definition.enabled ? await refresh(deps, tenantId, name) : null;
       if (refreshed === null) await deps.connections.disconnect(tenantId, name);
       const server = toServerView(await deps.registry.getServer(tenantId, name));
       return reply.code(stored === null ? 201 : 200).send({ server, refresh: refreshed });
     },
   );
+}
+
+/** The command on this machine is the operator's; whoever comes over the network is a tenant. */
+function trustOf(request: FastifyRequest): ServerTrust {
+  return isFromThisMachine(request) ? 'operator' : 'tenant';
 }
 
 function registerImport(api: Api, deps: ResolvedApiDeps): void {
@@ -120,7 +128,7 @@ function registerImport(api: Api, deps: ResolvedApiDeps): void {
         refuseStrangersCommands(request, definition.transport, deps.options.allowStdioServers);
       }
       for (const { name, definition } of parsed) {
-        await deps.registry.putServer(tenantId, name, definition);
+        await deps.registry.putServer(tenantId, name, definition, trustOf(request));
       }
       const servers = await Promise.all(
         parsed.map(async ({ name, definition }) => {

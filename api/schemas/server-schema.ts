@@ -103,6 +103,10 @@ export const serverSchema = z
     definition: definitionSchema.meta({
       description: 'Secrets are shown as "***"; sent back like that they stay as they are.',
     }),
+    trust: z.enum(['operator', 'tenant']).meta({
+      description:
+        'Who chose its address: `operator` by the configuration or from the machine itself, `tenant` by this API. A server of a tenant is reached in the public internet and where OSTINATO_ALLOW_PRIVATE_URLS says.',
+    }),
     status: z.enum(['unknown', 'ready', 'unreachable', 'disabled']),
     problem: z.string().nullable(),
     lastSeenMs: z.number().nullable(),

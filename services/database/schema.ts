@@ -19,7 +19,7 @@ import type { CompositionRule } from '../../common/rules/composition-rule.ts';
 import type { TenantId } from '../../common/tenant.ts';
 import type { EffectClass, ServerName, ToolId, ToolResult } from '../../common/tool.ts';
 import type { BreakerOverrides } from '../breaker/settings/breaker-overrides.ts';
-import type { ServerDefinition } from '../registry/server-definition.ts';
+import type { ServerDefinition, ServerTrust } from '../registry/server-definition.ts';
 
 /*
  * Every table has the tenant first in its primary key and in every index.
@@ -85,6 +85,7 @@ export const servers = pgTable(
     tenantId: tenantId(),
     name: text('name').$type<ServerName>().notNull(),
     definition: json('definition').$type<ServerDefinition>().notNull(),
+    trust: text('trust').$type<ServerTrust>().notNull().default('operator'),
     /** What the last contact showed; `disabled` is in the definition. */
     health: text('health').$type<'unknown' | 'ready' | 'unreachable'>().notNull(),
     problem: text('problem'),

@@ -7,9 +7,11 @@ import type { JsonObject } from '../../common/json.ts';
 import type { TenantId } from '../../common/tenant.ts';
 import type { ServerName } from '../../common/tool.ts';
 import { newCallRecord } from './call-record.ts';
-import { OPERATOR } from '../net/outbound-policy.ts';
+import type { AllowedHosts } from '../net/outbound-policy.ts';
+import { NOTHING_ALLOWED, OPERATOR } from '../net/outbound-policy.ts';
 import { createOutboundFetch } from '../net/outbound.ts';
 import { callTool } from './call-tool.ts';
+import type { TransportDeps } from './create-transport.ts';
 import type { Environment } from './expand-env.ts';
 import { headerParameterProblem } from './header-parameter-problem.ts';
 import { listAllTools } from './list-all-tools.ts';
@@ -29,8 +31,10 @@ export interface McpConnectionsDeps {
   readonly log: Logger;
   /** For `${NAME}` in definitions and the few variables that a child process inherits. */
   readonly env: Environment;
-  /** For HTTP servers. @default one that judges where it connects to, as for the operator's URLs */
+  /** For the operator's HTTP servers. @default one that judges where it connects to */
   readonly fetch?: FetchLike;
+  /** What tenants' servers reach beside the public internet. @default nothing */
+  readonly allowedHosts?: AllowedHosts;
   readonly limits?: {
     /** Longest answer, decompressed. @default 16 MiB */
     readonly maxResultBytes?: number;
@@ -53,7 +57,7 @@ export function createMcpConnections(deps: McpConnectionsDeps): McpConnections {
 class Connections implements McpConnections {
   readonly #deps: McpConnectionsDeps;
   readonly #maxResultBytes: number;
-  readonly #fetch: FetchLike;
+  readonly #ways: Readonly<Record<'operator' | 'tenant', Pick<TransportDeps, 'fetch' | 'policy'>>>;
   readonly #byKey = new Map<string, ServerConnection>();
   /** Replaced by another definition, still finishing calls. */
   readonly #leaving = new Set<Promise<void>>();
@@ -65,7 +69,11 @@ class Connections implements McpConnections {
 
   constructor(deps: McpConnectionsDeps) {
     this.#deps = deps;
-    this.#fetch = deps.fetch ?? createOutboundFetch(OPERATOR);
+    const tenants = { trust: 'stranger', allow: deps.allowedHosts ?? NOTHING_ALLOWED } as const;
+    this.#ways = {
+      operator: { policy: OPERATOR, fetch: deps.fetch ?? createOutboundFetch(OPERATOR) },
+      tenant: { policy: tenants, fetch: createOutboundFetch(tenants) },
+    };
     this.#maxResultBytes = deps.limits?.maxResultBytes ?? DEFAULT_MAX_RESULT_BYTES;
   }
 
@@ -240,7 +248,7 @@ class Connections implements McpConnections {
     const connection = new ServerConnection(target, {
       log: this.#deps.log,
       env: this.#deps.env,
-      fetch: this.#fetch,
+      ...this.#ways[target.trust ?? 'operator'],
       maxMessageBytes: this.#maxResultBytes + ENVELOPE_BYTES,
       idleCloseMs: this.#deps.limits?.idleCloseMs ?? null,
       onToolsChanged: () => this.#tell(this.#onToolsChanged, target),
@@ -280,6 +288,7 @@ function keyOf(tenantId: TenantId, server: ServerName): string {
 function sameServer(left: McpTarget, right: McpTarget): boolean {
   return (
     left.protocol === right.protocol &&
+    left.trust === right.trust &&
     left.connectTimeoutMs === right.connectTimeoutMs &&
     (left.transport === right.transport ||
       canonicalJson(left.transport as unknown as JsonObject) ===

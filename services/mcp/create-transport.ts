@@ -5,6 +5,7 @@ import {
   StreamableHTTPClientTransport,
 } from '@modelcontextprotocol/client';
 import { FAILURE } from '../../common/failures.ts';
+import type { OutboundPolicy } from '../net/outbound-policy.ts';
 import type { Environment } from './expand-env.ts';
 import { limitResponses } from './limit-response.ts';
 import { McpError } from './mcp-error.ts';
@@ -22,6 +23,8 @@ export interface TransportDeps {
   /** For the child's PATH and the like. */
   readonly env: Environment;
   readonly fetch: FetchLike;
+  /** What a connection that does not go by `fetch` is judged by. */
+  readonly policy: OutboundPolicy;
   readonly maxMessageBytes: number;
   readonly connectTimeoutMs: number;
   readonly redact: (text: string) => string;

@@ -7,6 +7,8 @@ export interface McpTarget {
   readonly tenantId: TenantId;
   readonly server: ServerName;
   readonly transport: ServerTransport;
+  /** Who chose the address: a tenant's reaches the public internet alone. @default operator */
+  readonly trust?: 'operator' | 'tenant';
   /** Bound of start, negotiation and handshake together, ms. */
   readonly connectTimeoutMs: number;
   /** `auto` asks the server which era it speaks, once. */

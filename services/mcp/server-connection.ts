@@ -5,6 +5,7 @@ import { ProtocolError } from '@modelcontextprotocol/client';
 import type { Logger } from 'pino';
 import { FAILURE } from '../../common/failures.ts';
 import { backoffMs } from './backoff.ts';
+import type { OutboundPolicy } from '../net/outbound-policy.ts';
 import type { Environment } from './expand-env.ts';
 import { expandTransport, redactor } from './expand-env.ts';
 import { isMcpError, McpError } from './mcp-error.ts';
@@ -24,6 +25,7 @@ export interface ServerConnectionDeps {
   readonly log: Logger;
   readonly env: Environment;
   readonly fetch: FetchLike;
+  readonly policy: OutboundPolicy;
   readonly maxMessageBytes: number;
   /** Close after this long without a call, ms; `null` never does. */
   readonly idleCloseMs: number | null;

@@ -2,6 +2,7 @@ import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError } from '@modelconte
 import type { FailureType } from '../../common/failures.ts';
 import { FAILURE } from '../../common/failures.ts';
 import type { CallRecord } from './call-record.ts';
+import { refusalWithin } from '../net/outbound.ts';
 import { isMcpError, McpError } from './mcp-error.ts';
 import { neverConnected, networkProblem } from './network-problem.ts';
 import type { OpenClient } from './open-client.ts';
@@ -40,6 +41,11 @@ function meaningOf(error: unknown, call: FailedCall): Meaning {
   if (record.tooLargeBytes !== null || opened.endedByTooLarge()) return tooLarge(call);
   if (ProtocolError.isInstance(error)) return fromProtocol(error, opened);
   if (SdkHttpError.isInstance(error)) return fromHttp(error);
+  const notAllowed = refusalWithin(error);
+  if (notAllowed !== null) {
+    const message = `was not reached: ${notAllowed.message}`;
+    return { type: FAILURE.badInput, message, sent: false, retry: false };
+  }
   if (neverConnected(error)) {
     return {
       type: FAILURE.toolUnavailable,

@@ -2,7 +2,7 @@ import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import { SdkErrorCode, SdkHttpError } from '@modelcontextprotocol/client';
 import { WebSocket } from 'ws';
 import { checkedLookup, refuseLiteral } from '../net/checked-connect.ts';
-import { OPERATOR } from '../net/outbound-policy.ts';
+import type { OutboundPolicy } from '../net/outbound-policy.ts';
 
 const SUBPROTOCOL = 'mcp';
 const PING_EVERY_MS = 30_000;
@@ -15,6 +15,8 @@ export interface WebSocketTransportOptions {
   readonly url: string;
   /** Sent with the upgrade request, `Authorization` for example. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Judges where it connects to. */
+  readonly policy: OutboundPolicy;
   readonly maxMessageBytes: number;
   readonly connectTimeoutMs: number;
 }
@@ -49,8 +51,8 @@ export class WebSocketTransport implements Transport {
   }
 
   async start(): Promise<void> {
-    const { url, headers, maxMessageBytes, connectTimeoutMs } = this.#options;
-    const refused = refuseLiteral(OPERATOR, new URL(url).hostname);
+    const { url, headers, policy, maxMessageBytes, connectTimeoutMs } = this.#options;
+    const refused = refuseLiteral(policy, new URL(url).hostname);
     if (refused !== null) throw refused;
     const socket = new WebSocket(url, SUBPROTOCOL, {
       headers,
@@ -58,7 +60,7 @@ export class WebSocketTransport implements Transport {
       handshakeTimeout: connectTimeoutMs,
       perMessageDeflate: false,
       followRedirects: false,
-      lookup: checkedLookup(OPERATOR),
+      lookup: checkedLookup(policy),
     });
     this.#socket = socket;
     // An error that nobody listens to would end the process.

@@ -18,6 +18,12 @@ export interface AllowedHosts {
 
 export const OPERATOR: OutboundPolicy = { trust: 'operator' };
 
+export const NOTHING_ALLOWED: AllowedHosts = {
+  everything: false,
+  names: new Set(),
+  subnets: new BlockList(),
+};
+
 const NAME = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$/;
 const YES = ['true', '1', 'yes', 'on', 'y', 'enabled'];
 const NO = ['', 'false', '0', 'no', 'off', 'n', 'disabled'];

@@ -23,7 +23,7 @@ export async function refreshServer(
   tenantId: TenantId,
   server: ServerName,
 ): Promise<CatalogueChange> {
-  const { definition } = await registry.getServer(tenantId, server);
+  const { definition, trust } = await registry.getServer(tenantId, server);
   if (!definition.enabled) {
     throw new ServiceError(
       FAILURE.conflict,
@@ -31,7 +31,7 @@ export async function refreshServer(
     );
   }
   const { transport, connectTimeoutMs, protocol } = definition;
-  const target = { tenantId, server, transport, connectTimeoutMs, protocol };
+  const target = { tenantId, server, transport, trust, connectTimeoutMs, protocol };
   try {
     const { tools, ...about } = await connections.listTools(target, signal);
     const change = await registry.recordTools(tenantId, server, tools);

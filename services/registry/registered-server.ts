@@ -1,11 +1,13 @@
 import type { TenantId } from '../../common/tenant.ts';
 import type { ServerName } from '../../common/tool.ts';
-import type { ServerDefinition } from './server-definition.ts';
+import type { ServerDefinition, ServerTrust } from './server-definition.ts';
 
 export interface RegisteredServer {
   readonly tenantId: TenantId;
   readonly name: ServerName;
   readonly definition: ServerDefinition;
+  /** Whose word its address is. */
+  readonly trust: ServerTrust;
   /** `unknown`: not contacted since it was registered or its transport changed. */
   readonly status: 'unknown' | 'ready' | 'unreachable' | 'disabled';
   /** Why it is unreachable, with the remedy. */

@@ -11,7 +11,7 @@ import { changeCatalogue } from './change-catalogue.ts';
 import { definitionProblems } from './check-definition.ts';
 import type { RegisteredServer, ServerNote } from './registered-server.ts';
 import type { CatalogueChange, RegisteredTool, ToolSettings } from './registered-tool.ts';
-import type { ServerDefinition } from './server-definition.ts';
+import type { ServerDefinition, ServerTrust } from './server-definition.ts';
 import { parseServerName } from './server-name.ts';
 import * as serverStore from './server-store.ts';
 import { recordTools } from './tools/record-tools.ts';
@@ -34,12 +34,15 @@ export interface Registry {
   /**
    * Registers a server, or replaces its definition.
    *
+   * @param trust whose word it is. A tenant who leaves the transport as it was does not change it.
+   *   @default operator
    * @throws ServiceError (BadInput) for a name or definition that could not work.
    */
   putServer(
     tenantId: TenantId,
     name: string,
     definition: ServerDefinition,
+    trust?: ServerTrust,
   ): Promise<RegisteredServer>;
   /** Its tools go with it. The names given to models stay taken, so that none ever changes meaning. */
   removeServer(tenantId: TenantId, name: ServerName): Promise<void>;
@@ -110,11 +113,11 @@ export function createRegistry({ db }: Pick<Database, 'db'>): Registry {
     listServers: (tenantId) => serverStore.listServers(db, tenantId),
     getServer: (tenantId, name) => serverStore.getServer(db, tenantId, name),
 
-    async putServer(tenantId, text, definition) {
+    async putServer(tenantId, text, definition, trust = 'operator') {
       const name = parseServerName(text);
       assertDefinition(name, definition);
       await change(tenantId, name, (tx) =>
-        serverStore.writeDefinition(tx, tenantId, name, definition),
+        serverStore.writeDefinition(tx, tenantId, name, definition, trust),
       );
       return serverStore.getServer(db, tenantId, name);
     },

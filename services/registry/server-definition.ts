@@ -2,6 +2,13 @@ import type { EffectClass } from '../../common/tool.ts';
 import type { ResourceRule } from '../../common/optimise/tool-facts.ts';
 import type { ServerTransport } from '../mcp/server-transport.ts';
 
+/**
+ * Who chose where a server is. `operator`: the configuration, or the command on the machine; any address
+ * will do. `tenant`: a request of the API from elsewhere, which reaches the public internet and what
+ * OSTINATO_ALLOW_PRIVATE_URLS names.
+ */
+export type ServerTrust = 'operator' | 'tenant';
+
 /** How to reach a server and how far to trust it: set by an admin, never by the server. */
 export interface ServerDefinition {
   readonly transport: ServerTransport;

@@ -8,7 +8,7 @@ import type { SqlDatabase, SqlTransaction } from '../database/database.ts';
 import { servers, tools } from '../database/schema.ts';
 import { ServiceError } from '../errors.ts';
 import type { RegisteredServer, ServerNote } from './registered-server.ts';
-import type { ServerDefinition } from './server-definition.ts';
+import type { ServerDefinition, ServerTrust } from './server-definition.ts';
 
 const MAX_INSTRUCTIONS = 16 * 1024;
 const MAX_PROBLEM = 4096;
@@ -53,13 +53,16 @@ export async function writeDefinition(
   tenantId: TenantId,
   name: ServerName,
   definition: ServerDefinition,
+  by: ServerTrust,
 ): Promise<void> {
   const old = await findRow(tx, tenantId, name);
-  if (old !== undefined && isDeepStrictEqual(old.definition, definition)) return;
+  const isSameAddress =
+    old !== undefined && isDeepStrictEqual(old.definition.transport, definition.transport);
+  // Who changes something else does not choose the address anew.
+  const trust = by === 'tenant' && isSameAddress ? old.trust : by;
+  if (old?.trust === trust && isDeepStrictEqual(old.definition, definition)) return;
   const reached =
-    old !== undefined &&
-    isDeepStrictEqual(old.definition.transport, definition.transport) &&
-    old.definition.protocol === definition.protocol;
+    isSameAddress && old.trust === trust && old.definition.protocol === definition.protocol;
   const unknown = {
     health: 'unknown',
     problem: null,
@@ -69,13 +72,14 @@ export async function writeDefinition(
     instructions: null,
   } as const;
   if (old === undefined) {
-    const row = { tenantId, name, definition, ...unknown, warnings: [], version: 1 };
+    const row = { tenantId, name, definition, trust, ...unknown, warnings: [], version: 1 };
     await tx.insert(servers).values(row);
     return;
   }
   await tx
     .update(servers)
-    .set({ definition, version: old.version + 1, ...(reached ? {} : unknown) })
+
+    .set({ definition, trust, version: old.version + 1, ...(reached ? {} : unknown) })
     .where(is(tenantId, name));
 }
 

@@ -26,7 +26,7 @@ export function sendToServer(
   const target = {
     tenantId: input.tenant.tenantId,
     server: server.name,
-    ...{ transport, connectTimeoutMs, protocol },
+    ...{ transport, trust: server.trust, connectTimeoutMs, protocol },
   };
   return connections.call(target, {
     tool: tool.name,

@@ -249,6 +249,25 @@ describe('servers', () => {
     expect([strict.services.servers.size, proxied.services.servers.size]).toEqual([0, 0]);
   });
 
+  it("registered on the machine → the operator's word; through a proxy → a tenant's, one by one and by file", async () => {
+    const { ask, services } = serve(allow);
+    const remote = { transport: { kind: 'http', url: 'https://a.example/mcp', headers: {} } };
+    const there = { 'x-forwarded-for': '203.0.113.9' };
+    const file = (name: string) => ({ mcpServers: { [name]: { url: 'https://a.example/mcp' } } });
+    await ask('PUT', '/v1/servers/here', remote);
+    const answer = await ask('PUT', '/v1/servers/there', remote, there);
+    expect(answer.body).toMatchObject({ server: { trust: 'tenant' } });
+    await ask('POST', '/v1/servers/import', file('here-too'));
+    await ask('POST', '/v1/servers/import', file('there-too'), there);
+    const trusts = [...services.servers.values()].map(({ name, trust }) => `${name} ${trust}`);
+    expect(trusts).toEqual([
+      'here operator',
+      'there tenant',
+      'here-too operator',
+      'there-too tenant',
+    ]);
+  });
+
   it('an mcpServers file → all its servers; a wrong one → 400 with line and field, and none', async () => {
     const { ask, services } = serve(allow);
     const good = { mcpServers: { one: { command: 'node' }, two: { url: 'http://a.example' } } };

@@ -188,11 +188,12 @@ function registryOf(
   return {
     listServers: async () => [...servers.values()],
     getServer: async (_tenantId, name) => serverOf(name),
-    async putServer(tenantId, name, definition) {
+    async putServer(tenantId, name, definition, trust = 'operator') {
       const server: RegisteredServer = {
         tenantId,
         name: name as ServerName,
         definition,
+        trust,
         status: 'unknown',
         problem: null,
         lastSeenMs: null,

@@ -4,6 +4,7 @@ import type { Database } from '../../../services/database/database.ts';
 import type { ListedTool } from '../../../services/mcp/listed-tool.ts';
 import type { CatalogueChange, ServerDefinition } from '../../../services/registry/registry.ts';
 import { createRegistry } from '../../../services/registry/registry.ts';
+import type { ServerTrust } from '../../../services/registry/server-definition.ts';
 import { SERVER_DEFINITION_DEFAULTS } from '../../../services/registry/server-definition.ts';
 import { newTenant } from './new-tenant.ts';
 
@@ -42,6 +43,24 @@ export function registryCases(open: () => Database): void {
       expect(changed.version).toBe(2);
       expect(await registry.getServer(tenant, files)).toEqual(changed);
       expect(await registry.listServers(tenant)).toEqual([changed]);
+    });
+
+    it("a tenant chooses an address → the tenant's word; changes something else → as it was; the operator → the operator's", async () => {
+      const registry = createRegistry(open());
+      const tenant = newTenant();
+      const at = (url: string, tags: readonly string[] = []) =>
+        stdio({ tags, transport: { kind: 'http', url, headers: {} } });
+      const trusts: string[] = [];
+      const put = async (...[definition, trust]: [ServerDefinition, ServerTrust]) => {
+        const { trust: kept, version } = await registry.putServer(tenant, 'web', definition, trust);
+        trusts.push(`${kept} ${version}`);
+      };
+      await put(at('https://one.example/mcp'), 'operator');
+      await put(at('https://one.example/mcp', ['web']), 'tenant');
+      await put(at('https://two.example/mcp', ['web']), 'tenant');
+      await put(at('https://two.example/mcp', ['web']), 'tenant');
+      await put(at('https://two.example/mcp', ['web']), 'operator');
+      expect(trusts).toEqual(['operator 1', 'operator 2', 'tenant 3', 'tenant 3', 'operator 4']);
     });
 
     it('${NAME} in a definition → stored as it is', async () => {

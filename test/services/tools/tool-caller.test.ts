@@ -170,6 +170,7 @@ function serverOf(enabled: boolean): RegisteredServer {
       enabled,
       transport: { kind: 'http', url: 'http://bank.test/mcp', headers: {} },
     },
+    trust: 'operator',
     status: 'ready',
     problem: null,
     lastSeenMs: null,

@@ -1,0 +1,1 @@
+ALTER TABLE "servers" ADD COLUMN "trust" text DEFAULT 'operator' NOT NULL;
