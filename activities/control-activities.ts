@@ -1,7 +1,9 @@
+import type { PlanGoalInput } from '../common/agent.ts';
 import type { CheckArgumentsInput, KeepResultInput, ToolResult } from '../common/tool.ts';
 import type { ConversationRef, FindConversationInput } from '../common/conversation.ts';
 import type { ConversationStore } from '../services/conversations/conversation-store.ts';
 import type { ResultKeeper } from '../services/artifacts/result-keeper.ts';
+import type { Planner } from '../services/planner/planner.ts';
 import type { ArgumentChecker } from '../services/tools/argument-checker.ts';
 import { runActivity } from './run-activity.ts';
 
@@ -10,6 +12,7 @@ export function createControlActivities(deps: {
   readonly arguments: ArgumentChecker;
   readonly results: ResultKeeper;
   readonly conversations: Pick<ConversationStore, 'newest'>;
+  readonly planner: Pick<Planner, 'stopped'>;
 }) {
   return {
     /** @throws Tool.BadArguments and the like: the tool would not be called with them. */
@@ -19,6 +22,10 @@ export function createControlActivities(deps: {
     /** @returns where a conversation stands now. */
     findConversation({ tenant, conversationId }: FindConversationInput): Promise<ConversationRef> {
       return runActivity(() => deps.conversations.newest(tenant.tenantId, conversationId));
+    },
+    /** A turn that was being decided when its run was cancelled: what was said stays. */
+    keepStopped(input: PlanGoalInput): Promise<void> {
+      return runActivity(() => deps.planner.stopped(input));
     },
     /** @returns the result by reference. */
     keepResult({ tenant, result }: KeepResultInput): Promise<ToolResult> {

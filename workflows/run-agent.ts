@@ -11,6 +11,7 @@ import type {
   AgentInput,
   AgentLimits,
   AgentResult,
+  PlanGoalInput,
   PlanGoalResult,
   StepObservation,
 } from '../common/agent.ts';
@@ -24,6 +25,7 @@ import { keepWithin } from '../common/result-size.ts';
 import { cancellable } from './cancellable.ts';
 import { earlyReadsFor, payUnusedReads } from './early-reads.ts';
 import type { PlanRun } from './execute-plan.ts';
+import { keepStopped } from './keep-stopped.ts';
 import { carriedResults, executeOrLeave } from './leave-run.ts';
 import { createRunBudget } from './run-budget.ts';
 import { createRunControl } from './run-control.ts';
@@ -178,7 +180,7 @@ interface TurnInput {
 async function decide(
   input: AgentInput,
   run: PlanRun,
-  { conversation, observations, messages }: TurnInput,
+  at: TurnInput,
 ): Promise<PlanGoalResult | { readonly problem: string }> {
   const { planGoal } = proxyActivities<Pick<Activities, 'planGoal'>>({
     taskQueue: input.queues.llm,
@@ -192,29 +194,39 @@ async function decide(
     retry: { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 30_000 },
     summary: `turn ${run.state.turn}: ${input.goal.slice(0, 150)}`,
   });
+  const question = questionOf(input, run, at);
+  try {
+    return await planGoal(question);
+  } catch (error) {
+    if (!isCancellation(error)) return { problem: `The planner failed: ${describeFailure(error)}` };
+    await keepStopped(input.queues.llm, question);
+    throw error;
+  }
+}
+
+function questionOf(
+  input: AgentInput,
+  run: PlanRun,
+  { conversation, observations, messages }: TurnInput,
+): PlanGoalInput {
   const earlyReads = earlyReadsFor(input, run);
   const budgetUsd = run.budget.usdLeft();
-  try {
-    return await planGoal({
-      tenant: input.tenant,
-      goal: input.goal,
-      conversation,
-      turn: run.state.turn,
-      stepsLeft: run.budget.toolCallsLeft(),
-      observations,
-      // Bounded, or each turn's input grows with the run; the run itself renames what is left.
-      usedStepIds: [...run.state.steps.keys()].slice(-MAX_USED_IDS),
-      ...(messages.length === 0 ? {} : { messages }),
-      usedTools: [...toolsOf(run.state)],
-      ...(run.state.toolsAbove.length === 0 ? {} : { toolsBeside: run.state.toolsAbove }),
-      ...(earlyReads === 0 ? {} : { earlyReads }),
-      ...(input.batch === true ? { batch: true } : {}),
-      ...(budgetUsd === null ? {} : { budgetUsd }),
-    });
-  } catch (error) {
-    if (isCancellation(error)) throw error;
-    return { problem: `The planner failed: ${describeFailure(error)}` };
-  }
+  return {
+    tenant: input.tenant,
+    goal: input.goal,
+    conversation,
+    turn: run.state.turn,
+    stepsLeft: run.budget.toolCallsLeft(),
+    observations,
+    // Bounded, or each turn's input grows with the run; the run itself renames what is left.
+    usedStepIds: [...run.state.steps.keys()].slice(-MAX_USED_IDS),
+    ...(messages.length === 0 ? {} : { messages }),
+    usedTools: [...toolsOf(run.state)],
+    ...(run.state.toolsAbove.length === 0 ? {} : { toolsBeside: run.state.toolsAbove }),
+    ...(earlyReads === 0 ? {} : { earlyReads }),
+    ...(input.batch === true ? { batch: true } : {}),
+    ...(budgetUsd === null ? {} : { budgetUsd }),
+  };
 }
 
 function observe(

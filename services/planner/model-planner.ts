@@ -36,6 +36,7 @@ import { PLANNER_TOOLS } from './model/planner-tools.ts';
 import { pieceTokens, readArtifact } from './model/read-artifact.ts';
 import { createReplies } from './model/reply-to-call.ts';
 import { isBegunLike, resumeTurn } from './model/resume-turn.ts';
+import { stoppedTurn } from './model/stopped-turn.ts';
 import { createSummarise } from './model/summarise.ts';
 import { SYSTEM_PROMPT } from './model/system-prompt.ts';
 import type { Planner } from './planner.ts';
@@ -149,7 +150,24 @@ export function createModelPlanner(deps: ModelPlannerDeps): Planner {
         ...end,
       };
     },
+
+    stopped: (input) => keepStopped(deps, input, usual),
   };
+}
+
+async function keepStopped(
+  deps: ModelPlannerDeps,
+  input: PlanGoalInput,
+  usual: Parameters<Begin>[0],
+): Promise<void> {
+  const { conversations, registry, durations, rules } = deps;
+  const { tenant, conversation: ref } = input;
+  const { tenantId } = tenant;
+  if ((await conversations.appendedTo(tenantId, ref)) !== null) return;
+  const tools = createToolLookup(registry, tenantId, durations, rules);
+  const stored = await conversations.read(tenantId, ref);
+  const messages = await stoppedTurn({ ...deps, tools }, input, stored, usual);
+  await conversations.append(tenantId, ref, messages);
 }
 
 /** The turn as it begins, and what an earlier attempt of it wrote down. */

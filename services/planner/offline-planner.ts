@@ -22,13 +22,14 @@ import { isDone, writeAnswer } from './offline/write-answer.ts';
 import { OFFLINE_NOTICE, writeQuestion } from './offline/write-question.ts';
 import { listProblems } from './plan-checker.ts';
 import type { Planner } from './planner.ts';
+import { STOPPED_MESSAGE } from './stopped-message.ts';
 import type { RuleSource } from './tool-lookup.ts';
 import { createToolLookup } from './tool-lookup.ts';
 
 export interface OfflinePlannerDeps {
   readonly index: Pick<ToolIndex, 'search'>;
   readonly registry: Pick<Registry, 'findTool' | 'findToolByModelName' | 'listTools' | 'getServer'>;
-  readonly conversations: Pick<ConversationStore, 'append'>;
+  readonly conversations: Pick<ConversationStore, 'append' | 'appendedTo'>;
   readonly validator: Pick<SchemaValidator, 'validate'>;
   /** @default nothing is known of how long tools take */
   readonly durations?: Pick<ToolDurations, 'expected'>;
@@ -79,6 +80,14 @@ export function createOfflinePlanner(deps: OfflinePlannerDeps): Planner {
       );
       const toolsConsidered = [...considered].sort();
       return { planner: PLANNER, conversation, usage: NO_USAGE, toolsConsidered, ...decision };
+    },
+    async stopped({ tenant: { tenantId }, conversation, goal, messages = [] }) {
+      if ((await deps.conversations.appendedTo(tenantId, conversation)) !== null) return;
+      const text = messages.length === 0 ? goal : messages.join('\n');
+      await deps.conversations.append(tenantId, conversation, [
+        { from: 'user', text },
+        STOPPED_MESSAGE,
+      ]);
     },
   };
 }

@@ -11,4 +11,9 @@ export interface Planner {
    * @param live gets what the planner writes while it does. @default nobody
    */
   decide(input: PlanGoalInput, signal: AbortSignal, live?: LiveWriter): Promise<PlanGoalResult>;
+  /**
+   * The run was cancelled while this was decided: what was said to the planner stays in the
+   * transcript, with a word that it was not answered. Changes nothing where the turn is in it.
+   */
+  stopped(input: PlanGoalInput): Promise<void>;
 }

@@ -31,7 +31,7 @@ function callTool(call: Call) {
   };
   return createActivities({
     tools: { call } as never,
-    planner: { decide: none },
+    planner: { decide: none, stopped: none },
     batches: null as never,
     plans: { check: none, explain: none },
     arguments: { check: none },

@@ -31,6 +31,7 @@ describe('durable names', () => {
       'failBatchRange',
       'findConversation',
       'keepResult',
+      'keepStopped',
       'listBatchItems',
       'openBatch',
       'planGoal',

@@ -126,7 +126,7 @@ describe('the transcript that a cancelled run leaves', () => {
     expect(roles).toEqual(['system', 'user', 'assistant', 'tool', 'user']);
   });
 
-  it('a model at work → nothing of its half answer, and the next message is answered', async () => {
+  it('a model at work → the message stays, nothing of the half answer, and the next is answered', async () => {
     const conversationId = 'model-cut-off';
     const say = (text: string) => sendMessage(engine.ostinato, { conversationId, text });
     const half = streamText('openai', openai.call('make_plan', '{"steps":[{"id":"a"').slice(0, -1));
@@ -137,7 +137,9 @@ describe('the transcript that a cancelled run leaves', () => {
     await run.cancel('Too slow.');
     expect(await run.result()).toMatchObject({ outcome: 'cancelled' });
     expect(await (await say('Hello?')).result()).toMatchObject({ answer: 'Here I am.' });
-    expect(sent().map(({ role }) => role)).toEqual(['system', 'user']);
+    expect(sent().map(({ role }) => role)).toEqual(['system', 'user', 'assistant', 'user']);
+    expect(sent()[1]?.['content']).toBe('Plan something');
+    expect(sent()[2]?.['content']).toContain('stopped before I could answer');
   });
 
   it('a message that waits is not cancelled with the one before it', async () => {

@@ -30,7 +30,9 @@ const activities = {
   checkArguments: async () => undefined,
   keepResult: async ({ result }) => result,
   findConversation: async ({ conversationId }) => ({ conversationId, headVersion: 0 }),
+  keepStopped: async () => undefined,
   planGoal: async (input): Promise<PlanGoalResult> => ({
+    ...(input.goal === 'Hold' ? await untilCancelled() : {}),
     planner: { kind: 'offline', provider: null, model: null },
     conversation: { ...input.conversation, headVersion: input.conversation.headVersion + 1 },
     usage: NO_USAGE,
@@ -73,6 +75,12 @@ try {
   const agent = await startAgent(ostinato, { goal: 'Record me' });
   await agent.result();
   await save('run-agent', agent.workflowId);
+
+  const stopped = await startAgent(ostinato, { goal: 'Hold' });
+  await waitFor('the planner', async () => (await stopped.progress()).phase === 'planning');
+  await stopped.cancel('recorded');
+  await stopped.result();
+  await save('run-agent-cancelled', stopped.workflowId);
 
   const checked = await runPlan(ostinato, { plan: written, runId: ulid() }, diamond);
   await checked.result();

@@ -1,7 +1,7 @@
 // Proves the agent loop: real Temporal server, real workflow, a scripted planner and a fake tool.
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Activities } from '../../activities/index.ts';
+import type { Activities, WorkerActivities } from '../../activities/index.ts';
 import type { OstinatoConnection } from '../../client/index.ts';
 import { startAgent } from '../../client/index.ts';
 import { NO_USAGE } from '../../common/add-usage.ts';
@@ -29,6 +29,7 @@ let workers: RunningWorkers;
 let ostinato: OstinatoConnection;
 let decide: (input: PlanGoalInput) => Decision | Promise<Decision>;
 const asked: PlanGoalInput[] = [];
+const stopped: PlanGoalInput[] = [];
 
 const activities = {
   callTool: async (input) => {
@@ -37,6 +38,7 @@ const activities = {
     return textResult(`${id} says hello`);
   },
   checkPlan: async () => plan(),
+  keepStopped: async (input) => void stopped.push(input),
   planGoal: async (input): Promise<PlanGoalResult> => {
     asked.push(input);
     return {
@@ -50,7 +52,7 @@ const activities = {
       toolsConsidered: [],
     };
   },
-} satisfies Activities;
+} satisfies Pick<WorkerActivities, keyof Activities | 'keepStopped'>;
 
 beforeAll(async () => {
   temporal = await startTemporal();
@@ -60,6 +62,7 @@ beforeAll(async () => {
 
 beforeEach(() => {
   asked.length = 0;
+  stopped.length = 0;
 });
 
 afterAll(async () => {
@@ -167,6 +170,7 @@ describe('runAgent', () => {
     const result = await handle.result();
     release();
     expect(result).toMatchObject({ outcome: 'cancelled', reason: 'changed my mind', turns: 1 });
+    expect(stopped).toEqual(asked);
   });
 
   it('an empty goal → refused before anything starts', async () => {

@@ -64,7 +64,7 @@ function toolCall(dialect: string, name: string, args: JsonObject): Scripted {
 }
 
 describe.each(DIALECTS)('%s', (dialect, startServer, path) => {
-  it('refused plan, repair, results, answer → every request is accepted, usage is summed', async () => {
+  async function setUp() {
     const server = await startServer();
     servers.push(server);
     const gateway = createLlmGateway({
@@ -93,7 +93,26 @@ describe.each(DIALECTS)('%s', (dialect, startServer, path) => {
       metrics: createMetrics(),
       log,
     });
-    const signal = new AbortController().signal;
+    return { server, planner };
+  }
+  const { signal } = new AbortController();
+
+  it('a turn was stopped, and the next goal comes → the request is accepted with both', async () => {
+    const { server, planner } = await setUp();
+    const input = goalInput('read the file a.md');
+    await planner.stopped(input);
+    server.script(fixtureAnswer(dialect, 'text'));
+    const conversation = { ...input.conversation, headVersion: 2 };
+    const next = await planner.decide(goalInput('say hello', { conversation }), signal);
+    expect(next.kind).toBe('answer');
+    const body = JSON.stringify(server.journal[0]?.body);
+    for (const words of ['read the file a.md', 'stopped before', 'say hello']) {
+      expect(body).toContain(words);
+    }
+  });
+
+  it('refused plan, repair, results, answer → every request is accepted, usage is summed', async () => {
+    const { server, planner } = await setUp();
     const step = { id: 'read', tool: 'files__read_file', args: { path: 'a.md' } };
     server.script(
       toolCall(dialect, 'make_plan', { steps: [{ ...step, args: {} }] }),

@@ -524,6 +524,44 @@ describe('a goal that takes several steps', () => {
   });
 });
 
+describe('a turn that was stopped', () => {
+  it('before the model answered → the message stays and is marked, and the next goal comes after it', async () => {
+    const { planner, decide, requests, conversations } = setUp([text('Hello.')]);
+    const input = goalInput('read a.md', { messages: ['quickly'] });
+    await planner.stopped(input);
+    const kept = await conversations.appendedTo(null, input.conversation);
+    const conversation = { ...input.conversation, headVersion: kept?.length ?? 0 };
+    await decide('something else', { conversation });
+    const [request] = requests;
+    expect(request?.messages.slice(1)).toMatchObject([
+      { from: 'user', text: 'read a.md' },
+      { from: 'user', text: expect.stringContaining('quickly') as unknown },
+      { from: 'model', parts: [{ text: expect.stringContaining('stopped') as unknown }] },
+      { from: 'user', text: expect.stringContaining('something else') as unknown },
+    ]);
+  });
+
+  it('after a plan → its results stay too, so that its call is not left open', async () => {
+    const { planner, decide, conversations } = setUp([plan(read('a'))]);
+    const { conversation } = await decide('read a.md');
+    const observations = [observation('a', 'the contents')];
+    await planner.stopped(goalInput('read a.md', { turn: 2, conversation, observations }));
+    expect(await conversations.appendedTo(null, conversation)).toMatchObject([
+      { from: 'tool', name: 'make_plan', text: expect.stringContaining('the contents') as unknown },
+      { from: 'model', parts: [{ kind: 'text' }] },
+    ]);
+  });
+
+  it('after the turn was written down → nothing changes', async () => {
+    const { planner, decide, conversations } = setUp([text('Hello.')]);
+    await decide('hello');
+    const input = goalInput('hello');
+    const before = await conversations.appendedTo(null, input.conversation);
+    await planner.stopped(input);
+    expect(await conversations.appendedTo(null, input.conversation)).toBe(before);
+  });
+});
+
 describe('while the model writes', () => {
   it('its words and the steps of its plan are told, and it decides as it would without', async () => {
     const said: LiveEvent[] = [];
