@@ -35,7 +35,14 @@ export function resultBody(result: Pick<ToolResult, 'content' | 'structured'>): 
   const text = resultText(result).trim();
   if (result.structured === null) return text;
   const structured = JSON.stringify(result.structured);
-  return text === '' || isSameJson(text, structured) ? structured : text;
+  const { items } = result.structured;
+  const isCount = Array.isArray(items) && text === countText(items);
+  return text === '' || isCount || isSameJson(text, structured) ? structured : text;
+}
+
+/** The text of a list's answer, which says nothing of what is in it. */
+export function countText(items: readonly JsonValue[]): string {
+  return `${items.length} ${items.length === 1 ? 'item' : 'items'}`;
 }
 
 function isSameJson(text: string, structured: string): boolean {

@@ -5,7 +5,7 @@ import type { BudgetLimit } from '../common/budget.ts';
 import type { JsonValue } from '../common/json.ts';
 import type { ForEach, PlanStep, StepId } from '../common/plan.ts';
 import { isArtifactValue, resolveArg, UnresolvedReference } from '../common/resolve-args.ts';
-import { resultValue } from '../common/result-value.ts';
+import { resultValue, countText } from '../common/result-value.ts';
 import type { ToolResult } from '../common/tool.ts';
 import { makesCall } from './admit-step.ts';
 import type { ChunkCaller } from './call-chunk.ts';
@@ -163,10 +163,9 @@ function itemValue(result: ToolResult): JsonValue {
 }
 
 function listResult(items: readonly JsonValue[]): ToolResult {
-  const text = `${items.length} ${items.length === 1 ? 'item' : 'items'}`;
   return {
     isError: false,
-    content: [{ kind: 'text', text }],
+    content: [{ kind: 'text', text: countText(items) }],
     structured: { items },
     artifact: null,
   };

@@ -2,12 +2,13 @@
 // server that speaks OpenAI's wire format in place of the account.
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startAgent } from '../../client/index.ts';
+import { signalRun, startAgent } from '../../client/index.ts';
 import type { JsonObject } from '../../common/json.ts';
 import type { Engine } from '../support/engine.ts';
 import { startEngine } from '../support/engine.ts';
 import type { FakeLlm } from '../support/fake-llm/fake-llm-server.ts';
 import { startFakeOpenAi } from '../support/fake-llm/openai.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const KEY = 'sk-test-0123456789';
@@ -98,6 +99,63 @@ describe('an agent with a model', () => {
     expect(result.steps.find(({ id }) => id === 'say')?.preview).toContain('It is The sum of 20');
     const second = JSON.stringify(model.journal.at(-1)?.body);
     expect(second).toContain('42');
+  });
+
+  it('a plan with every kind of step that the model is offered → runs, and the results come back', async () => {
+    const echo = 'everything/echo';
+    model.script(
+      makePlan([
+        { id: 'pause', waitFor: { seconds: 0.1 } },
+        { id: 'sum', tool: 'everything/get-sum', args: { a: 20, b: 22 }, after: ['pause'] },
+        { id: 'go', waitFor: { signal: 'go' } },
+        {
+          id: 'each',
+          plan: { steps: [{ id: 'say', tool: echo, args: { message: 'for ${args.name}' } }] },
+          forEach: { items: '${go.names}', maxParallel: 2 },
+          args: { name: '${item}' },
+        },
+        {
+          id: 'unwanted',
+          tool: echo,
+          args: { message: 'never' },
+          when: { value: '${go.loud}', equals: true },
+          optional: true,
+        },
+        {
+          id: 'spare',
+          tool: 'everything/get-sum',
+          args: { a: '${go.names}', b: 1 },
+          fallback: { tool: echo, args: { message: 'the spare one' } },
+          onFailure: 'skip-dependents',
+        },
+        { id: 'helper', agent: { goal: 'Say ${sum.$text}', maxTurns: 2 }, after: ['each'] },
+      ]),
+      answer('The helper says 42.'),
+      answer('All done.'),
+    );
+    const before = model.journal.length;
+    const run = await startAgent(engine.ostinato, { goal: 'Do something of every kind' });
+    await waitFor('the wait for the signal', async () =>
+      (await run.progress()).steps.some(({ id, state }) => id === 'go' && state === 'running'),
+    );
+    await signalRun(engine.ostinato, run.runId, 'go', { names: ['Ann', 'Bob'], loud: false });
+    const result = await run.result();
+    expect(result).toMatchObject({ outcome: 'answered', answer: 'All done.', turns: 2 });
+    const states = Object.fromEntries(result.steps.map(({ id, state }) => [id, state]));
+    expect(states).toMatchObject({
+      ...{ pause: 'done', sum: 'done', go: 'done', each: 'done', helper: 'done' },
+      ...{ spare: 'done', unwanted: 'skipped' },
+    });
+    const told = JSON.stringify(model.journal.at(-1)?.body);
+    for (const words of ['for Ann', 'for Bob', 'The helper says 42.'])
+      expect(told).toContain(words);
+    // What is offered never changes within a run: the provider's prompt cache stays warm.
+    const asked = model.journal.slice(before).map(({ body }) => body as { tools: JsonObject[] });
+    expect(new Set(asked.map(({ tools }) => JSON.stringify(tools))).size).toBe(1);
+    const [offer] = asked[0]?.tools ?? [];
+    for (const kind of ['waitFor', 'plan', 'agent', 'fallback', 'forEach', 'when', 'optional']) {
+      expect(JSON.stringify(offer)).toContain(`"${kind}"`);
+    }
   });
 
   it('an invalid plan → one repair with the problems, then it runs', async () => {

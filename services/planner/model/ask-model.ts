@@ -71,6 +71,14 @@ async function streamed(
   throw new ServiceError(FAILURE.llmBadAnswer, "The model's stream ended without its answer.");
 }
 
+/** The tool, or the kind of work of a step that calls none. */
+function workOf({ tool, waitFor, plan, agent }: JsonObject): string | null {
+  if (typeof tool === 'string') return tool;
+  if (waitFor !== undefined) return 'wait';
+  if (plan !== undefined) return 'plan';
+  return agent === undefined ? null : 'agent';
+}
+
 /** The plan that is being written: only the first one of a message is run. */
 function planOf(live: LiveWriter, onStep: (step: JsonObject) => void) {
   const scanner = createPlanScanner();
@@ -78,9 +86,10 @@ function planOf(live: LiveWriter, onStep: (step: JsonObject) => void) {
   let told = 0;
   const tell = (step: JsonObject): void => {
     told += 1;
-    const { id, tool } = step;
-    if (typeof id !== 'string' || typeof tool !== 'string') return;
-    live.planned(id.slice(0, 100), tool.slice(0, 200));
+    const { id } = step;
+    if (typeof id !== 'string') return;
+    const work = workOf(step);
+    if (work !== null) live.planned(id.slice(0, 100), work.slice(0, 200));
     onStep(step);
   };
   return {

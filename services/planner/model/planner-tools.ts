@@ -6,6 +6,85 @@ export const FIND_TOOLS = 'find_tools';
 export const READ_ARTIFACT = 'read_artifact';
 export const ASK_USER = 'ask_user';
 
+const call = {
+  type: 'object',
+  properties: {
+    tool: { type: 'string' },
+    args: { type: 'object', additionalProperties: true },
+  },
+  required: ['tool'],
+  additionalProperties: false,
+} as const;
+
+/** What a step does where it calls no tool, and how it runs: short, since every turn sends it. */
+const flow = {
+  waitFor: {
+    type: 'object',
+    properties: {
+      seconds: { type: 'number' },
+      until: { type: 'string', description: 'A time with its zone.' },
+      signal: { type: 'string', description: 'A name; someone sends it to the run.' },
+    },
+    additionalProperties: false,
+    description: 'Instead of tool: waits for one of these; timeoutMs bounds it.',
+  },
+  plan: {
+    type: 'object',
+    properties: {
+      steps: { type: 'array', items: { type: 'object', additionalProperties: true } },
+      returns: { type: 'array', items: { type: 'string' } },
+    },
+    required: ['steps'],
+    additionalProperties: false,
+    description:
+      'Instead of tool: steps of their own, for forEach over several. They see args as "${args.name}"; the answer has a field a step.',
+  },
+  agent: {
+    type: 'object',
+    properties: {
+      goal: { type: 'string' },
+      maxTurns: { type: 'integer' },
+      maxToolCalls: { type: 'integer' },
+    },
+    required: ['goal'],
+    additionalProperties: false,
+    description:
+      'Instead of tool and args: an agent of its own works on the goal and answers {answer}.',
+  },
+  fallback: {
+    ...call,
+    description: 'Called instead where the tool failed and certainly did nothing.',
+  },
+  when: {
+    type: 'object',
+    properties: {
+      value: { type: 'string', description: 'A reference.' },
+      equals: { type: ['string', 'number', 'boolean'] },
+      notEquals: { type: ['string', 'number', 'boolean'] },
+      above: { type: 'number' },
+      below: { type: 'number' },
+      exists: { type: 'boolean' },
+    },
+    required: ['value'],
+    additionalProperties: false,
+    description: 'Runs only where this holds: one comparison, or none for "is true".',
+  },
+  forEach: {
+    type: 'object',
+    properties: {
+      items: { type: 'string', description: 'A reference to a list.' },
+      maxParallel: { type: 'integer' },
+    },
+    required: ['items'],
+    additionalProperties: false,
+    description: 'Runs the step for each item, "${item}" in args; the answer is {items: […]}.',
+  },
+  optional: {
+    type: 'boolean',
+    description: 'Where it fails or is skipped, what needs it goes on with an empty answer.',
+  },
+} as const;
+
 const step = {
   type: 'object',
   properties: {
@@ -38,8 +117,9 @@ const step = {
       minimum: 1,
       description: 'Longest time for the call; leave out for the usual one.',
     },
+    ...flow,
   },
-  required: ['id', 'tool', 'args'],
+  required: ['id'],
   additionalProperties: false,
 } as const;
 
@@ -51,7 +131,7 @@ export const PLANNER_TOOLS: readonly LlmTool[] = [
   {
     name: MAKE_PLAN,
     description:
-      'Runs steps. Each step calls one tool; steps that do not refer to each other run at the same time. The results come back to you, and you then answer or plan again.',
+      'Runs steps. Each step calls one tool with args (or waits, or runs a plan or an agent); steps that do not refer to each other run at the same time. The results come back to you, and you then answer or plan again.',
     inputSchema: {
       type: 'object',
       properties: { steps: { type: 'array', minItems: 1, items: step } },
