@@ -1,15 +1,12 @@
 import type { FetchLike } from '@modelcontextprotocol/client';
-import {
-  SSEClientTransport,
-  SseError,
-  StreamableHTTPClientTransport,
-} from '@modelcontextprotocol/client';
+import { SseError, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { FAILURE } from '../../common/failures.ts';
 import type { OutboundPolicy } from '../net/outbound-policy.ts';
 import type { Environment } from './expand-env.ts';
 import { limitResponses } from './limit-response.ts';
 import { McpError } from './mcp-error.ts';
 import type { RemoteServer, ServerTransport } from './server-transport.ts';
+import { SseTransport } from './sse-transport.ts';
 import { StdioTransport } from './stdio-transport.ts';
 import { TrackedTransport } from './tracked-transport.ts';
 import { WebSocketTransport } from './websocket-transport.ts';
@@ -126,7 +123,7 @@ function createHttp(remote: RemoteServer, deps: TransportDeps): CreatedTransport
 function createSse(remote: RemoteServer, deps: TransportDeps): CreatedTransport {
   let eventBytes = 0;
   let tooLarge = false;
-  const inner = new SSEClientTransport(parseUrl(remote, deps.server, HTTP_SCHEMES), {
+  const inner = new SseTransport(parseUrl(remote, deps.server, HTTP_SCHEMES), {
     fetch: limitResponses(deps.fetch, deps.maxMessageBytes, (bytes) => {
       eventBytes = bytes;
       tooLarge ||= bytes > deps.maxMessageBytes;

@@ -31,8 +31,7 @@ describe('an MCP server at a metadata address', () => {
       protocol: 'auto',
     });
     const message = expect.stringContaining('serves credentials') as string;
-    // The SDK keeps of an error under SSE no more than its message.
-    const kept = kind === 'sse' ? {} : { type: 'BadInput', retry: { allowed: false } };
+    const kept = { type: 'BadInput', retry: { allowed: false } };
     await expect(listing).rejects.toMatchObject({ message, ...kept });
     await connections.close();
   });

@@ -9,6 +9,7 @@ import { FAILURE } from '../../../common/failures.ts';
 import { createMcpConnections } from '../../../services/mcp/connections.ts';
 import type { McpError } from '../../../services/mcp/mcp-error.ts';
 import { callOf, remote, silent, targetOf } from '../../support/fake-mcp-target.ts';
+import { freePort } from '../../support/free-port.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
 interface Message {
@@ -23,11 +24,20 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-async function start(maxResultBytes = 1_000_000) {
+/** @param refuse the status that a request is refused with; `null`: it is served. */
+async function start(
+  maxResultBytes = 1_000_000,
+  refuse: (method: string, tool: string | undefined) => number | null = () => null,
+) {
   const streams = new Set<ServerResponse>();
   const seen: Message[] = [];
   const server = createServer((request, response) => {
     if (request.method === 'GET') {
+      const status = refuse('GET', undefined);
+      if (status !== null) {
+        response.writeHead(status).end('no');
+        return;
+      }
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.write('event: endpoint\ndata: /message\n\n');
       streams.add(response);
@@ -37,9 +47,11 @@ async function start(maxResultBytes = 1_000_000) {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      response.writeHead(202).end();
       const message = JSON.parse(Buffer.concat(chunks).toString('utf8')) as Message;
       seen.push(message);
+      const status = refuse(message.method, message.params?.name);
+      response.writeHead(status ?? 202, { 'retry-after': '7' }).end(status === null ? '' : 'no');
+      if (status !== null) return;
       answer(message, [...streams].at(-1));
     });
   });
@@ -134,5 +146,59 @@ describe('HTTP+SSE', () => {
     await connections.call(target, callOf('any'));
     await connections.disconnect(target.tenantId, target.server);
     await waitFor('the stream to close', () => streams.size === 0);
+  });
+});
+
+describe('an HTTP+SSE server that refuses', () => {
+  it.each([
+    [401, false, 'Check the Authorization header'],
+    [403, false, 'Check the Authorization header'],
+    [404, false, 'HTTP 404'],
+    [429, true, 'HTTP 429'],
+    [503, true, 'HTTP 503'],
+  ])('its event stream with %i → unavailable, again: %s', async (status, allowed, says) => {
+    const { connections, target } = await start(undefined, () => status);
+    const error = await failureOf(connections.listTools(target));
+    expect(error).toMatchObject({ type: FAILURE.toolUnavailable, sent: false, retry: { allowed } });
+    expect(error.message).toContain(says);
+    expect(error.message).toContain(`answered the handshake with HTTP ${status}`);
+  });
+
+  it.each([
+    [400, false, null, false],
+    [401, false, null, false],
+    [403, false, null, false],
+    [404, true, 7_000, false],
+    [429, true, 7_000, false],
+    [500, true, 7_000, true],
+  ])('a call with %i → again: %s after %s ms, sent: %s', async (status, allowed, afterMs, sent) => {
+    const refuse = (_method: string, tool: string | undefined) =>
+      tool === 'refused' ? status : null;
+    const { connections, target } = await start(undefined, refuse);
+    const error = await failureOf(connections.call(target, callOf('refused')));
+    expect(error).toMatchObject({
+      type: FAILURE.toolUnavailable,
+      sent,
+      retry: { allowed, afterMs },
+    });
+    expect(error.message).toContain(`was refused with HTTP ${status}`);
+  });
+
+  it('a call with 404, its session being lost → a new session, and the call again', async () => {
+    let refusals = 0;
+    const { connections, target, seen } = await start(undefined, (_method, tool) =>
+      tool === 'any' && (refusals += 1) === 1 ? 404 : null,
+    );
+    expect((await connections.call(target, callOf('any'))).isError).toBe(false);
+    expect(seen.filter(({ method }) => method === 'initialize')).toHaveLength(2);
+  });
+
+  it('nothing listens → what the network said', async () => {
+    const error = await failureOf(
+      createMcpConnections({ log: silent, env: {} }).listTools(
+        targetOf('old', remote('sse', `http://127.0.0.1:${await freePort()}/sse`)),
+      ),
+    );
+    expect(error.message).toContain('nothing listens at this address (ECONNREFUSED)');
   });
 });
