@@ -21,7 +21,7 @@ export interface PlanRun {
   readonly tenant: TenantContext;
   readonly limits: AgentLimits;
   readonly queues: TaskQueues;
-  /** Workflow time at which the run must have ended. */
+  /** Workflow time at which the run must have ended; goes back where the clock does. */
   readonly deadlineMs: number;
   readonly state: RunState;
   readonly budget: RunBudget;

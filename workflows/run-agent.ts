@@ -23,6 +23,7 @@ import type { Plan } from '../common/plan.ts';
 import { renameSteps } from '../common/rename-steps.ts';
 import { keepWithin } from '../common/result-size.ts';
 import { cancellable } from './cancellable.ts';
+import { createDeadline } from './deadline.ts';
 import { earlyReadsFor, payUnusedReads } from './early-reads.ts';
 import type { PlanRun } from './execute-plan.ts';
 import { keepStopped } from './keep-stopped.ts';
@@ -45,12 +46,16 @@ export async function runAgent(input: AgentInput): Promise<AgentResult> {
   const { carried } = input;
   const state = newRunState(input.goal, carried, input.toolsAbove);
   const spent = { usage: carried?.usage ?? NO_USAGE };
+  const { maxWallMs } = input.limits;
+  const deadline = createDeadline(carried?.deadlineMs ?? state.startedAtMs + maxWallMs);
   const run: PlanRun = {
     tenant: input.tenant,
     limits: input.limits,
     queues: input.queues,
     fastReads: input.fastReads,
-    deadlineMs: carried?.deadlineMs ?? state.startedAtMs + input.limits.maxWallMs,
+    get deadlineMs() {
+      return deadline();
+    },
     leaveAfterEvents: input.leaveAfterEvents,
     agent: input.agent,
     depth: input.depth ?? 0,
@@ -185,11 +190,7 @@ async function decide(
   const { planGoal } = proxyActivities<Pick<Activities, 'planGoal'>>({
     taskQueue: input.queues.llm,
     startToCloseTimeout: '10 minutes',
-    // Not longer than the run may take, also where the clock went back meanwhile.
-    scheduleToCloseTimeout: Math.min(
-      input.limits.maxWallMs,
-      Math.max(1_000, run.deadlineMs - Date.now()),
-    ),
+    scheduleToCloseTimeout: Math.max(1_000, run.deadlineMs - Date.now()),
     heartbeatTimeout: '10 seconds',
     retry: { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 30_000 },
     summary: `turn ${run.state.turn}: ${input.goal.slice(0, 150)}`,

@@ -12,6 +12,7 @@ import { FAILURE } from '../common/failures.ts';
 import { SEARCH_ATTRIBUTE } from '../common/names.ts';
 import type { Plan } from '../common/plan.ts';
 import { keepWithin } from '../common/result-size.ts';
+import { createDeadline } from './deadline.ts';
 import type { PlanEnd } from './execute-plan.ts';
 import { carriedResults, executeOrLeave } from './leave-run.ts';
 import { cancellable } from './cancellable.ts';
@@ -28,13 +29,17 @@ const CHECK_OPTIONS = {
 export async function runPlan(input: RunPlanInput): Promise<RunPlanResult> {
   const { carried } = input;
   const state = newRunState(null, carried);
-  const { startedAtMs } = state;
+  const { maxWallMs } = input.limits;
+  const deadline = createDeadline(carried?.deadlineMs ?? state.startedAtMs + maxWallMs);
+  const wallMs = (): number => maxWallMs - (deadline() - Date.now());
   const run = {
     tenant: input.tenant,
     limits: input.limits,
     queues: input.queues,
     fastReads: input.fastReads,
-    deadlineMs: carried?.deadlineMs ?? startedAtMs + input.limits.maxWallMs,
+    get deadlineMs() {
+      return deadline();
+    },
     leaveAfterEvents: input.leaveAfterEvents,
     agent: input.agent,
     depth: input.depth ?? 0,
@@ -54,9 +59,9 @@ export async function runPlan(input: RunPlanInput): Promise<RunPlanResult> {
       const plan = carried?.open.plan ?? input.plan ?? (await checkedPlan(input));
       const earlier = carried === undefined ? null : carriedResults(carried);
       const leaving = { run, plan, usage: NO_USAGE, conversation: null };
-      return toResult(state, startedAtMs, await executeOrLeave(input, leaving, earlier));
+      return toResult(state, wallMs, await executeOrLeave(input, leaving, earlier));
     },
-    (reason) => toResult(state, startedAtMs, { outcome: 'cancelled', reason, results: new Map() }),
+    (reason) => toResult(state, wallMs, { outcome: 'cancelled', reason, results: new Map() }),
   );
   await run.budget.told();
   upsertSearchAttributes({ [SEARCH_ATTRIBUTE.status]: [result.outcome] });
@@ -85,7 +90,7 @@ function checkedPlan(input: RunPlanInput): Promise<Plan> {
 
 function toResult(
   state: RunState,
-  startedAtMs: number,
+  wallMs: () => number,
   end: Pick<PlanEnd, 'reason' | 'results'> & { readonly outcome: RunPlanResult['outcome'] },
 ): RunPlanResult {
   return {
@@ -93,6 +98,6 @@ function toResult(
     reason: end.reason,
     steps: [...state.steps.values()],
     results: keepWithin(Object.fromEntries(end.results)),
-    wallMs: Date.now() - startedAtMs,
+    wallMs: wallMs(),
   };
 }
