@@ -22,14 +22,24 @@ const CRUISED = [
 /** The longest first, so that they overlap. Each: name, file of the tool, arguments. */
 const CHECKS = [
   ['lint', 'eslint/bin/eslint.js', '--max-warnings=0', '.'],
-  ['types', 'typescript/bin/tsc', '--noEmit'],
   ['tests', 'vitest/vitest.mjs', 'run', '--project=unit', '--reporter=dot', '--passWithNoTests'],
+  ['types', 'typescript/bin/tsc', '--noEmit'],
   [
     'imports',
     'dependency-cruiser/bin/dependency-cruiser.mjs',
+    '--cache=node_modules/.cache/dependency-cruiser',
+    '--cache-strategy=content',
     ...CRUISED.filter((folder) => existsSync(join(ROOT, folder))),
   ],
-  ['format', 'prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.'],
+  [
+    'format',
+    'prettier/bin/prettier.cjs',
+    '--check',
+    '--log-level=warn',
+    '--cache',
+    '--cache-strategy=content',
+    '.',
+  ],
 ];
 
 const HELP = `Checks format, lint, import rules, types and unit tests. Needs no network and no server.

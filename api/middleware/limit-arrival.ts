@@ -15,8 +15,9 @@ export function limitArrival(api: FastifyInstance, limitMs: number): void {
       const { raw, headers, routeOptions } = request;
       const hasBody =
         headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-      if (!hasBody || raw.complete) return;
       const { socket } = raw;
+      // A request that never came over a network (`inject`) holds none.
+      if (!hasBody || raw.complete || !('bytesRead' in socket)) return;
       const isStream = routeOptions.config.bodyType !== undefined;
       let seenBytes = socket.bytesRead;
       const timer = setInterval(() => {

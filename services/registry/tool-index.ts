@@ -191,11 +191,13 @@ export function createToolIndex(deps: ToolIndexDeps): ToolIndex {
     near: async (tenantId, id, k) => (await openOnce(tenantId)).index.near(id, k),
     health() {
       const all = [...tenants.values()];
-      const problems = [...all.map(({ problem }) => problem), files.problem()];
+      const problems = [...all.map(({ problem }) => problem), files.problem()].filter(
+        (problem) => problem !== null,
+      );
       return {
         implementation: all[0]?.index.implementation ?? 'faiss',
         entries: entries(),
-        problem: problems.find((problem) => problem !== null) ?? null,
+        problem: problems.length === 0 ? null : [...new Set(problems)].join('; '),
       };
     },
     save: () => files.save(),
