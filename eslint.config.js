@@ -20,7 +20,7 @@ export default tseslint.config(
     ignores: ['node_modules/', 'dist/', '.ostinato/', 'api/dashboard/', 'test/architecture/leak/'],
   },
   {
-    files: [...code, 'scripts/**/*.mjs'],
+    files: [...code, 'scripts/**/*.mjs', '*.config.ts'],
     extends: [tseslint.configs.recommended],
     plugins: { n: node, unicorn },
     languageOptions: {
