@@ -71,6 +71,8 @@ export interface Services extends ActivityDeps, OpenCalls {
   readonly rules: Rules;
   readonly ruleSuggestions: RuleSuggestions;
   readonly tools: ToolCaller;
+  /** Reads the providers file again, where there is one. Never throws: the log says what changed. */
+  reload(): Promise<void>;
   /** Closes all of it, in the order that loses nothing. */
   close(): Promise<void>;
 }
@@ -129,6 +131,7 @@ export async function assemble({ failpoint, ...options }: AssembleOptions): Prom
     artifacts,
     conversations,
     gateway,
+    reload: models.reload,
     index,
     ledger,
     metrics,

@@ -25,6 +25,8 @@ export async function openModels(deps: {
   readonly gateway: LlmGateway;
   /** What the model that is asked first holds, tokens; `null`: not known. */
   readonly windowTokens: number | null;
+  /** Reads the providers file again, where there is one. Never throws. */
+  reload(): Promise<void>;
   close(): Promise<void>;
 }> {
   const { config, env, metrics, breakers, validator, usage } = deps;
@@ -43,6 +45,7 @@ export async function openModels(deps: {
   return {
     gateway: answers.gateway,
     windowTokens: models.windowTokens,
+    reload: models.reload,
     async close() {
       await answers.close();
       await models.close();

@@ -49,6 +49,8 @@ async function main(): Promise<void> {
   });
   Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: [] });
   const stopped = stopSignal();
+  let reload = (): void => undefined;
+  if (!hangsUp()) process.on('SIGHUP', () => reload());
   const standalone = await startStandalone({
     config,
     env: process.env,
@@ -58,6 +60,7 @@ async function main(): Promise<void> {
     uiPort: portFlag.parse(flags['ui-port']),
     serversFile: serversFile(),
   });
+  reload = () => void standalone.reload();
   announce({ ready: { ...publicPart(standalone) } });
   void standalone.serversReady.then(() => announce({ serversReady: true }));
   await Promise.race([stopped, standalone.broken]).finally(() => standalone.stop());
@@ -67,11 +70,20 @@ function publicPart({ apiUrl, temporalAddress, namespace, uiUrl, pid }: Standalo
   return { apiUrl, temporalAddress, namespace, uiUrl, pid };
 }
 
+/** A terminal that closes sends SIGHUP and means the end; to a process without one it means: read again. */
+function hangsUp(): boolean {
+  return process.stdin.isTTY === true;
+}
+
 /** Ctrl-C or a stop request. A second one ends the process at once. */
 function stopSignal(): Promise<void> {
   return new Promise((resolveStop) => {
     let asked = false;
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    for (const signal of [
+      'SIGINT',
+      'SIGTERM',
+      ...(hangsUp() ? (['SIGHUP'] as const) : []),
+    ] as const) {
       process.on(signal, () => {
         if (asked) process.exit(130);
         asked = true;

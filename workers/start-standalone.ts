@@ -47,6 +47,8 @@ export interface Standalone extends DevFile {
   readonly serversReady: Promise<void>;
   /** Rejects when a part that everything needs has ended by itself. */
   readonly broken: Promise<never>;
+  /** Reads the providers file again. Never throws: the log says what changed. */
+  reload(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -113,7 +115,8 @@ async function startParts(
   await writeDevFile(config.dataDir, dev);
   started.push(() => removeDevFile(config.dataDir, process.pid));
   const serversReady = findTools(services, log);
-  return { ...dev, serversReady, broken: temporal?.exited ?? new Promise<never>(() => undefined) };
+  const broken = temporal?.exited ?? new Promise<never>(() => undefined);
+  return { ...dev, serversReady, broken, reload: services.reload };
 }
 
 /**

@@ -38,6 +38,8 @@ export async function openGateway(deps: {
   readonly gateway: LlmGateway;
   /** What the model that is asked first holds, tokens; `null`: not known. */
   readonly windowTokens: number | null;
+  /** Reads the providers file again, where there is one. Never throws. */
+  reload(): Promise<void>;
   close(): Promise<void>;
 }> {
   const { env, metrics, breakers, usage, log } = deps;
@@ -64,30 +66,22 @@ export async function openGateway(deps: {
         log.error({ credential: id, type }, message);
       },
     });
-    const known = { credentials, healths };
-    return createLlmGateway({
-      ...by,
-      metrics,
-      log,
-      breakers,
-      limiter,
-      check,
-      usage: noted,
-      ...known,
-    });
+    const known = { credentials, healths, usage: noted };
+    return createLlmGateway({ ...by, ...known, metrics, log, breakers, limiter, check });
   };
   const windowTokens = routing.routes[0]?.facts.contextTokens ?? null;
   const path = env['OSTINATO_PROVIDERS_FILE']?.trim() ?? '';
   const reloading =
     path === ''
-      ? { gateway: create(routing), close: () => undefined }
+      ? { gateway: create(routing), reload: () => Promise.resolve(), close: () => undefined }
       : reloadGateway({ path, routing, read, create, log });
-  const { gateway, close } = reloading;
+  const { gateway, reload, close } = reloading;
   const { probeEveryMs } = deps;
   const probes = probeEveryMs === 0 ? null : probeRoutes({ gateway, everyMs: probeEveryMs, log });
   return {
     gateway,
     windowTokens,
+    reload,
     async close() {
       close();
       await probes?.close();

@@ -2,6 +2,7 @@ import { unwatchFile, watchFile } from 'node:fs';
 import type { Logger } from 'pino';
 import type { LlmGateway } from './gateway.ts';
 import type { Routing } from './router/find-routes.ts';
+import { routingChanges } from './router/routing-changes.ts';
 
 /** How often the file is looked at, ms. */
 const LOOK_EVERY_MS = 1_000;
@@ -19,24 +20,33 @@ export function reloadGateway(deps: {
   readonly read: () => Promise<Routing>;
   readonly create: (routing: Routing) => LlmGateway;
   readonly log: Logger;
-}): { readonly gateway: LlmGateway; close(): void } {
+}): {
+  readonly gateway: LlmGateway;
+  /** Reads the file at once, changed or not. Never throws: the log says what came of it. */
+  reload(): Promise<void>;
+  close(): void;
+} {
   const { path, log } = deps;
-  let current = deps.create(deps.routing);
+  let { routing } = deps;
+  let current = deps.create(routing);
   let reading: Promise<void> = Promise.resolve();
   const reload = async (): Promise<void> => {
     try {
-      const routing = await deps.read();
+      const read = await deps.read();
+      const changes = routingChanges(routing, read);
+      if (changes === null) {
+        log.info({ path }, 'the providers file was read again: nothing in it has changed');
+        return;
+      }
+      routing = read;
       current = deps.create(routing);
-      const routes = routing.routes.map(({ id }) => id);
-      log.info({ path, routes }, 'the providers file has changed, and holds from now on');
+      log.info({ path, ...changes }, 'the providers file has changed, and holds from now on');
     } catch (error) {
-      log.error(
-        { err: error, path },
-        'the providers file has changed and is wrong: the old one holds',
-      );
+      log.error({ err: error, path }, 'the providers file is wrong: the old one holds');
     }
   };
-  const look = (): void => void (reading = reading.then(reload));
+  const readAgain = (): Promise<void> => (reading = reading.then(reload));
+  const look = (): void => void readAgain();
   watchFile(path, { interval: LOOK_EVERY_MS, persistent: false }, look);
   return {
     gateway: {
@@ -51,6 +61,7 @@ export function reloadGateway(deps: {
         enable: (...args) => current.providers.enable(...args),
       },
     },
+    reload: readAgain,
     close: () => unwatchFile(path, look),
   };
 }

@@ -14,6 +14,7 @@ import { startPostgres } from '../support/postgres.ts';
 import type { StandaloneProcess } from '../support/standalone.ts';
 import { startStandaloneProcess } from '../support/standalone.ts';
 import { connectTo, startTemporal } from '../support/temporal.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const FILESYSTEM = join(ROOT, 'node_modules/@modelcontextprotocol/server-filesystem/dist/index.js');
@@ -64,6 +65,28 @@ async function processesOf(folder: string): Promise<string[]> {
 }
 
 describe('the standalone process', () => {
+  it('SIGHUP → the providers file is read again, the log says what changed, and it runs on', async () => {
+    const file = join(dir, 'providers.yaml');
+    const write = (model: string) =>
+      writeFile(file, `providers: [{ name: one, dialect: ollama, models: [${model}] }]`);
+    await write('first');
+    running = await startStandaloneProcess({
+      dataDir: join(dir, 'data'),
+      env: { OSTINATO_PROVIDERS_FILE: file, OSTINATO_LOG_LEVEL: 'info' },
+    });
+    const { pid, output } = running;
+    const says = (what: string) => waitFor(what, () => output().includes(what));
+    process.kill(pid, 'SIGHUP');
+    await says('was read again: nothing in it has changed');
+    await write('wrong: [');
+    process.kill(pid, 'SIGHUP');
+    await says('the providers file is wrong: the old one holds');
+    await write('second');
+    process.kill(pid, 'SIGHUP');
+    await says('one/second');
+    expect(await running.stop()).toBe(0);
+  });
+
   it('started with a server → an agent runs on it; stopped → nothing is left', async () => {
     await writeFile(join(dir, 'note.txt'), 'the pot is under the bed');
     running = await startStandaloneProcess({

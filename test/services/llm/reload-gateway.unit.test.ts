@@ -9,6 +9,7 @@ import { FAILURE } from '../../../common/failures.ts';
 import { createCredentials } from '../../../services/llm/credentials.ts';
 import type { LlmGateway } from '../../../services/llm/gateway.ts';
 import { reloadGateway } from '../../../services/llm/reload-gateway.ts';
+import { routingChanges } from '../../../services/llm/router/routing-changes.ts';
 import { findRoutes } from '../../../services/llm/router/find-routes.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { route } from './support.ts';
@@ -25,7 +26,7 @@ describe('reloadGateway', () => {
     const lines: string[] = [];
     const log = pino({}, { write: (line: string) => void lines.push(line) });
     const read = () => findRoutes({ OSTINATO_PROVIDERS_FILE: path }, { fetch });
-    const { gateway, close } = reloadGateway({
+    const { gateway, reload, close } = reloadGateway({
       ...{ path, read, log, routing: await read() },
       create: ({ routes: [first] }) =>
         ({
@@ -45,9 +46,43 @@ describe('reloadGateway', () => {
       await waitFor('the log to say so', () => lines.some((line) => line.includes('is wrong')));
       expect(lines.join()).toContain('providers.0.dialect');
       expect(model()).toBe('second-model');
+
+      writeFileSync(path, fileOf('third'));
+      lines.length = 0;
+      await reload();
+      expect(model()).toBe('third');
+      expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+        { added: ['one/third'], removed: ['one/second-model'], changed: [], rules: false },
+      ]);
+      await reload();
+      expect(lines[1]).toContain('nothing in it has changed');
     } finally {
       close();
     }
+  });
+});
+
+describe('routingChanges', () => {
+  const rules = { preset: 'configured' } as const;
+  const [a, b] = [route('one/a'), route('one/b')];
+
+  it.each([
+    ['the same', [a, b], rules, null],
+    ['another limit', [a, { ...b, timeoutMs: 5 }], rules, { changed: ['one/b'] }],
+    ['another order', [b, a], rules, { added: [], removed: [], changed: [] }],
+    ['another preset', [a, b], { preset: 'cheap' } as const, { rules: true }],
+    ['one less', [a], rules, { removed: ['one/b'] }],
+  ])('%s → what changed by route', (_what, routes, after, expected) => {
+    const changes = routingChanges({ routes: [a, b], rules }, { routes, rules: after });
+    if (expected === null) expect(changes).toBeNull();
+    else expect(changes).toMatchObject(expected);
+  });
+
+  it('a key is another → the route is named, the key is not', () => {
+    const other = { ...a, apiKeys: ['sk-secret'] };
+    const changes = routingChanges({ routes: [a], rules }, { routes: [other], rules });
+    expect(changes?.changed).toEqual(['one/a']);
+    expect(JSON.stringify(changes)).not.toContain('sk-secret');
   });
 });
 
