@@ -1,7 +1,16 @@
 // What the gateway adds to a call: a local provider in a process of its own that answers after 20 ms,
-// asked directly and through the gateway, in turns, whole and streamed, alone and 16 at once. `http` is
-// our API in a process of its own; `portkey` is @portkey-ai/gateway, where BENCH_PEERS names a folder
-// with it.
+// asked directly and through the gateway, in turns, whole and streamed, alone and 16 at once.
+//
+// The callers are in this process, so `inprocess` shares it with them, as a worker's activities share
+// theirs; `http` is our API in a process of its own. `portkey` is @portkey-ai/gateway, where BENCH_PEERS
+// names a folder with it. `bare` is a Node process that hands bytes on and does nothing else: the least
+// that a second hop costs on this machine.
+//
+// All are asked by one client with one request on a connection at a time, and all are warm: a server
+// that runs for days is measured, and until V8 has compiled it, which takes thousands of calls, a
+// request costs two to three times as much. Answers that all take 20 ms keep callers in step: 16 ask
+// within one millisecond, so at 16 at once a call waits for those before it, and time of the processor
+// counts several times.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -14,11 +23,12 @@ import { startPortkey } from '../support/portkey.ts';
 import { quantile } from '../support/quantile.ts';
 
 const HTTP = join(import.meta.dirname, '..', 'support', 'gateway-http.ts');
+const BARE = join(import.meta.dirname, '..', 'support', 'bare-proxy.mjs');
 const CONCURRENCY = [1, 16] as const;
 const ROUNDS = 5;
 /** Calls of a round, at each concurrency. */
 const CALLS = { 1: 20, 16: 320 } as const;
-const WARM_UP_CALLS = 200;
+const WARM_UP = { calls: 4_000, atOnce: 64 } as const;
 const CROWD = 256;
 const CROWD_MS = 5_000;
 
@@ -27,13 +37,15 @@ export const bench: Bench = {
     'latency that the gateway adds, in process and over HTTP, and its most requests a second',
   async run({ note }) {
     const provider = await startModelProcess({ MODEL_SERVER_WORDS: '5' });
-    const http = await startHttp(provider.url);
+    const http = await startHop(HTTP, provider.url);
+    const bare = await startHop(BARE, provider.url);
     const own = benchGateway(provider.url);
     const direct = askOverHttp(provider.url);
     const portkey = await startPortkey(provider.url);
     const targets: Record<string, Ask> = {
       inprocess: askInProcess(own.gateway),
       http: askOverHttp(http.url),
+      bare: askOverHttp(bare.url),
       ...(portkey === null ? {} : { portkey: portkey.ask }),
     };
     try {
@@ -42,8 +54,9 @@ export const bench: Bench = {
         const canStream = name !== 'portkey' || portkey?.streams === true;
         if (!canStream) note(`${name} answers streams with an error: left out`);
         for (const stream of canStream ? [false, true] : [false]) {
-          await times(direct, stream, 16, WARM_UP_CALLS);
-          await times(ask, stream, 16, WARM_UP_CALLS);
+          for (const each of [direct, ask]) {
+            await times(each, stream, WARM_UP.atOnce, WARM_UP.calls);
+          }
           for (const concurrency of CONCURRENCY) {
             note(`${name}, ${stream ? 'stream' : 'json'}, ${concurrency} at once`);
             rows.push(...(await compared(name, ask, direct, stream, concurrency)));
@@ -57,6 +70,7 @@ export const bench: Bench = {
     } finally {
       await own.close();
       http.stop();
+      bare.stop();
       portkey?.stop();
       await provider.kill();
     }
@@ -120,8 +134,8 @@ async function mostASecond(ask: Ask): Promise<number> {
   return (1000 * calls) / CROWD_MS;
 }
 
-async function startHttp(upstream: string): Promise<{ url: string; stop(): void }> {
-  const child = spawn(process.execPath, [HTTP], {
+async function startHop(script: string, upstream: string): Promise<{ url: string; stop(): void }> {
+  const child = spawn(process.execPath, [script], {
     env: { ...process.env, BENCH_UPSTREAM: upstream },
     stdio: ['pipe', 'pipe', 'inherit'],
   });

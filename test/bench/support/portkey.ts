@@ -11,8 +11,8 @@ const START = join('node_modules', '@portkey-ai', 'gateway', 'build', 'start-ser
 /**
  * Portkey's gateway in a process of its own before the same provider, where it is installed: in the
  * folder that BENCH_PEERS names, or here; `null` where it is not.
- * 1.15.2 answers streams with a 500 under Node 24 (it changes headers that are immutable there): then
- * `streams` is false.
+ * 1.15.2 answers streams with a 500, under Node 20.20 as under 24 (it changes headers that are immutable
+ * there): then `streams` is false.
  */
 export async function startPortkey(
   upstream: string,
