@@ -1,5 +1,6 @@
 import type { LlmDelta } from '../../common/llm-stream.ts';
 import type { LlmOpaque, LlmPart, LlmResponse, LlmUsage } from '../../common/llm.ts';
+import { BadToolArgs, countingBadArgs } from './bad-tool-args.ts';
 import { finishAnswer } from './finish-answer.ts';
 import type { DialectEvent } from './llm-dialect.ts';
 import { newCallId } from './new-call-id.ts';
@@ -76,9 +77,14 @@ export function createAnswerBuilder() {
       call.json += text;
       return [{ kind: 'tool-call-args', callId: call.callId, text }];
     },
-    /** @throws ServiceError (Llm.BadAnswer) where the arguments are not a JSON object. */
-    endCall,
-    /** Ends open calls too. @throws ServiceError (Llm.BadAnswer) where there is nothing in it. */
+    /** Of arguments that are not a JSON object `finish` says so: then it is known what all of it used. */
+    endCall: (key: string) => unlessBroken(() => endCall(key)),
+    /**
+     * Ends open calls too.
+     *
+     * @throws BadToolArgs where a call's arguments are not a JSON object; ServiceError
+     *   (Llm.BadAnswer) where there is nothing in it.
+     */
     finish(end: {
       readonly unified: LlmResponse['finish']['unified'];
       readonly raw: string;
@@ -86,7 +92,7 @@ export function createAnswerBuilder() {
     }): DialectEvent[] {
       const ends = [...calls.keys()].flatMap((key) => {
         try {
-          return endCall(key);
+          return countingBadArgs(end.usage, () => endCall(key));
         } catch (error) {
           // The token limit cut the call: what came before it stands.
           if (end.unified === 'length') return [];
@@ -97,6 +103,15 @@ export function createAnswerBuilder() {
       return [...ends, { kind: 'usage', usage: answer.usage }, { kind: 'finish', answer }];
     },
   };
+}
+
+function unlessBroken(end: () => LlmDelta[]): LlmDelta[] {
+  try {
+    return end();
+  } catch (error) {
+    if (error instanceof BadToolArgs) return [];
+    throw error;
+  }
 }
 
 export type AnswerBuilder = ReturnType<typeof createAnswerBuilder>;

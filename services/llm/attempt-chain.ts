@@ -8,6 +8,7 @@ import type { Breakers } from '../breaker/breakers.ts';
 import type { ServiceError } from '../errors.ts';
 import { isServiceError } from '../errors.ts';
 import { afterFailure } from './after-failure.ts';
+import { usedBy } from './bad-tool-args.ts';
 import { RejectedAnswer } from './cascade.ts';
 import type { ChainWait } from './chain-error.ts';
 import { chainError } from './chain-error.ts';
@@ -173,7 +174,7 @@ async function tryRoute<Answer>(
     } catch (error) {
       const failure = isServiceError(error) && !call.signal.aborted ? error : null;
       if (failure !== null) deps.healths.failed(route, failure, deps.nowMs());
-      const used = failure instanceof RejectedAnswer ? failure.answer.usage : null;
+      const used = failure === null ? null : paidFor(failure);
       await guard.ended(failure?.type ?? null, used);
       if (failure === null) throw call.signal.aborted ? call.signal.reason : error;
       note(failure.type, failure.message);
@@ -185,6 +186,11 @@ async function tryRoute<Answer>(
     }
   }
   return 'next';
+}
+
+/** What an answer that came and was not taken used. */
+function paidFor(failure: ServiceError): LlmUsage | null {
+  return failure instanceof RejectedAnswer ? failure.answer.usage : usedBy(failure);
 }
 
 function skip(

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { addUsage } from '../../common/add-usage.ts';
 import type { LlmStreamEvent } from '../../common/llm-stream.ts';
 import type { LlmRequest, LlmResponse } from '../../common/llm.ts';
 import { DEFAULT_TENANT_ID } from '../../common/tenant.ts';
@@ -22,6 +23,7 @@ import type { ProviderView } from './provider-view.ts';
 import { createProviderView } from './provider-view.ts';
 import { requestNeeds } from './request-needs.ts';
 import { noProvider } from './no-provider.ts';
+import { NO_USAGE } from './no-usage.ts';
 import { createRetryBudget } from './retry-budget.ts';
 import type { RouteHealths } from './route-health.ts';
 import { createRouteHealths } from './route-health.ts';
@@ -163,7 +165,7 @@ export function createLlmGateway(deps: LlmGatewayDeps): LlmGateway {
   };
 }
 
-/** Asks once more where the model called a tool with what is no JSON. */
+/** Asks once more where the model called a tool with what is no JSON; both answers are paid for. */
 async function repaired(
   request: LlmRequest,
   send: (request: LlmRequest) => Promise<LlmResponse>,
@@ -172,7 +174,14 @@ async function repaired(
     return await send(request);
   } catch (error) {
     if (!(error instanceof BadToolArgs)) throw error;
-    return send(withRepair(request, error));
+    const before = error.usage ?? NO_USAGE;
+    try {
+      const answer = await send(withRepair(request, error));
+      return { ...answer, usage: addUsage(before, answer.usage) };
+    } catch (again) {
+      if (!(again instanceof BadToolArgs)) throw again;
+      throw again.counted(addUsage(before, again.usage ?? NO_USAGE));
+    }
   }
 }
 

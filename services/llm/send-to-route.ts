@@ -1,6 +1,8 @@
 import type { Logger } from 'pino';
 import type { LlmRequest, LlmResponse, LlmUsage } from '../../common/llm.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { ServiceError } from '../errors.ts';
+import { BadToolArgs, usedBy } from './bad-tool-args.ts';
 import type { Credential } from './credentials.ts';
 import type { LlmDialect } from './llm-dialect.ts';
 import { priceOfRoute } from './price-of-route.ts';
@@ -61,12 +63,20 @@ export async function attempt<Answer extends { readonly usage: LlmUsage }>(
       note('cancelled', null);
       throw signal.reason;
     }
-    const failure = toServiceError(error, { provider, model, timeoutMs, nowMs: nowMs() });
-    note(failure.type, null);
+    const failed = toServiceError(error, { provider, model, timeoutMs, nowMs: nowMs() });
+    const failure = pricedFailure(failed, route, nowMs());
+    note(failure.type, usedBy(failure));
     const { type, retry, message } = failure;
     log.warn({ provider, model, type, retry }, message);
     throw failure;
   }
+}
+
+/** An answer that came and cannot be used was paid for: what it used goes with its error. */
+export function pricedFailure(failure: ServiceError, route: Route, nowMs: number): ServiceError {
+  const usage = usedBy(failure);
+  if (!(failure instanceof BadToolArgs) || usage === null) return failure;
+  return failure.counted({ ...usage, costUsd: priceOfRoute(route, usage, nowMs) });
 }
 
 /** A model that writes less than is asked for is asked for what it can. */

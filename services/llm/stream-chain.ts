@@ -1,7 +1,8 @@
-import type { LlmAttempt } from '../../common/llm-routing.ts';
+import type { LlmAttempt, LlmRouting } from '../../common/llm-routing.ts';
 import type { LlmStreamEvent } from '../../common/llm-stream.ts';
 import { FAILURE } from '../../common/failures.ts';
-import type { LlmRequest } from '../../common/llm.ts';
+import { addUsage } from '../../common/add-usage.ts';
+import type { LlmRequest, LlmUsage } from '../../common/llm.ts';
 import type { ServiceError } from '../errors.ts';
 import { isServiceError } from '../errors.ts';
 import type { ChainCall, ChainDeps, ChainEnd } from './attempt-chain.ts';
@@ -9,6 +10,7 @@ import { runChain } from './attempt-chain.ts';
 import { BadToolArgs, withRepair } from './bad-tool-args.ts';
 import { canContinue, continued, withBeginning } from './continue-text.ts';
 import type { Credential } from './credentials.ts';
+import { NO_USAGE } from './no-usage.ts';
 import type { Ranking } from './router/rank-routes.ts';
 import type { Route } from './router/route.ts';
 import type { OpenStream } from './stream-from-route.ts';
@@ -44,6 +46,8 @@ export async function* streamChain(
   let { ranking } = call;
   let asked = request;
   let broken = null as Broken | null;
+  // Of an answer that was asked for again: it was paid for as well.
+  let spent = null as LlmUsage | null;
   const before: LlmAttempt[] = [];
   const first = ranking.ranked[0]?.route;
   for (;;) {
@@ -79,11 +83,7 @@ export async function* streamChain(
       for await (const event of isRest ? continued(events, text) : events) {
         if (event.kind.startsWith('tool-call')) seen.callBegan = true;
         if (event.kind === 'text') seen.text += event.text;
-        if (event.kind !== 'finish') yield event;
-        else {
-          const routing = { ...end.routing, attempts: [...before, ...end.routing.attempts] };
-          yield { kind: 'finish', response: { ...event.response, routing } };
-        }
+        yield withBefore(event, end.routing, before, spent);
       }
       return;
     } catch (error) {
@@ -91,7 +91,7 @@ export async function* streamChain(
       const isRepair = error instanceof BadToolArgs && asked === request;
       const rest = isRepair ? from(ranking, end.route, 0) : afterLoss(error, ranking, end.route);
       if (rest === null || (seen.callBegan && !isRepair)) throw error;
-      if (isRepair) asked = withRepair(request, error);
+      if (isRepair) [asked, spent] = [withRepair(request, error), error.usage ?? NO_USAGE];
       deps.onSwitch(end.route, error.type);
       // It had been noted as served; it was not.
       const [served] = end.routing.attempts.slice(-1);
@@ -101,6 +101,24 @@ export async function* streamChain(
       ranking = rest;
     }
   }
+}
+
+/** The event with what went before its stream: attempts, and what an answer used that broke. */
+function withBefore(
+  event: LlmStreamEvent,
+  routing: LlmRouting,
+  before: readonly LlmAttempt[],
+  spent: LlmUsage | null,
+): LlmStreamEvent {
+  const inAll = (usage: LlmUsage): LlmUsage => (spent === null ? usage : addUsage(spent, usage));
+  if (event.kind === 'usage') return { kind: 'usage', usage: inAll(event.usage) };
+  if (event.kind !== 'finish') return event;
+  const usage = inAll(event.response.usage);
+  const attempts = [...before, ...routing.attempts];
+  return {
+    kind: 'finish',
+    response: { ...event.response, usage, routing: { ...routing, attempts } },
+  };
 }
 
 function afterLoss(error: ServiceError, ranking: Ranking, route: Route): Ranking | null {

@@ -2,11 +2,12 @@ import type { FailureType } from '../../common/failures.ts';
 import type { LlmStreamEvent } from '../../common/llm-stream.ts';
 import type { LlmRequest, LlmUsage } from '../../common/llm.ts';
 import type { AttemptEnd } from './attempt-chain.ts';
+import { usedBy } from './bad-tool-args.ts';
 import type { Credential } from './credentials.ts';
 import type { DialectEvent } from './llm-dialect.ts';
 import { priceOfRoute } from './price-of-route.ts';
 import type { Route } from './router/route.ts';
-import { fitted } from './send-to-route.ts';
+import { fitted, pricedFailure } from './send-to-route.ts';
 import type { SendDeps } from './send-to-route.ts';
 import { toServiceError } from './to-service-error.ts';
 import { DeadlineExceeded } from './with-deadline.ts';
@@ -112,9 +113,10 @@ function startAttempt(deps: SendDeps, route: Route, signal: AbortSignal) {
         return signal.reason;
       }
       const cause: unknown = controller.signal.aborted ? controller.signal.reason : error;
-      const failure = toServiceError(cause, { provider, model, timeoutMs, nowMs: nowMs() });
+      const failed = toServiceError(cause, { provider, model, timeoutMs, nowMs: nowMs() });
+      const failure = pricedFailure(failed, route, nowMs());
       if (!noted) {
-        note(failure.type, null);
+        note(failure.type, usedBy(failure));
         // Before the first event the chain counts it.
         if (firstTokenMs !== null) healths.failed(route, failure, nowMs());
       }

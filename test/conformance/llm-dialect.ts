@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import pino from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
+import { addUsage } from '../../common/add-usage.ts';
 import { FAILURE } from '../../common/failures.ts';
 import type { JsonObject, JsonValue } from '../../common/json.ts';
 import type { LlmStreamEvent } from '../../common/llm-stream.ts';
@@ -455,15 +456,19 @@ export function describeLlmDialect(under: DialectUnderTest): void {
       expect(server.journal).toHaveLength(2);
     });
 
-    it('broken tool arguments, then a good call → the good one, after one request more', async () => {
+    it('broken tool arguments, then a good call → the good one, after one request more; both are paid for', async () => {
       const { complete, server } = await start(
         fixtureAnswer(dialect, 'bad-tool-arguments'),
         fixtureAnswer(dialect, 'tool-call'),
       );
-      const { parts } = await complete();
+      const { parts, usage } = await complete();
       expect(spoken(parts)).toMatchObject([{ kind: 'tool-call', args: { city: 'Oslo', days: 2 } }]);
       expect(server.journal).toHaveLength(2);
       expect(JSON.stringify(server.journal[1]?.body)).toContain('Make the call again');
+      const alone = await start(fixtureAnswer(dialect, 'tool-call'));
+      const { usage: once } = await alone.complete();
+      expect(once.outputTokens).toBe(58);
+      expect(usage).toEqual(addUsage(once, once));
     });
 
     it('answer with nothing in it → Llm.BadAnswer', async () => {

@@ -257,6 +257,22 @@ describe('a call whose arguments are no JSON', () => {
     expect(JSON.stringify(asked[1]?.[1].messages)).toContain('Make the call again');
   });
 
+  it('→ the usage at the end is of both answers; where the first is not known, neither is the sum', async () => {
+    const last = async (first: BadToolArgs) => {
+      const seen: LlmStreamEvent = { kind: 'usage', usage };
+      const { events } = await collect({
+        'one/a': [stream([callBegins], first), stream([text('whole'), seen, finish])],
+      });
+      const [counted, ended] = events.slice(-2);
+      const whole = ended?.kind === 'finish' ? ended.response.usage : null;
+      expect(counted).toEqual({ kind: 'usage', usage: whole });
+      return whole;
+    };
+    const before = { ...usage, outputTokens: 40, costUsd: 0.5 };
+    expect(await last(broken().counted(before))).toMatchObject({ outputTokens: 42, costUsd: null });
+    expect(await last(broken())).toMatchObject({ inputTokens: null, outputTokens: null });
+  });
+
   it('twice → the clear error', async () => {
     const { error, asked } = await collect({
       'one/a': [stream([callBegins], broken()), stream([callBegins], broken())],

@@ -109,11 +109,13 @@ describe.each(Object.keys(VENDORS) as LlmDialectName[])('%s', (dialect) => {
     expect(error.message).toContain('Overloaded now.');
   });
 
-  it('tool arguments that are no JSON → Llm.BadAnswer with the text', async () => {
+  it('tool arguments that are no JSON → Llm.BadAnswer with the text, and what the answer used', async () => {
     const broken = [...vendor.call('weather_now', '{"city": "Oslo", '), ...vendor.finish('call')];
     const error = await failure(dialect, whole(broken));
     expect(error.type).toBe(FAILURE.llmBadAnswer);
     expect(error.message).toContain('{"city": "Oslo", ');
+    const usage = { outputTokens: expect.any(Number) as number };
+    expect(error).toMatchObject({ usage });
   });
 
   it('frame that is no JSON → Llm.BadAnswer', async () => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { LlmOpaque, LlmPart, LlmResponse, LlmUsage } from '../../../../common/llm.ts';
+import { countingBadArgs } from '../../bad-tool-args.ts';
 import { finishAnswer } from '../../finish-answer.ts';
 import { parseToolArgs } from '../../parse-tool-args.ts';
 import { pricedApart } from '../../priced-apart.ts';
@@ -47,14 +48,11 @@ export function fromAnthropicAnswer(
   answer: unknown,
   owner: OpaqueOwner,
 ): Omit<LlmResponse, 'servedBy'> {
-  const { content, stop_reason, usage } = parseAnswer(answerShape, answer);
+  const { content, stop_reason, usage: counted } = parseAnswer(answerShape, answer);
   const raw = stop_reason ?? 'none given';
-  return finishAnswer({
-    parts: content.flatMap((block) => toPart(block, owner)),
-    unified: ANTHROPIC_FINISH[raw] ?? 'other',
-    raw,
-    usage: fromAnthropicUsage(usage),
-  });
+  const usage = fromAnthropicUsage(counted);
+  const parts = countingBadArgs(usage, () => content.flatMap((block) => toPart(block, owner)));
+  return finishAnswer({ parts, unified: ANTHROPIC_FINISH[raw] ?? 'other', raw, usage });
 }
 
 /** Input tokens come without the cached ones here, as we want them. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { LlmPart, LlmResponse } from '../../../../common/llm.ts';
-import { BadToolArgs } from '../../bad-tool-args.ts';
+import { BadToolArgs, countingBadArgs } from '../../bad-tool-args.ts';
 import { finishAnswer } from '../../finish-answer.ts';
 import { newCallId } from '../../new-call-id.ts';
 import { parseToolArgs } from '../../parse-tool-args.ts';
@@ -42,12 +42,15 @@ export function fromGeminiAnswer(
   const blocked = promptFeedback?.blockReason;
   const raw =
     candidate?.finishReason ?? (blocked === undefined ? 'none given' : `BLOCKED_${blocked}`);
-  return finishAnswer({
-    parts: (candidate?.content?.parts ?? []).flatMap((one) => toPart(one, owner)),
-    unified: unifyGemini(raw, candidate?.finishMessage),
-    raw,
-    usage: toGeminiUsage(usageMetadata),
-  });
+  const usage = toGeminiUsage(usageMetadata);
+  return countingBadArgs(usage, () =>
+    finishAnswer({
+      parts: (candidate?.content?.parts ?? []).flatMap((one) => toPart(one, owner)),
+      unified: unifyGemini(raw, candidate?.finishMessage),
+      raw,
+      usage,
+    }),
+  );
 }
 
 /** @throws BadToolArgs for a call that Gemini itself could not read. */

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { countingBadArgs } from '../../bad-tool-args.ts';
 import { createAnswerBuilder } from '../../answer-builder.ts';
 import type { AnswerBuilder } from '../../answer-builder.ts';
 import type { DialectEvent } from '../../llm-dialect.ts';
@@ -41,7 +42,9 @@ export async function* fromGeminiStream(
   }
   if (raw === null) throw new StreamEnded();
   const usage = toGeminiUsage(counted);
-  yield* builder.finish({ unified: unifyGemini(raw, said), raw, usage });
+  const end = raw;
+  const unified = countingBadArgs(usage, () => unifyGemini(end, said));
+  yield* builder.finish({ unified, raw, usage });
 }
 
 function* toDeltas(

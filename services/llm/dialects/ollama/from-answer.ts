@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { LlmPart, LlmResponse } from '../../../../common/llm.ts';
+import { countingBadArgs } from '../../bad-tool-args.ts';
 import { finishAnswer } from '../../finish-answer.ts';
 import { newCallId } from '../../new-call-id.ts';
 import { parseToolArgs } from '../../parse-tool-args.ts';
@@ -25,16 +26,20 @@ export const ollamaAnswer = z.object({
 export function fromOllamaAnswer(answer: unknown): Omit<LlmResponse, 'servedBy'> {
   const parsed = parseAnswer(ollamaAnswer, answer);
   const { content, thinking, tool_calls } = parsed.message;
+  const end = ollamaEnd(parsed);
+  const calls = countingBadArgs(end.usage, () =>
+    (tool_calls ?? []).map(({ function: call }): LlmPart => {
+      const args = parseToolArgs(call.name, call.arguments);
+      return { kind: 'tool-call', callId: newCallId(), name: call.name, args };
+    }),
+  );
   return finishAnswer({
     parts: [
       ...(thinking ? [{ kind: 'reasoning', text: thinking } as const] : []),
       ...(content ? [{ kind: 'text', text: content } as const] : []),
-      ...(tool_calls ?? []).map(({ function: call }): LlmPart => {
-        const args = parseToolArgs(call.name, call.arguments);
-        return { kind: 'tool-call', callId: newCallId(), name: call.name, args };
-      }),
+      ...calls,
     ],
-    ...ollamaEnd(parsed),
+    ...end,
   });
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { LlmPart } from '../../../../common/llm.ts';
+import { countingBadArgs } from '../../bad-tool-args.ts';
 import { finishAnswer } from '../../finish-answer.ts';
 import type { ServiceTier } from '../../llm-provider-config.ts';
 import type { DialectAnswer } from '../../llm-dialect.ts';
@@ -28,11 +29,10 @@ export function fromResponsesAnswer(
   const refused = parsed.output.some(
     ({ content }) => content?.some(({ refusal }) => refusal) ?? false,
   );
-  return finishAnswer({
-    ...end,
-    parts: parsed.output.flatMap((item) => toParts(item, owner)),
-    unified: refused ? 'refusal' : end.unified,
-  });
+  const parts = countingBadArgs(end.usage, () =>
+    parsed.output.flatMap((item) => toParts(item, owner)),
+  );
+  return finishAnswer({ ...end, parts, unified: refused ? 'refusal' : end.unified });
 }
 
 function toParts(item: ResponseItem, owner: OpaqueOwner): LlmPart[] {

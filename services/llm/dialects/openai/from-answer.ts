@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { LlmPart, LlmResponse, LlmUsage } from '../../../../common/llm.ts';
+import { countingBadArgs } from '../../bad-tool-args.ts';
 import { finishAnswer } from '../../finish-answer.ts';
 import { newCallId } from '../../new-call-id.ts';
 import { parseToolArgs } from '../../parse-tool-args.ts';
@@ -52,12 +53,10 @@ export function fromOpenAiAnswer(
   const [choice] = parsed.choices as [(typeof parsed.choices)[number]];
   const raw = choice.finish_reason ?? 'none given';
   const refused = typeof choice.message.refusal === 'string' && choice.message.refusal !== '';
-  return finishAnswer({
-    parts: toParts(choice.message),
-    unified: refused ? 'refusal' : (OPENAI_FINISH[raw] ?? 'other'),
-    raw,
-    usage: { ...fromOpenAiUsage(parsed.usage), ...chargedTier(tier, parsed.service_tier) },
-  });
+  const unified = refused ? 'refusal' : (OPENAI_FINISH[raw] ?? 'other');
+  const usage = { ...fromOpenAiUsage(parsed.usage), ...chargedTier(tier, parsed.service_tier) };
+  const parts = countingBadArgs(usage, () => toParts(choice.message));
+  return finishAnswer({ parts, unified, raw, usage });
 }
 
 function toParts({ content, refusal, tool_calls, ...more }: z.infer<typeof message>): LlmPart[] {
