@@ -3,6 +3,7 @@ import type { Act } from './act.ts';
 import { addBatch } from './commands/batch.ts';
 import { addBreakers } from './commands/breakers.ts';
 import { addApprovals } from './commands/approvals.ts';
+import { addConversations } from './commands/conversations.ts';
 import { addDev } from './commands/dev.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEffects } from './commands/effects.ts';
@@ -62,6 +63,7 @@ OSTINATO_API_KEY holds the key of the API, where it wants one.`,
   addRun(program, act);
   addRuns(program, act);
   addSend(program, act);
+  addConversations(program, act);
   addBatch(program, act);
   addPlan(program, act);
   addSchedules(program, act);

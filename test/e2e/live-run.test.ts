@@ -10,6 +10,7 @@ import type { FastifyInstance } from 'fastify';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createServer } from '../../api/server.ts';
+import { runCli } from '../../client/cli/run-cli.ts';
 import type { ApiAddress, ConversationEvent, StreamedRunEvent } from '../../client/index.ts';
 import {
   conversationState,
@@ -304,6 +305,90 @@ describe('the command', () => {
       kind: 'ended',
       run: { runId: 'cli-1', outcome: 'answered' },
     });
+  });
+});
+
+describe('ostinato conversations watch', () => {
+  /** The command in this process, until `isEnough` of what it printed: then Ctrl-C. */
+  async function watched(args: readonly string[], isEnough: (out: string) => boolean) {
+    const text = { out: '', err: '' };
+    let interrupt = (): void => undefined;
+    let isListening = false;
+    const code = runCli(
+      ['conversations', 'watch', ...args, '--api', api.url],
+      {
+        env: { OSTINATO_DATA_DIR: dir },
+        out: (chunk) => (text.out += chunk),
+        err: (chunk) => (text.err += chunk),
+        isTty: false,
+        width: () => 200,
+        height: () => 50,
+        readStdin: async () => '',
+        onInterrupt(callback) {
+          interrupt = callback;
+          isListening = true;
+          return () => (isListening = false);
+        },
+      },
+      '0',
+    );
+    await waitFor('what is printed', () => isEnough(text.out));
+    interrupt();
+    return { code: await code, ...text, isListening };
+  }
+  const eventsOf = (out: string) =>
+    out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as ConversationEvent);
+
+  it('--json → its words and its end, a line an event; Ctrl-C ends it; --after goes on from there', async () => {
+    const conversationId = 'talk-3';
+    const say = (text: string, messageId: string) =>
+      sendMessage(engine.ostinato, { conversationId, text, messageId });
+    const first = answerInPieces('One ', 'answer.');
+    model.script(first.script);
+    const hello = await say('Hello', 'w-1');
+    const watching = watched([conversationId, '--json'], (out) => out.includes('"kind":"ended"'));
+    first.letGo();
+    const seen = await watching;
+    await hello.result();
+    expect(seen).toMatchObject({
+      code: 0,
+      err: 'Conversation talk-3 goes on.\n',
+      isListening: false,
+    });
+    const events = eventsOf(seen.out);
+    expect(events[0]).toMatchObject({ kind: 'message', runId: 'w-1' });
+    expect(screen(events as StreamedRunEvent[])).toBe('One answer.');
+    model.script(answerOf('Another.'));
+    await (await say('Again', 'w-2')).result();
+    const after = ['--after', events.at(-1)?.place ?? ''];
+    const later = await watched([conversationId, '--json', ...after], (out) =>
+      out.includes('"kind":"ended"'),
+    );
+    const more = eventsOf(later.out);
+    expect(new Set(more.map(({ runId }) => runId))).toEqual(new Set(['w-2']));
+    expect(more.at(-1)).toMatchObject({ kind: 'ended', run: { outcome: 'answered' } });
+  });
+
+  it('for people → each message with its answer', async () => {
+    const conversationId = 'talk-4';
+    const first = answerInPieces('For you.');
+    model.script(first.script);
+    await sendMessage(engine.ostinato, { conversationId, text: 'Hello', messageId: 'p-1' });
+    const watching = watched([conversationId], (out) => out.includes('For you.'));
+    first.letGo();
+    const { out, code } = await watching;
+    expect(code).toBe(0);
+    expect(out).toContain('Message p-1');
+    expect(out).toContain('Answer\nFor you.');
+  });
+
+  it('nobody has said anything in it → says so, and how to begin', async () => {
+    const { code, err } = await watched(['nobody'], () => true);
+    expect(code).not.toBe(0);
+    expect(err).toContain('ostinato send nobody');
   });
 });
 
