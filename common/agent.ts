@@ -127,6 +127,11 @@ export interface RunPlanInput {
   readonly depth?: number;
   /** @default nobody is asked */
   readonly policy?: RunPolicy;
+  /**
+   * Of steps that are called anew in a later round of a batch, by id: their number goes into the key
+   * of the call. @default 1
+   */
+  readonly epochs?: Readonly<Record<string, number>>;
   /** Set by the run itself when it continues as new. */
   readonly carried?: CarriedRun;
   /** Events of history after which it does. @default as the server suggests */

@@ -7,12 +7,17 @@ import type { PlanRun } from './execute-plan.ts';
 import type { RunState } from './run-state.ts';
 import type { StepEnd } from './run-step.ts';
 
-/** Gives each step its answer. Where there is none, the step is without, and calls for itself. */
+/**
+ * Gives each step its answer. Where there is none, the step is without, and calls for itself. A no of
+ * the tool stays with the step that called, for whoever calls anew.
+ */
 export function handOut(
+  { id: caller }: PlanStep,
   { steps, result: path }: CallsFor,
   { result, problem }: StepEnd,
   results: Map<StepId, ToolResult>,
 ): void {
+  if (result?.isError === true) results.set(caller, result);
   if (result === null || problem !== null) return;
   const answers = batchAnswers(result, path, steps.length) ?? [];
   answers.forEach((answer, at) => {

@@ -34,6 +34,8 @@ export interface PlanRun {
   readonly depth: number;
   /** @default as the server suggests */
   readonly leaveAfterEvents: number | undefined;
+  /** Of steps that an earlier round has called. @default none */
+  readonly epochs?: Readonly<Record<string, number>> | undefined;
 }
 
 export interface PlanEnd {
@@ -80,7 +82,7 @@ export async function executePlan(
     }
     ended.limit ??= end.limit ?? null;
     const goesOn = end.problem === null || step.optional === true;
-    if (step.callsFor !== undefined) handOut(step.callsFor, end, results);
+    if (step.callsFor !== undefined) handOut(step, step.callsFor, end, results);
     else if (end.result !== null) results.set(step.id, end.result);
     else if (goesOn) results.set(step.id, NO_ANSWER);
     // A step stopped together with the run is no failure: the caller closes the plan.

@@ -41,6 +41,7 @@ export async function runPlan(input: RunPlanInput): Promise<RunPlanResult> {
       return deadline();
     },
     leaveAfterEvents: input.leaveAfterEvents,
+    epochs: input.epochs,
     agent: input.agent,
     depth: input.depth ?? 0,
     state,

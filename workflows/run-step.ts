@@ -230,8 +230,10 @@ function isUnknown(error: unknown): boolean {
   return cause instanceof ApplicationFailure && cause.type === FAILURE.toolOutcomeUnknown;
 }
 
-function keyOf(place: string, { state }: PlanRun): string {
-  return callKey(workflowInfo().workflowId, place, Math.max(1, state.plans));
+function keyOf(place: string, { state, epochs }: PlanRun): string {
+  const [step = ''] = place.split(/[.[]/, 1);
+  const epoch = epochs?.[step] ?? Math.max(1, state.plans);
+  return callKey(workflowInfo().workflowId, place, epoch);
 }
 
 /** @param place of the call in the run: with the workflow's id it is the idempotency key */

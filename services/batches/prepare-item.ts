@@ -1,12 +1,14 @@
 import type { RunPolicy } from '../../common/approval.ts';
 import { bindGoal } from '../../common/bind-item.ts';
 import type { EndBatchItemInput, PreparedItem, RunBatchItemInput } from '../../common/batch.ts';
+import type { RunPlanInput } from '../../common/agent.ts';
 import type { JsonObject, JsonValue } from '../../common/json.ts';
 import { UnresolvedReference } from '../../common/resolve-args.ts';
 import { askAboutRepeats } from './ask-about-repeats.ts';
 import type { BatchItem } from './batch-record.ts';
 import { fenceOf } from './batch-record.ts';
 import { bindWritten } from './check-template.ts';
+import { nextEpochs } from './next-epochs.ts';
 import type { BatchStore } from './batch-store.ts';
 
 type Store = Pick<BatchStore, 'get' | 'items' | 'endItems'>;
@@ -47,7 +49,13 @@ export async function prepareItem(store: Store, input: RunBatchItemInput): Promi
     return {
       kind: 'plan',
       runId,
-      input: { ...common, ...withPolicy(settings.policy), plan: null, written },
+      input: {
+        ...common,
+        ...withPolicy(settings.policy),
+        ...withEpochs(nextEpochs(item)),
+        plan: null,
+        written,
+      },
     };
   } catch (error) {
     if (!(error instanceof UnresolvedReference)) throw error;
@@ -70,12 +78,16 @@ export async function endItem(store: Store, input: EndBatchItemInput): Promise<v
       problemType: outcome === 'failed' ? 'failed' : null,
       problem,
       result: result as JsonObject | null,
-      epochs: item.epochs,
+      epochs: nextEpochs(item),
       fence: fenceOf(round, 1),
       startedAtMs: item.startedAtMs ?? now,
       endedAtMs: now,
     },
   ]);
+}
+
+function withEpochs(epochs: BatchItem['epochs']): Pick<RunPlanInput, 'epochs'> {
+  return Object.keys(epochs).length === 0 ? {} : { epochs };
 }
 
 function withPolicy(policy: RunPolicy | undefined): { readonly policy?: RunPolicy } {

@@ -9,6 +9,7 @@ import { isServiceError, ServiceError } from '../errors.ts';
 import type { BatchItem, ItemEnd } from './batch-record.ts';
 import { fenceOf } from './batch-record.ts';
 import type { BatchStore } from './batch-store.ts';
+import { nextEpochs } from './next-epochs.ts';
 import { recordEnds } from './record-ends.ts';
 import { retryCall } from './retry-call.ts';
 import type { LightEnd } from './run-light-item.ts';
@@ -122,13 +123,6 @@ type ItemRun = LightEnd & { readonly epochs: ItemEnd['epochs'] };
 
 function failed(problemType: string, problem: string, epochs: ItemEnd['epochs']): ItemRun {
   return { outcome: 'failed', problemType, problem, results: {}, refused: [], epochs };
-}
-
-/** A step whose tool said no in an earlier round is called anew; all others keep their key. */
-export function nextEpochs({ epochs, result }: Pick<BatchItem, 'epochs' | 'result'>) {
-  const refused = (result?.['refused'] ?? []) as readonly string[];
-  const raised = refused.map((step) => [step, (epochs[step] ?? 1) + 1] as const);
-  return { ...epochs, ...Object.fromEntries(raised) };
 }
 
 function toItemEnd(item: BatchItem, end: ItemRun, startedAtMs: number, fence: number): ItemEnd {

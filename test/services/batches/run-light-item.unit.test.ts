@@ -7,7 +7,7 @@ import type { Plan } from '../../../common/plan.ts';
 import type { ToolResult } from '../../../common/tool.ts';
 import { ServiceError } from '../../../services/errors.ts';
 import { isLightPlan } from '../../../services/batches/is-light-plan.ts';
-import { nextEpochs } from '../../../services/batches/run-chunk.ts';
+import { nextEpochs } from '../../../services/batches/next-epochs.ts';
 import { runLightItem } from '../../../services/batches/run-light-item.ts';
 import { after, literal, output, plan, step, textResult } from '../../support/plans.ts';
 
@@ -123,5 +123,18 @@ describe('nextEpochs', () => {
     const before = { epochs: { b: 2 }, result: { refused: ['a', 'b'] } };
     expect(nextEpochs(before)).toEqual({ a: 2, b: 3 });
     expect(nextEpochs({ epochs: {}, result: null })).toEqual({});
+  });
+
+  it('the result of a run → what its tools refused and what it undid; of an agent → nothing', () => {
+    const steps = [
+      { id: 'a', state: 'done' },
+      { id: 'a_undo', state: 'done' },
+      { id: 'b', state: 'done' },
+      { id: 'b_undo', state: 'failed' },
+    ];
+    const results = { a: textResult('x'), b: textResult('x'), c: textResult('no', true) };
+    const result = { steps, results } as never;
+    expect(nextEpochs({ epochs: { c: 4 }, result })).toEqual({ a: 2, a_undo: 2, c: 5 });
+    expect(nextEpochs({ epochs: {}, result: { steps } as never })).toEqual({});
   });
 });
