@@ -47,6 +47,7 @@ const SERVICE_STATUS: Readonly<Record<FailureType, number>> = {
   'Tool.Disabled': 409,
   'Tool.DefinitionChanged': 409,
   'Tool.OutcomeUnknown': 409,
+  'Tool.Limited': 429,
   'Llm.RateLimited': 429,
   'Llm.QuotaExceeded': 429,
   'Llm.Authentication': 503,

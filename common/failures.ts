@@ -19,6 +19,7 @@ export const FAILURE = {
   toolBadArguments: 'Tool.BadArguments',
   toolDisabled: 'Tool.Disabled',
   toolDefinitionChanged: 'Tool.DefinitionChanged',
+  toolLimited: 'Tool.Limited',
   toolOutcomeUnknown: 'Tool.OutcomeUnknown',
   llmRateLimited: 'Llm.RateLimited',
   llmQuotaExceeded: 'Llm.QuotaExceeded',

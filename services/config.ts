@@ -50,6 +50,8 @@ export interface Config {
   readonly probeEveryMs: number;
   /** Composition rules applied at start; `null`: none. */
   readonly rulesFile: string | null;
+  /** How many calls each tenant may make; `null`: none is limited. */
+  readonly limitsFile: string | null;
   /** What people have a say in during every run started here; `undefined`: what each run says. */
   readonly policyFile: string | undefined;
   readonly logLevel: LogLevel;
@@ -123,6 +125,7 @@ const schema = z.object({
   XDG_CACHE_HOME: text.optional(),
   OSTINATO_MODEL_DIR: text.optional(),
   OSTINATO_RULES_FILE: text.optional(),
+  OSTINATO_LIMITS_FILE: text.optional(),
   OSTINATO_POLICY_FILE: text.optional(),
   OSTINATO_BREAKERS: z.enum(['enforce', 'dry-run']).default('enforce'),
   OSTINATO_PROBE_SECONDS: z.coerce.number().min(0).max(86_400).default(0),
@@ -201,6 +204,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     breakers: { mode: vars.OSTINATO_BREAKERS, file: vars.OSTINATO_BREAKERS_FILE ?? null },
     probeEveryMs: vars.OSTINATO_PROBE_SECONDS * 1_000,
     rulesFile: vars.OSTINATO_RULES_FILE ?? null,
+    limitsFile: vars.OSTINATO_LIMITS_FILE ?? null,
     policyFile: vars.OSTINATO_POLICY_FILE,
     logLevel: vars.OSTINATO_LOG_LEVEL,
     otlpEndpoint: vars.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,

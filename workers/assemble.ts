@@ -18,6 +18,8 @@ import { createUsageLog } from '../services/llm/usage/usage-log.ts';
 import type { McpConnections } from '../services/mcp/connections.ts';
 import { createMcpConnections } from '../services/mcp/connections.ts';
 import { createModelPlanner } from '../services/planner/model-planner.ts';
+import { openCallLimiter } from '../services/limits/open-call-limiter.ts';
+import { readLimitsFile } from '../services/limits/limits-file.ts';
 import { createOfflinePlanner } from '../services/planner/offline-planner.ts';
 import type { PlanChecker } from '../services/planner/plan-checker.ts';
 import { createPlanChecker } from '../services/planner/plan-checker.ts';
@@ -111,6 +113,8 @@ export async function assemble({ failpoint, ...options }: AssembleOptions): Prom
     validator,
     stale,
     cache: resultCache.cache,
+    limiter: parts.limiter,
+    tenantLimits: await readLimitsFile(options.config.limitsFile),
     metrics,
     durations,
     log: log.child({ part: 'tools' }),
@@ -192,6 +196,10 @@ async function openParts({ config, env, log }: Omit<AssembleOptions, 'failpoint'
   });
   const live = openStreams({ redisUrl: config.redisUrl, log: log.child({ part: 'live' }) });
   const resultCache = await openResultCache(config.redisUrl, metrics, log.child({ part: 'cache' }));
+  const limiter = openCallLimiter({
+    redisUrl: config.redisUrl,
+    log: log.child({ part: 'limits' }),
+  });
   const durations = await openToolDurations(database, log.child({ part: 'durations' }));
   const open = {
     catalogue,
@@ -201,6 +209,7 @@ async function openParts({ config, env, log }: Omit<AssembleOptions, 'failpoint'
     validator,
     breakers,
     resultCache,
+    limiter,
     models,
     durations,
     usage,

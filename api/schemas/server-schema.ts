@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { EffectClass, ServerName } from '../../common/tool.ts';
 import type { ServerTransport } from '../../services/mcp/server-transport.ts';
 import type { ServerDefinition } from '../../services/registry/server-definition.ts';
+import { callLimitsSchema } from '../../services/limits/limits-file.ts';
 import { SERVER_DEFINITION_DEFAULTS } from '../../services/registry/server-definition.ts';
 
 /** Text that ends up in headers, process arguments and log lines. */
@@ -89,6 +90,9 @@ export const definitionSchema = z
     batches: z.record(z.string().min(1).max(200), batchRule).exactOptional().meta({
       description:
         'By tool name: the tool of the same server and effect class (`read` or `keyed`) that may be called once for several calls of it. `result` is the path of the list of results in its answer.',
+    }),
+    limits: callLimitsSchema.exactOptional().meta({
+      description: 'Of calls to the server, over all workers: at once, and begun within a minute.',
     }),
     tags: z.array(line(64).min(1)).max(50).default([]),
     title: line(200).nullable().default(null),

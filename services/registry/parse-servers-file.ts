@@ -18,7 +18,7 @@ export interface NamedServer {
 /**
  * Reads `{"mcpServers": {name: {command, args, env} | {url, headers}}}`, the format that MCP clients
  * share, with our fields `type`, `disabled`, `timeoutMs`, `connectTimeoutMs`, `trustAnnotations`,
- * `effects`, `resources`, `batches`, `tags`, `cwd`, `title`, `description` and `protocol`. Fields of other clients are
+ * `effects`, `resources`, `batches`, `limits`, `tags`, `cwd`, `title`, `description` and `protocol`. Fields of other clients are
  * passed over. Values may hold `${NAME}`, which stays as it is.
  *
  * @param source where the text comes from, for messages.

@@ -1,5 +1,6 @@
 import type { EffectClass } from '../../common/tool.ts';
 import type { ResourceRule } from '../../common/optimise/tool-facts.ts';
+import type { CallLimits } from '../limits/call-limits.ts';
 import type { ServerTransport } from '../mcp/server-transport.ts';
 
 /**
@@ -28,6 +29,8 @@ export interface ServerDefinition {
   readonly resources?: Readonly<Record<string, readonly ResourceRule[]>>;
   /** By tool name: the tool that may be called once for several calls of it. @default none */
   readonly batches?: Readonly<Record<string, BatchRule>>;
+  /** Of calls to it, over all workers. @default none */
+  readonly limits?: CallLimits;
   readonly tags: readonly string[];
   readonly title: string | null;
   readonly description: string | null;

@@ -4,6 +4,7 @@ import { nearestName } from '../../common/nearest-name.ts';
 import type { EffectClass } from '../../common/tool.ts';
 import type { ServerTransport } from '../mcp/server-transport.ts';
 import type { FieldProblem } from './field-problem.ts';
+import { callLimitsSchema } from '../limits/limits-file.ts';
 import { readBatches } from './read-batches.ts';
 import { readResources } from './read-resources.ts';
 import type { ServerDefinition } from './server-definition.ts';
@@ -20,6 +21,7 @@ const OTHER_FIELDS = [
   'effects',
   'resources',
   'batches',
+  'limits',
   'tags',
   'title',
   'description',
@@ -75,12 +77,28 @@ export function readServerEntry(
     effects: fields.texts('effects') as Readonly<Record<string, EffectClass>>,
     ...readResources(entry['resources'], fields.fail),
     ...readBatches(entry['batches'], fields.fail),
+    ...readLimits(entry['limits'], fields.fail),
     tags: fields.list('tags'),
     title: fields.text('title'),
     description: fields.text('description'),
     protocol: fields.oneOf('protocol', PROTOCOLS, defaults.protocol),
   };
   return transport === null ? null : { transport, ...definition };
+}
+
+function readLimits(
+  written: JsonValue | undefined,
+  fail: (name: string, message: string, ...inside: (string | number)[]) => void,
+): Pick<ServerDefinition, 'limits'> {
+  if (written === undefined || written === null) return {};
+  const parsed = callLimitsSchema.safeParse(written);
+  if (parsed.success) return { limits: parsed.data };
+  for (const { path, message } of parsed.error.issues) {
+    const inside = path.filter((key) => typeof key !== 'symbol');
+    const example = '{"maxInFlight": 4, "perMinute": 100}';
+    fail('limits', `is wrong (${message}); write for example ${example}`, ...inside);
+  }
+  return {};
 }
 
 type Fields = ReturnType<typeof createFields>;

@@ -2,11 +2,14 @@ import { hash } from 'node:crypto';
 import type { Logger } from 'pino';
 import { canonicalJson } from '../../common/canonical-json.ts';
 import { FAILURE } from '../../common/failures.ts';
+import type { TenantId } from '../../common/tenant.ts';
 import type { CallToolInput, EffectClass, ToolResult } from '../../common/tool.ts';
 import type { ArtifactStore } from '../artifacts/artifact-store.ts';
 import type { LayeredCache } from '../cache/layered-cache.ts';
 import { isServiceError, ServiceError } from '../errors.ts';
 import type { EffectCall } from '../ledger/effect-ledger.ts';
+import type { CallLimiter } from '../limits/call-limiter.ts';
+import type { TenantLimits } from '../limits/limits-file.ts';
 import type { McpProgress } from '../mcp/mcp-call.ts';
 import type { RegisteredTool } from '../registry/registry.ts';
 import type { SchemaValidator } from '../schema/schema-validator.ts';
@@ -49,6 +52,10 @@ export interface ToolCallerDeps extends Omit<EffectDeps, 'failpoint'> {
   readonly cache: Pick<LayeredCache<ToolResult>, 'getOrLoad' | 'forget'>;
   /** Results that may stand in when their server does not answer. @default none is kept */
   readonly stale?: Pick<StaleResults, 'load' | 'forget'>;
+  /** Asked before a call is sent; what a cache or the ledger answers counts for nothing. @default none */
+  readonly limiter?: Pick<CallLimiter, 'enter'>;
+  /** What all calls of a tenant together may be. @default not limited */
+  readonly tenantLimits?: TenantLimits;
   readonly metrics: Pick<Metrics, 'toolCall'>;
   /** Gets the time of each answered call. @default nobody */
   readonly durations?: Pick<ToolDurations, 'record'>;
@@ -59,7 +66,7 @@ export interface ToolCallerDeps extends Omit<EffectDeps, 'failpoint'> {
 
 export function createToolCaller(deps: ToolCallerDeps): ToolCaller {
   const { registry, cache, metrics, log } = deps;
-  const effectDeps: EffectDeps = { ...deps, failpoint: deps.failpoint ?? (() => undefined) };
+  const effectDeps = { ...deps, failpoint: deps.failpoint ?? (() => undefined) };
 
   async function prepare(
     tool: RegisteredTool,
@@ -90,14 +97,9 @@ export function createToolCaller(deps: ToolCallerDeps): ToolCaller {
   ): Promise<{ readonly value: ToolResult; readonly hit: boolean }> {
     const { effect } = tool;
     if (effect === 'read') return read(tool, input, context);
-    const value = await callWithEffect(
-      effectDeps,
-      effectCall(tool, effect, input),
-      () => prepare(tool, input, context),
-      context.signal,
-      () => forgetResults(deps, input),
-    );
-    return { value, hit: false };
+    const call = effectCall(tool, effect, input);
+    const prepared = (): Promise<ReadyCall> => prepare(tool, input, context);
+    return { value: await change(effectDeps, call, prepared, context.signal), hit: false };
   }
 
   return {
@@ -159,22 +161,63 @@ function effectCall(
   };
 }
 
+async function change(
+  deps: ToolCallerDeps & EffectDeps,
+  call: EffectCall,
+  prepare: () => Promise<ReadyCall>,
+  signal: AbortSignal,
+): Promise<ToolResult> {
+  let leave = (): void => undefined;
+  const prepareToSend = async (): Promise<ReadyCall> => {
+    const ready = await prepare();
+    leave = await enterLimits(deps, ready);
+    return ready;
+  };
+  try {
+    return await callWithEffect(deps, call, prepareToSend, signal, () =>
+      forgetResults(deps, call.tenantId),
+    );
+  } finally {
+    leave();
+  }
+}
+
+/** @returns what to call when the call has ended. @throws ServiceError (Tool.Limited) */
+async function enterLimits(
+  { limiter, tenantLimits }: Pick<ToolCallerDeps, 'limiter' | 'tenantLimits'>,
+  { input, server }: ReadyCall,
+): Promise<() => void> {
+  if (limiter === undefined) return () => undefined;
+  const { tenantId } = input.tenant;
+  return limiter.enter(tenantId, [
+    { kind: 'server', name: server.name, limits: server.definition.limits ?? {} },
+    { kind: 'tenant', name: tenantId, limits: tenantLimits?.(tenantId) ?? {} },
+  ]);
+}
+
 function loadResult(
-  { stale, artifacts, connections }: ToolCallerDeps,
+  deps: ToolCallerDeps,
   ready: ReadyCall,
   signal: AbortSignal,
 ): Promise<ToolResult> {
-  const ask = async (): Promise<ToolResult> =>
-    keepAnswer(artifacts, ready, await sendToServer(connections, ready, signal));
+  const { stale, artifacts, connections } = deps;
+  const ask = async (): Promise<ToolResult> => {
+    const leave = await enterLimits(deps, ready);
+    try {
+      return await keepAnswer(artifacts, ready, await sendToServer(connections, ready, signal));
+    } finally {
+      leave();
+    }
+  };
   return stale === undefined ? ask() : stale.load(ready, ask);
 }
 
 /** After an effect: whatever a tool changed, any reader may have shown. */
 function forgetResults(
   { stale, cache }: Pick<ToolCallerDeps, 'stale' | 'cache'>,
-  { tenant }: CallToolInput,
+  tenantId: TenantId,
 ): Promise<void> {
-  const scope = resultScope(tenant.tenantId);
+  const scope = resultScope(tenantId);
   stale?.forget(scope);
   return cache.forget(scope);
 }

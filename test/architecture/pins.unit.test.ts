@@ -97,6 +97,7 @@ describe('durable names', () => {
       'Tool.BadArguments',
       'Tool.DefinitionChanged',
       'Tool.Disabled',
+      'Tool.Limited',
       'Tool.NotFound',
       'Tool.OutcomeUnknown',
       'Tool.Timeout',

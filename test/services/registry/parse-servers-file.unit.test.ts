@@ -77,6 +77,15 @@ describe('parseServersFile', () => {
     expect(said).toContain('"kind": "path"');
   });
 
+  it('limits of calls → read; a limit of none → refused with an example', () => {
+    const limits = { maxInFlight: 4, perMinute: 100 };
+    const [read] = parseServersFile(file({ web: { url: 'https://x', limits } }), 'f');
+    expect(read?.definition.limits).toEqual(limits);
+    const said = refusal(file({ web: { url: 'https://x', limits: { maxInFlight: 0 } } }));
+    expect(said).toContain('mcpServers.web.limits.maxInFlight is wrong');
+    expect(said).toContain('"perMinute": 100');
+  });
+
   it('tools for several calls at once → read; without the list they take → refused with an example', () => {
     const whole = { tool: 'get_many', argument: 'city', items: 'cities' };
     const [read] = parseServersFile(

@@ -1,0 +1,130 @@
+// Proves the limits of calls: the script on a real Redis and the counts of one process decide alike,
+// call for call; a call counts for all its scopes or for none; what died stops counting; and without
+// Redis each process goes on by itself.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FAILURE } from '../../../common/failures.ts';
+import { DEFAULT_TENANT_ID } from '../../../common/tenant.ts';
+import type { RedisClient } from '../../../services/cache/connect-redis.ts';
+import { connectRedis } from '../../../services/cache/connect-redis.ts';
+import type { ServiceError } from '../../../services/errors.ts';
+import type { CallLimiter } from '../../../services/limits/call-limiter.ts';
+import { createCallLimiter } from '../../../services/limits/call-limiter.ts';
+import type { CallLimits, CallScope } from '../../../services/limits/call-limits.ts';
+import { createLogger } from '../../../services/telemetry/logger.ts';
+import type { RedisServer } from '../../support/redis.ts';
+import { startRedis } from '../../support/redis.ts';
+import { waitFor } from '../../support/wait-for.ts';
+
+const log = createLogger({ level: 'silent', pretty: false, name: 'test' });
+let redis: RedisServer;
+let nowMs = 1_000_000_000_000;
+const open: RedisClient[] = [];
+
+beforeAll(async () => {
+  redis = await startRedis();
+});
+
+afterAll(async () => {
+  for (const client of open) client.disconnect();
+  await redis?.stop();
+});
+
+function localLimiter(client: RedisClient | null = null): CallLimiter {
+  return createCallLimiter({ redis: client, log, nowMs: () => nowMs, random: () => 0 });
+}
+
+async function sharedLimiter(): Promise<CallLimiter> {
+  const client = connectRedis(redis.url);
+  open.push(client);
+  await waitFor('Redis', async () => client.status === 'ready' || null);
+  return localLimiter(client);
+}
+
+let scopes = 0;
+/** A name that no other test has used. */
+function scope(limits: CallLimits, kind: CallScope['kind'] = 'server'): CallScope {
+  scopes += 1;
+  return { kind, name: `s${scopes}`, limits };
+}
+
+/** `in`, or which limit of what kept it out and how long. */
+async function enter(limiter: CallLimiter, ...given: readonly CallScope[]) {
+  try {
+    return { leave: await limiter.enter(DEFAULT_TENANT_ID, given), said: 'in' };
+  } catch (error) {
+    const { type, message, retry } = error as ServiceError;
+    expect([type, retry.allowed]).toEqual([FAILURE.toolLimited, true]);
+    const [, limit] = /\((\w+)\)/.exec(message) ?? [];
+    const [, kind] = /^The (\w+)/.exec(message) ?? [];
+    return { leave: () => undefined, said: `${kind} ${limit} ${retry.afterMs}` };
+  }
+}
+
+describe.each(['shared', 'local'] as const)('limits of calls, %s', (kind) => {
+  const make = async () => (kind === 'shared' ? sharedLimiter() : localLimiter());
+
+  it('calls at once → so many enter, and the next when one has left', async () => {
+    const limiter = await make();
+    const two = scope({ maxInFlight: 2 });
+    const first = await enter(limiter, two);
+    expect((await enter(limiter, two)).said).toBe('in');
+    expect((await enter(limiter, two)).said).toBe('server maxInFlight 200');
+    first.leave();
+    await waitFor('a place', async () => (await enter(limiter, two)).said === 'in' || null);
+  });
+
+  it('calls a minute → the next when the oldest is a minute old, wherever the minute begins', async () => {
+    const limiter = await make();
+    const two = scope({ perMinute: 2 });
+    (await enter(limiter, two)).leave();
+    nowMs += 20_000;
+    (await enter(limiter, two)).leave();
+    nowMs += 30_000;
+    expect((await enter(limiter, two)).said).toBe('server perMinute 10000');
+    nowMs += 10_000;
+    expect((await enter(limiter, two)).said).toBe('in');
+    expect((await enter(limiter, two)).said).toBe('server perMinute 20000');
+  });
+
+  it('the tenant has no place → the call does not count for its server either', async () => {
+    const limiter = await make();
+    const server = scope({ maxInFlight: 5, perMinute: 2 });
+    const tenant = scope({ maxInFlight: 1 }, 'tenant');
+    const first = await enter(limiter, server, tenant);
+    for (let at = 0; at < 5; at += 1) {
+      expect((await enter(limiter, server, tenant)).said).toBe('tenant maxInFlight 200');
+    }
+    first.leave();
+    await waitFor('a place', async () =>
+      (await enter(limiter, server, tenant)).said === 'in' ? true : null,
+    );
+  });
+
+  it('a worker died with a call in flight → it stops counting', async () => {
+    const limiter = await make();
+    const one = scope({ maxInFlight: 1 });
+    await enter(limiter, one);
+    nowMs += 29_000;
+    expect((await enter(limiter, one)).said).toBe('server maxInFlight 200');
+    nowMs += 2_000;
+    expect((await enter(limiter, one)).said).toBe('in');
+  });
+
+  it('nothing is limited → nothing is counted', async () => {
+    const limiter = await make();
+    for (let at = 0; at < 3; at += 1) expect((await enter(limiter, scope({}))).said).toBe('in');
+  });
+});
+
+describe('two processes on one Redis', () => {
+  it('share their limits; while it is away each has its own', async () => {
+    const [one, other] = [await sharedLimiter(), await sharedLimiter()];
+    const single = scope({ maxInFlight: 1 });
+    expect((await enter(one, single)).said).toBe('in');
+    expect((await enter(other, single)).said).toBe('server maxInFlight 200');
+    await redis.kill();
+    expect((await enter(other, single)).said).toBe('in');
+    expect((await enter(other, single)).said).toBe('server maxInFlight 200');
+    await redis.start();
+  });
+});
