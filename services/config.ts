@@ -14,6 +14,7 @@ export interface Config {
   readonly queues: TaskQueues;
   /** Of the workers' code; `null`: they have none, and any worker goes on with any run. */
   readonly workerVersion: { readonly deployment: string; readonly buildId: string } | null;
+  readonly workers: WorkerTuning;
   /** PGlite opens `dir` inside this process; `postgres` is a server. SQL and migrations are the same. */
   readonly database:
     | { readonly kind: 'pglite'; readonly dir: string }
@@ -76,6 +77,17 @@ export interface Config {
   readonly workflowStacks: boolean;
 }
 
+/** What a worker does at once. `null`: as Temporal's SDK chooses. */
+export interface WorkerTuning {
+  readonly maxActivities: number;
+  readonly maxWorkflowTasks: number | null;
+  readonly maxLocalActivities: number | null;
+  /** Runs kept in memory between their tasks. */
+  readonly maxCachedWorkflows: number | null;
+  /** Open requests for work of each kind; `auto`: as many as the server's answers call for. */
+  readonly pollers: number | 'auto' | null;
+}
+
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -101,6 +113,15 @@ const schema = z.object({
   OSTINATO_QUEUE_AGENT: text.default(DEFAULT_TASK_QUEUE),
   OSTINATO_QUEUE_TOOL: text.default(DEFAULT_TASK_QUEUE),
   OSTINATO_QUEUE_LLM: text.default(DEFAULT_TASK_QUEUE),
+  OSTINATO_WORKER_ACTIVITIES: z.coerce.number().int().min(1).max(100_000).default(200),
+  OSTINATO_WORKER_WORKFLOW_TASKS: z.coerce.number().int().min(2).max(10_000).optional(),
+  OSTINATO_WORKER_LOCAL_ACTIVITIES: z.coerce.number().int().min(1).max(100_000).optional(),
+  OSTINATO_WORKER_CACHED_RUNS: z.coerce.number().int().min(2).max(1_000_000).optional(),
+  OSTINATO_WORKER_POLLERS: z
+    .union([z.literal('auto'), z.coerce.number().int().min(2).max(1_000)], {
+      error: 'must be "auto" or a whole number from 2 to 1000',
+    })
+    .optional(),
   OSTINATO_BUILD_ID: text.max(128).optional(),
   OSTINATO_DEPLOYMENT: text
     .max(128)
@@ -179,6 +200,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       tool: vars.OSTINATO_QUEUE_TOOL,
       llm: vars.OSTINATO_QUEUE_LLM,
     },
+    workers: tuningOf(vars),
     workerVersion:
       vars.OSTINATO_BUILD_ID === undefined
         ? null
@@ -218,6 +240,16 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     expansion: { mode: vars.OSTINATO_EXPAND, maxUsdPerDay: vars.OSTINATO_EXPAND_MAX_USD },
     allowedHosts: vars.OSTINATO_ALLOW_PRIVATE_URLS,
     workflowStacks: vars.OSTINATO_WORKFLOW_STACKS,
+  };
+}
+
+function tuningOf(vars: z.output<typeof schema>): WorkerTuning {
+  return {
+    maxActivities: vars.OSTINATO_WORKER_ACTIVITIES,
+    maxWorkflowTasks: vars.OSTINATO_WORKER_WORKFLOW_TASKS ?? null,
+    maxLocalActivities: vars.OSTINATO_WORKER_LOCAL_ACTIVITIES ?? null,
+    maxCachedWorkflows: vars.OSTINATO_WORKER_CACHED_RUNS ?? null,
+    pollers: vars.OSTINATO_WORKER_POLLERS ?? null,
   };
 }
 

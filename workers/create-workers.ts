@@ -2,6 +2,9 @@ import type { NativeConnection, WorkerOptions } from '@temporalio/worker';
 import { Worker } from '@temporalio/worker';
 import type { WorkerActivities } from '../activities/index.ts';
 import type { TaskQueues } from '../common/agent.ts';
+import type { WorkerTuning } from '../services/config.ts';
+import { loadConfig } from '../services/config.ts';
+import { tunedOptions } from './worker-tuning.ts';
 
 export type WorkerKind = keyof TaskQueues;
 
@@ -23,8 +26,8 @@ export interface CreateWorkersOptions {
    * be told which version is current. @default none: any worker goes on with any run
    */
   readonly version?: WorkerVersion | undefined;
-  /** Workflows kept in memory between tasks; low values force replays. @default Temporal's own */
-  readonly maxCachedWorkflows?: number;
+  /** @default as the configuration has it when nothing is set */
+  readonly tuning?: Partial<WorkerTuning>;
 }
 
 /** A version of the code, as Temporal names them. */
@@ -65,16 +68,12 @@ export async function createWorkers(options: CreateWorkersOptions): Promise<read
         ...(Object.keys(activities).length === 0 ? {} : { activities }),
         ...(options.interceptors === undefined ? {} : { interceptors: options.interceptors }),
         ...(options.plugins === undefined ? {} : { plugins: options.plugins }),
-        ...(options.maxCachedWorkflows === undefined
-          ? {}
-          : { maxCachedWorkflows: options.maxCachedWorkflows }),
         ...versioning(options.version),
         shutdownGraceTime: SHUTDOWN_GRACE,
         stickyQueueScheduleToStartTimeout: STICKY_FOR,
         // A cancellation reaches an activity with the answer to its heartbeat.
         maxHeartbeatThrottleInterval: '500 milliseconds',
-        maxConcurrentActivityTaskExecutions: 200,
-        maxEagerActivityReservationsPerWorkflowTask: 100,
+        ...tunedOptions({ ...loadConfig({}).workers, ...options.tuning }),
       });
     }),
   );

@@ -175,6 +175,7 @@ async function startWorkers(
     namespace: config.temporal.namespace,
     queues: config.queues,
     kinds: ['agent', 'tool', 'llm'],
+    tuning: config.workers,
     ...(config.workerVersion === null ? {} : { version: config.workerVersion }),
     activities: createActivities(services),
     workflowBundle: await workflowBundle(config.cacheDir, bundled, config.workflowStacks),

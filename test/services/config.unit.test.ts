@@ -25,6 +25,16 @@ describe('loadConfig', () => {
     expect(loadConfig({ DATABASE_URL: url }).database).toEqual({ kind: 'postgres', url });
   });
 
+  it('settings of workers → measured defaults; a number or "auto" for pollers, and nothing else', () => {
+    const open = { maxWorkflowTasks: null, maxLocalActivities: null, maxCachedWorkflows: null };
+    expect(loadConfig({}).workers).toEqual({ maxActivities: 200, pollers: null, ...open });
+    const pollersOf = (value: string) =>
+      loadConfig({ OSTINATO_WORKER_POLLERS: value }).workers.pollers;
+    expect([pollersOf('auto'), pollersOf('20')]).toEqual(['auto', 20]);
+    expect(() => pollersOf('many')).toThrow(/OSTINATO_WORKER_POLLERS: must be "auto" or .*"many"/);
+    expect(() => loadConfig({ OSTINATO_WORKER_WORKFLOW_TASKS: '1' })).toThrow(/WORKFLOW_TASKS/);
+  });
+
   it('REDIS_URL → one node, or the nodes of a cluster', () => {
     const nodes = 'redis://:p@a:7000, redis://b:7001';
     expect(loadConfig({ REDIS_URL: 'rediss://a' }).redisUrl).toBe('rediss://a');

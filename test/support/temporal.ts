@@ -66,7 +66,7 @@ export async function startWorkers(
     interceptors,
     version,
     workflowBundle: bundle ?? (await workflowBundle(CACHE_DIR)),
-    ...(maxCachedWorkflows === null ? {} : { maxCachedWorkflows }),
+    ...(maxCachedWorkflows === null ? {} : { tuning: { maxCachedWorkflows } }),
   });
   const running = workers.map((worker) => worker.run());
   return {
