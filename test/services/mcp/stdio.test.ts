@@ -191,10 +191,9 @@ describe('starting a server', () => {
     expect(error.message).toMatch(/within 900 ms.*"Welcome to my server!" on stdout.*stderr/);
   });
 
-  it('floods stdout with garbage → ended long before the time is up', async () => {
-    const started = performance.now();
+  it('floods stdout with garbage → ended for that, not for its time', async () => {
     const error = await failureOf(connect().listTools(badServer('floods')));
-    expect(performance.now() - started).toBeLessThan(10_000);
+    expect(error.type).toBe(FAILURE.toolUnavailable);
     expect(error.message).toMatch(/garbage garbage.*on stdout/);
   });
 
@@ -290,12 +289,16 @@ describe('starting a server', () => {
     connect();
     const hanging = failureOf(
       connections.listTools(
-        targetOf('hanging', badServer('hangs').transport, { connectTimeoutMs: 5_000 }),
+        targetOf('hanging', badServer('hangs').transport, { connectTimeoutMs: 30_000 }),
       ),
     );
-    const started = performance.now();
-    await connections.call(badServer(), callOf('echo', { message: 'a' }));
-    expect(performance.now() - started).toBeLessThan(4_000);
+    const first = await Promise.race([
+      hanging.then(() => 'the hanging one'),
+      connections
+        .call(badServer(), callOf('echo', { message: 'a' }))
+        .then(() => 'the one that works'),
+    ]);
+    expect(first).toBe('the one that works');
     await connections.disconnect(badServer().tenantId, 'hanging' as never);
     await hanging;
   });
