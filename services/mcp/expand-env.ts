@@ -9,22 +9,22 @@ const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;
 /**
  * Puts the environment's values in place of `${NAME}` and `${NAME:-default}`.
  *
+ * @param env `null`: the definition is a stranger's word, who gets no value of ours.
  * @throws McpError (BadInput) naming the variable and the field that wants it. Values are never in
  *   the message.
  */
 export function expandTransport(
   transport: ServerTransport,
-  env: Environment,
+  env: Environment | null,
   server: string,
 ): ServerTransport {
   const expand = (text: string, field: string): string =>
     text.replace(REFERENCE, (_whole, name: string, fallback: string | undefined) => {
-      const value = env[name] ?? fallback;
+      const value = env?.[name] ?? fallback;
       if (value !== undefined) return value;
       throw new McpError(
         FAILURE.badInput,
-        `Server "${server}" needs the environment variable ${name} (in ${field}), and it is not set. ` +
-          `Set ${name}, or give a default: \${${name}:-…}.`,
+        `Server "${server}" needs the environment variable ${name} (in ${field}), and ${why(env, name)}`,
         { sent: false },
       );
     });
@@ -46,6 +46,13 @@ export function expandTransport(
     env: expandAll(transport.env, 'env'),
     cwd: transport.cwd === null ? null : expand(transport.cwd, 'cwd'),
   };
+}
+
+function why(env: Environment | null, name: string): string {
+  return env === null
+    ? 'variables are not read for a server that was registered over the network. Give the value ' +
+        'itself, or put the server into the servers file of the workers.'
+    : `it is not set. Set ${name}, or give a default: \${${name}:-…}.`;
 }
 
 const MIN_SECRET_CHARS = 6;

@@ -172,7 +172,8 @@ export class ServerConnection {
     const { log, env } = this.#deps;
     this.#setState('connecting');
     try {
-      const transport = expandTransport(target.transport, env, target.server);
+      const variables = target.trust === 'tenant' ? null : env;
+      const transport = expandTransport(target.transport, variables, target.server);
       const opened = await openClient({
         target,
         transport,

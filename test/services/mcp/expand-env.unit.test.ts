@@ -55,6 +55,13 @@ describe('expandTransport', () => {
     expect(attempt).toThrow(/"github" needs the environment variable GONE \(in env\.KEY\)/);
     expect(attempt).not.toThrow(/secret-value/);
   });
+
+  it("a stranger's definition → defaults alone; a variable is refused, whether it is set or not", () => {
+    expect(expandTransport(stdio({ V: '${X:-d}' }), null, 's')).toMatchObject({ env: { V: 'd' } });
+    expect(() => expandTransport(stdio({ V: '${PATH}' }), null, 's')).toThrow(
+      'PATH (in env.V), and variables are not read for a server that was registered over the network',
+    );
+  });
 });
 
 describe('backoffMs', () => {

@@ -100,6 +100,16 @@ describe("a tenant's server", () => {
     expect((await connect().listTools(mine)).tools).toHaveLength(1);
   });
 
+  it('asks for a variable of the worker → refused before anything is sent', async () => {
+    let connections = 0;
+    const { server, port } = await serve((_request, response) => response.end());
+    server.on('connection', () => (connections += 1));
+    const url = `http://127.0.0.1:${port}/\${PATH}`;
+    const listing = connect('127.0.0.0/8').listTools(ofTenant('http', url));
+    await expect(listing).rejects.toThrow('variables are not read');
+    expect(connections).toBe(0);
+  });
+
   it("the word becomes the operator's → another connection, judged as such", async () => {
     const fake = await startFakeHttpServer();
     closers.push(() => fake.close());
