@@ -156,7 +156,7 @@ async function callOnce(
   }
   const known = knownAnswer(step, approval.args === args);
   if (known !== null) {
-    giveBack(run);
+    // It counts as a call: a read that was made early, while the plan was written, is one of these.
     updateStep(run.state, step.id, { cached: true });
     return { result: known, problem: null, stopped: false };
   }
