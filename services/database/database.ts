@@ -1,4 +1,5 @@
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
+import type { FrequentQuery, Statement } from './statement.ts';
 
 /** An open database with all migrations applied. Whoever opened it closes it. */
 export interface Database {
@@ -8,6 +9,11 @@ export interface Database {
    * on `db` would wait for the transaction that waits for it.
    */
   readonly db: SqlDatabase;
+  /**
+   * Makes ready a statement that runs very often and finds its rows by index: what is the same each
+   * time is done once.
+   */
+  statement<Row>(query: FrequentQuery<Row>): Statement<Row>;
   /** @throws ServiceError (Unavailable) when the database does not answer. */
   ping(): Promise<void>;
   close(): Promise<void>;

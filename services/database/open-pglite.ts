@@ -7,6 +7,7 @@ import { isServiceError, ServiceError } from '../errors.ts';
 import type { Database } from './database.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { migrate } from './migrate.ts';
+import { createPgliteStatements } from './pglite-statements.ts';
 
 /**
  * PostgreSQL inside this process. PGlite itself lets two processes open one directory, and both
@@ -52,6 +53,7 @@ async function open(dir: string | null, unlock: () => Promise<void>): Promise<Da
   return {
     kind: 'pglite',
     db: drizzle(engine),
+    statement: createPgliteStatements(engine),
     async ping() {
       if (engine.closed) {
         throw new ServiceError(FAILURE.unavailable, 'The database is closed. Restart Ostinato.');

@@ -26,6 +26,11 @@ export async function openPostgres(url: string): Promise<Database> {
   const database: Database = {
     kind: 'postgres',
     db: drizzle(pool),
+    statement(query) {
+      // Unnamed, since a pooler may give each call to another connection.
+      const prepared = query.prepare('');
+      return (values) => prepared.execute(values);
+    },
     async ping() {
       await pool.query('SELECT 1').catch((cause: unknown) => {
         throw unreachable(url, cause);

@@ -101,8 +101,11 @@ export interface EffectLedger {
 
 const MAX_LISTED = 1_000;
 
-export function createEffectLedger({ db, kind }: Pick<Database, 'db' | 'kind'>): EffectLedger {
-  const statements = prepareEffectStatements(db);
+export function createEffectLedger(
+  database: Pick<Database, 'db' | 'kind' | 'statement'>,
+): EffectLedger {
+  const { db, kind } = database;
+  const statements = prepareEffectStatements(database);
   const grouping = {
     keyOf: nameOf,
     didNothing: isRefusal,

@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { ToolResult } from '../../common/tool.ts';
-import type { SqlDatabase } from '../database/database.ts';
+import type { Database, SqlDatabase } from '../database/database.ts';
 import { effects } from '../database/schema.ts';
 import { onRepeat } from './on-repeat.ts';
 
@@ -30,17 +30,20 @@ export interface EffectStatements {
 
 /**
  * The statements around every effect, put together once: building their text anew costs as much
- * as running them. Unnamed, since a pooler may give each to another connection. Calls are given as
+ * as running them. Calls are given as
  * arrays, one a column: the text is the same for any number, and PostgreSQL knows how many they are
  * (with JSON it takes a hundred for granted, and reads the whole table instead of the index).
  */
-export function prepareEffectStatements(db: SqlDatabase): EffectStatements {
-  const insert = prepareInsert(db);
+export function prepareEffectStatements({
+  db,
+  statement,
+}: Pick<Database, 'db' | 'statement'>): EffectStatements {
+  const insert = statement(insertNew(db));
   const repeat = prepareRepeat(db);
-  const advance = prepareAdvance(db);
+  const advance = statement(advanceGiven(db));
   return {
     async begin(calls) {
-      const inserted = new Set((await insert.execute(columnsOf(calls))).map(nameOf));
+      const inserted = new Set((await insert(columnsOf(calls))).map(nameOf));
       const isNew = (call: NewEffect): boolean => inserted.has(nameOf(call));
       const repeats = calls.filter((call) => !isNew(call));
       const rows = repeats.length === 0 ? [] : await repeat.execute(columnsOf(repeats));
@@ -53,7 +56,7 @@ export function prepareEffectStatements(db: SqlDatabase): EffectStatements {
       });
     },
     async advance(steps) {
-      const rows = await advance.execute({
+      const rows = await advance({
         tenantIds: steps.map(({ tenantId }) => tenantId),
         keys: steps.map(({ key }) => key),
         fences: steps.map(({ fence }) => fence),
@@ -73,7 +76,9 @@ export function prepareEffectStatements(db: SqlDatabase): EffectStatements {
 
 const given = (name: string) => sql`${sql.placeholder(name)}`;
 
-function columnsOf(calls: readonly NewEffect[]): Record<string, readonly unknown[]> {
+function columnsOf(
+  calls: readonly NewEffect[],
+): Record<string, readonly (string | number | null)[]> {
   // By key, so that two processes with the same calls do not wait for each other in a circle.
   const rows = calls.toSorted(byPlace);
   return {
@@ -95,14 +100,18 @@ const newRows = sql`SELECT tenant_id, key, effect, tool, fingerprint, args_diges
           ${given('argsDigests')}::text[], ${given('states')}::text[], ${given('atMs')}::bigint[])
         AS given(tenant_id, key, effect, tool, fingerprint, args_digest, state, at_ms)`;
 
-/** What nearly always is all: its text is short, and PostgreSQL reads it anew each time. */
-function prepareInsert(db: SqlDatabase) {
+const place = {
+  tenantId: sql<EffectRow['tenantId']>`${effects.tenantId}`.as('tenantId'),
+  key: sql<string>`${effects.key}`.as('key'),
+};
+
+/** What nearly always is all: its text is short, and a PostgreSQL server reads it anew each time. */
+function insertNew(db: SqlDatabase) {
   return db
     .insert(effects)
     .select(newRows)
     .onConflictDoNothing({ target: [effects.tenantId, effects.key] })
-    .returning({ tenantId: effects.tenantId, key: effects.key })
-    .prepare('');
+    .returning(place);
 }
 
 /** For calls that were begun before. */
@@ -119,7 +128,7 @@ function prepareRepeat(db: SqlDatabase) {
     .prepare('');
 }
 
-function prepareAdvance(db: SqlDatabase) {
+function advanceGiven(db: SqlDatabase) {
   return db
     .update(effects)
     .set({
@@ -139,11 +148,11 @@ function prepareAdvance(db: SqlDatabase) {
         eq(effects.tenantId, sql`step.tenant_id`),
         eq(effects.key, sql`step.key`),
         eq(effects.fence, sql`step.fence`),
-        sql`${effects.state} IN (step.from_state, step.or_from)`,
+        // As a test, so that rows are found by their key: by state, all calls under way would be read.
+        sql`(${effects.state} IN (step.from_state, step.or_from)) IS TRUE`,
       ),
     )
-    .returning({ tenantId: effects.tenantId, key: effects.key })
-    .prepare('');
+    .returning(place);
 }
 
 export function nameOf({ tenantId, key }: Pick<EffectRow, 'tenantId' | 'key'>): string {

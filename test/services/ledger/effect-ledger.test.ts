@@ -8,6 +8,7 @@ import { DEFAULT_TENANT_ID } from '../../../common/tenant.ts';
 import type { ToolId, ToolResult } from '../../../common/tool.ts';
 import { migrate } from '../../../services/database/migrate.ts';
 import { openDatabase } from '../../../services/database/open-database.ts';
+import { createPgliteStatements } from '../../../services/database/pglite-statements.ts';
 import type { EffectCall } from '../../../services/ledger/effect-ledger.ts';
 import { createEffectLedger } from '../../../services/ledger/effect-ledger.ts';
 
@@ -30,10 +31,22 @@ it('a call from begin to done → two statements, shared by all calls that come 
     insert: (text, values) => engine.query(text, [...values]),
   });
   const statements: string[] = [];
+  const prepared: string[] = [];
+  let last = '';
+  // The statements around every call are prepared ones; Drizzle sends the others.
+  const exec = (text: string) => {
+    if (text.startsWith('PREPARE')) prepared.push(text.split(' ')[3] ?? '');
+    else if (!text.startsWith('DEALLOCATE')) {
+      last = text;
+      statements.push(prepared[Number(/ostinato_(\d+)/.exec(text)?.[1]) - 1] ?? text);
+    }
+    return engine.exec(text);
+  };
   const logQuery = (text: string): void => void statements.push(text.split(' ')[0] ?? '');
   const ledger = createEffectLedger({
     kind: 'pglite',
     db: drizzle(engine, { logger: { logQuery } }),
+    statement: createPgliteStatements({ exec }),
   });
   const start = await ledger.begin(callOf('k'));
   if (start.kind !== 'send') throw new Error(`Not to be sent: ${start.kind}`);
@@ -42,14 +55,17 @@ it('a call from begin to done → two statements, shared by all calls that come 
   // What is there already takes one more.
   expect(statements.splice(0)).toEqual(['insert', 'update', 'insert', 'insert']);
   // Calls that come together share their statements.
-  await Promise.all(
-    Array.from({ length: 50 }, async (_, at) => {
-      const each = await ledger.begin(callOf(`k${at}`));
-      if (each.kind === 'send') await ledger.done(each, answer('y'));
-    }),
-  );
-  await engine.close();
+  const callAndEnd = async (key: string): Promise<void> => {
+    const each = await ledger.begin(callOf(key));
+    if (each.kind === 'send') await ledger.done(each, answer('y'));
+  };
+  await Promise.all(Array.from({ length: 50 }, (_, at) => callAndEnd(`k${at}`)));
   expect(statements).toEqual(['insert', 'update']);
+  await Promise.all(Array.from({ length: 2_000 }, (_, at) => callAndEnd(`m${at}`)));
+  // Neither all rows are read, nor all calls under way.
+  const plans = await engine.exec(last.replace('EXECUTE', 'EXPLAIN EXECUTE'));
+  expect(JSON.stringify(plans.at(-1)?.rows)).toContain('Index Scan using effects_tenant_id_key_pk');
+  await engine.close();
 });
 
 it('database fails → an error without the answer that it was to keep', async () => {
