@@ -21,7 +21,6 @@ const CRUISED = [
 
 /** The longest first, so that they overlap. Each: name, file of the tool, arguments. */
 const CHECKS = [
-  ['lint', 'eslint/bin/eslint.js', '--max-warnings=0', '.'],
   ['tests', 'vitest/vitest.mjs', 'run', '--project=unit', '--reporter=dot', '--passWithNoTests'],
   ['types', 'typescript/bin/tsc', '--noEmit'],
   [
@@ -40,6 +39,7 @@ const CHECKS = [
     '--cache-strategy=content',
     '.',
   ],
+  ['lint', 'oxlint/bin/oxlint', '--deny-warnings', '.'],
 ];
 
 const HELP = `Checks format, lint, import rules, types and unit tests. Needs no network and no server.

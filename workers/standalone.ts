@@ -63,7 +63,11 @@ async function main(): Promise<void> {
   reload = () => void standalone.reload();
   announce({ ready: { ...publicPart(standalone) } });
   void standalone.serversReady.then(() => announce({ serversReady: true }));
-  await Promise.race([stopped, standalone.broken]).finally(() => standalone.stop());
+  try {
+    await Promise.race([stopped, standalone.broken]);
+  } finally {
+    await standalone.stop();
+  }
 }
 
 function publicPart({ apiUrl, temporalAddress, namespace, uiUrl, pid }: Standalone): object {

@@ -68,7 +68,7 @@ describe('import rules', () => {
   }, 60_000);
 
   it('every folder → no comment that switches a rule off', () => {
-    const switches = /eslint-disable|dependency-cruiser-disable|@ts-nocheck|@ts-ignore/;
+    const switches = /(?:ox|es)lint-disable|dependency-cruiser-disable|@ts-nocheck|@ts-ignore/;
     const found = FOLDERS.flatMap((folder) =>
       filesUnder(folder)
         .map((file) => join(folder, file))

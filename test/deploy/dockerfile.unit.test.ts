@@ -56,7 +56,9 @@ describe('deploy/temporal', () => {
       string,
       readonly { value: unknown }[]
     >;
-    const lines = Object.entries(settings).map(([name, [entry]]) => `${name}=${entry?.value}`);
+    const lines = Object.entries(settings).map(
+      ([name, [entry]]) => `${name}=${String(entry?.value)}`,
+    );
     const source = read('workers/temporal-server.ts');
     const used = [...source.matchAll(/^ {2}'(\w+\.\w+=\w+)',$/gm)].map(([, line]) => line);
     expect(lines.sort()).toEqual(used.sort());

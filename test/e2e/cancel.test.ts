@@ -102,7 +102,8 @@ describe('the socket of a call', () => {
 
 describe('the transcript that a cancelled run leaves', () => {
   /** What the model's server was sent last; it refuses what is no valid transcript. */
-  const sent = () => (model.journal.at(-1)?.body as { messages: JsonObject[] }).messages;
+  const sent = () =>
+    (model.journal.at(-1)?.body as { messages: JsonObject[] } | undefined)?.messages ?? [];
 
   it('a tool at work → its call has a result, and the next message is answered', async () => {
     const conversationId = 'tool-cut-off';

@@ -95,7 +95,7 @@ function output(
       stdio: ['ignore', program.endsWith('pg_ctl') ? 'ignore' : 'pipe', 'ignore'],
       env: { PATH: process.env['PATH'], LC_ALL: 'C' },
       cwd: '/',
-      ...(owner ?? {}),
+      ...owner,
     });
     let text = '';
     child.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()));

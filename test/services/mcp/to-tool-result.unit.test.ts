@@ -68,7 +68,7 @@ describe('toToolResult', () => {
         { kind: 'resource', uri: 'file:///c', mediaType: null, text: null, artifact: { bytes: 4 } },
       ],
     });
-    expect(store.stored.map(({ tenant, body }) => `${tenant} ${body}`)).toEqual([
+    expect(store.stored.map(({ tenant, body }) => `${tenant} ${String(body)}`)).toEqual([
       'default picture',
       'default sound',
       'default blob',
