@@ -43,11 +43,18 @@ function clockGoesBack(text: string): string {
 }
 
 describe('recorded histories', () => {
-  it('the folder → holds agents, plans, aborted, cancelled, approved and continued runs', () => {
-    const kinds = ['aborted', 'cancelled', 'approved', 'continued'].map((end) => `run-plan-${end}`);
-    for (const kind of ['run-agent', 'run-plan', ...kinds]) {
-      expect(files.some((file) => file.startsWith(`${kind}-`))).toBe(true);
-    }
+  it.each([
+    ...['run-agent', 'run-agent-cancelled', 'run-agent-child', 'run-agent-nested'],
+    ...['run-agent-left', 'run-agent-continued', 'run-agent-steered', 'run-conversation'],
+    ...['run-plan', 'run-plan-written', 'run-plan-aborted', 'run-plan-cancelled'],
+    ...['run-plan-flow', 'run-plan-approved', 'run-plan-known', 'run-plan-batched'],
+    ...['run-plan-batch-refused', 'run-plan-batch-failed', 'run-plan-batch-asked'],
+    ...['run-plan-children', 'run-plan-child', 'run-plan-nested', 'run-plan-nested-deep'],
+    ...['run-plan-children-out', 'run-plan-child-out', 'run-plan-children-cancelled'],
+    ...['run-plan-left', 'run-plan-continued', 'run-plan-waits-left', 'run-plan-waits-continued'],
+    ...['run-batch-light', 'run-batch-runs', 'run-batch-cancelled', 'run-batch-item'],
+  ])('the folder → holds a history of the kind %s', (kind) => {
+    expect(files.filter((file) => file.replace(/-[\d.]+\.json$/, '') === kind)).not.toEqual([]);
   });
 
   it.each(files)('%s → replays on this code', async (file) => {
