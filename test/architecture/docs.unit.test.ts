@@ -1,11 +1,17 @@
 // Proves that the pages tell the truth about the tree: every path and script they name exists, each
 // stop of the tour exports its function, and .env.example names what is read and nothing else.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const PAGES = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'examples/README.md'];
+const PAGES = [
+  'README.md',
+  'ARCHITECTURE.md',
+  'CONTRIBUTING.md',
+  'examples/README.md',
+  ...readdirSync(join(ROOT, 'docs')).map((page) => `docs/${page}`),
+];
 
 function read(file: string): string {
   return readFileSync(join(ROOT, file), 'utf8');
@@ -23,12 +29,21 @@ function pathsIn(text: string): string[] {
 describe('pages', () => {
   it.each(PAGES)('%s → every path it names exists', (page) => {
     const paths = pathsIn(read(page)).filter((path) => path !== 'servers.json');
-    expect(paths.length).toBeGreaterThan(0);
     const folder = page.includes('/') ? page.slice(0, page.lastIndexOf('/')) : '.';
     const missing = paths.filter(
       (path) => !existsSync(join(ROOT, path)) && !existsSync(join(ROOT, folder, path)),
     );
     expect(missing).toEqual([]);
+  });
+
+  it('all pages → name many paths, so that the check above has something to check', () => {
+    expect(PAGES.flatMap((page) => pathsIn(read(page))).length).toBeGreaterThan(40);
+  });
+
+  it.each(PAGES)('%s → every link within the repository leads somewhere', (page) => {
+    const links = [...read(page).matchAll(/\]\(([^)#:]+)\)/g)].map((match) => match[1] ?? '');
+    const from = join(ROOT, page, '..');
+    expect(links.filter((link) => !existsSync(join(from, link)))).toEqual([]);
   });
 
   it.each(PAGES)('%s → every npm script it names exists', (page) => {

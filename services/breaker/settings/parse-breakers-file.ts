@@ -63,7 +63,7 @@ export function rulesFor(rules: BreakerRules, { kind, name }: BreakerTarget): Br
 function bad(path: string, why: string, cause: unknown): ServiceError {
   return new ServiceError(
     FAILURE.badInput,
-    `The breakers file ${path} is wrong: ${why}. OSTINATO_BREAKERS_FILE names it; README.md shows one.`,
+    `The breakers file ${path} is wrong: ${why}. OSTINATO_BREAKERS_FILE names it; docs/tools.md shows one.`,
     { cause },
   );
 }

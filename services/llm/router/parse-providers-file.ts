@@ -129,6 +129,6 @@ function bad(path: string, problems: readonly string[]): ServiceError {
   const more = problems.length > MAX_PROBLEMS ? `; and ${problems.length - MAX_PROBLEMS} more` : '';
   return new ServiceError(
     FAILURE.badInput,
-    `The providers file ${path} is wrong. ${shown}${more}. README.md shows one.`,
+    `The providers file ${path} is wrong. ${shown}${more}. docs/models.md shows one.`,
   );
 }
