@@ -6,12 +6,13 @@ import {
 } from '@temporalio/workflow';
 import type { BatchActivities } from '../activities/run-batch.ts';
 import type { TaskQueues } from '../common/agent.ts';
+import { HEARTBEAT_TIMEOUT_MS } from './heartbeat-timeout.ts';
 
 /** Reads and writes of the database: an outage is waited for. */
 const BOOKKEEPING = {
   startToCloseTimeout: '5 minutes',
   scheduleToCloseTimeout: '7 days',
-  heartbeatTimeout: '10 seconds',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
   // A batch is closed once nothing writes to it any more.
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: { initialInterval: 500, backoffCoefficient: 2, maximumInterval: 30_000 },

@@ -3,6 +3,7 @@ import { proxyActivities } from '@temporalio/workflow';
 import type { ControlActivities } from '../activities/control-activities.ts';
 import type { TaskQueues } from '../common/agent.ts';
 import type { CheckArgumentsInput } from '../common/tool.ts';
+import { HEARTBEAT_TIMEOUT_MS } from './heartbeat-timeout.ts';
 
 /** @throws when the tool would not take them, saying what is wrong. */
 export async function checkArguments(
@@ -13,6 +14,7 @@ export async function checkArguments(
     taskQueue: queues.tool,
     startToCloseTimeout: '30 seconds',
     scheduleToCloseTimeout: '1 minute',
+    heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
     retry: { initialInterval: 500, backoffCoefficient: 2 },
   });
   await activity(input);

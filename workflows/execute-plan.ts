@@ -93,6 +93,8 @@ export async function executePlan(
     }
     if (shouldLeave(run.leaveAfterEvents)) run.control.leave();
     if (goesOn || end.skipped === true) return;
+    // The run's time ended it, whatever it says of itself.
+    if (Date.now() >= run.deadlineMs) ended.limit ??= 'maxWallMs';
     if (step.onFailure !== 'abort' || ended.abort !== null) return;
     ended.abort = `Step "${step.id}" (${step.tool}) failed: ${end.problem}`;
     scope.cancel();

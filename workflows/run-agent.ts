@@ -26,6 +26,7 @@ import { cancellable } from './cancellable.ts';
 import { createDeadline } from './deadline.ts';
 import { earlyReadsFor, payUnusedReads } from './early-reads.ts';
 import type { PlanRun } from './execute-plan.ts';
+import { HEARTBEAT_TIMEOUT_MS } from './heartbeat-timeout.ts';
 import { keepStopped } from './keep-stopped.ts';
 import { carriedResults, executeOrLeave } from './leave-run.ts';
 import { createRunBudget } from './run-budget.ts';
@@ -144,7 +145,11 @@ async function decideTurn(
   state.phase = 'planning';
   const decision = await decide(input, run, { ...at, messages: control.takeMessages() });
   budget.settleModelCall(grant.call, 'usage' in decision ? decision.usage : null);
-  if ('problem' in decision) return { ending: { outcome: 'failed', reason: decision.problem } };
+  if ('problem' in decision) {
+    // Its activity ends with the run's time, and says no more than that it took too long.
+    if (Date.now() >= run.deadlineMs) return { ending: outOf('maxWallMs') };
+    return { ending: { outcome: 'failed', reason: decision.problem } };
+  }
   state.planner = decision.planner;
   const { unusedReads = 0 } = decision;
   if (unusedReads > 0) await payUnusedReads(run, unusedReads);
@@ -191,7 +196,7 @@ async function decide(
     taskQueue: input.queues.llm,
     startToCloseTimeout: '10 minutes',
     scheduleToCloseTimeout: Math.max(1_000, run.deadlineMs - Date.now()),
-    heartbeatTimeout: '10 seconds',
+    heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
     retry: { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 30_000 },
     summary: `turn ${run.state.turn}: ${input.goal.slice(0, 150)}`,
   });

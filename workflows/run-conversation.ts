@@ -14,6 +14,7 @@ import type { AgentInput, AgentResult } from '../common/agent.ts';
 import type { ConversationId, ConversationRef } from '../common/conversation.ts';
 import { SEARCH_ATTRIBUTE, WORKFLOW } from '../common/names.ts';
 import { continueOnNewest } from './continue-on-newest.ts';
+import { HEARTBEAT_TIMEOUT_MS } from './heartbeat-timeout.ts';
 import type { ConversationState, SendMessageRequest } from './definitions.ts';
 import { conversationQuery, sendMessageUpdate } from './definitions.ts';
 import { shouldLeave } from './should-leave.ts';
@@ -119,6 +120,7 @@ function newestHead(
   const { findConversation } = proxyActivities<Pick<ControlActivities, 'findConversation'>>({
     taskQueue: queues.tool,
     startToCloseTimeout: '30 seconds',
+    heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
   });
   return findConversation({ tenant, conversationId: conversationId as ConversationId });
 }

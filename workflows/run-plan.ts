@@ -15,6 +15,7 @@ import { keepWithin } from '../common/result-size.ts';
 import { createDeadline } from './deadline.ts';
 import type { PlanEnd } from './execute-plan.ts';
 import { carriedResults, executeOrLeave } from './leave-run.ts';
+import { HEARTBEAT_TIMEOUT_MS } from './heartbeat-timeout.ts';
 import { cancellable } from './cancellable.ts';
 import type { RunState } from './run-state.ts';
 import { createRunBudget } from './run-budget.ts';
@@ -84,6 +85,7 @@ function checkedPlan(input: RunPlanInput): Promise<Plan> {
     ? proxyLocalActivities<Pick<Activities, 'checkPlan'>>(CHECK_OPTIONS)
     : proxyActivities<Pick<Activities, 'checkPlan'>>({
         ...CHECK_OPTIONS,
+        heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
         taskQueue: input.queues.tool,
       });
   return checkPlan({ tenant: input.tenant, plan: input.written });

@@ -25,6 +25,7 @@ import { fromBatch, leftToEach } from './call-together.ts';
 import { callFallback } from './call-fallback.ts';
 import { callForEach, withItem } from './call-for-each.ts';
 import type { PlanRun } from './execute-plan.ts';
+import { HEARTBEAT_TIMEOUT_MS } from './heartbeat-timeout.ts';
 import { runAction } from './run-action.ts';
 import { updateStep } from './run-state.ts';
 
@@ -47,8 +48,6 @@ export interface StepEnd {
 /** Arguments travel in the history; what is larger belongs in an artifact. */
 const MAX_ARGS_CHARS = 1_000_000;
 const PREVIEW_CHARS = 160;
-/** A dead worker is noticed after this; a tool that hangs runs into its own time-out. */
-const HEARTBEAT_TIMEOUT_MS = 10_000;
 /** Progress from the server extends a call up to this many times its time-out. */
 const PROGRESS_FACTOR = 10;
 /** A read that has taken this long of late is not short: meanwhile the run answers no query. */
@@ -270,6 +269,7 @@ function callTool(
     : proxyActivities<Pick<Activities, 'callTool'>>({
         ...options,
         taskQueue: run.queues.tool,
+        // A tool that hangs runs into its own time-out.
         heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
       });
   return activity({

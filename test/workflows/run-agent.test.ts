@@ -158,6 +158,17 @@ describe('runAgent', () => {
     expect(result).toMatchObject({ outcome: 'out-of-budget', limit: 'maxToolCalls', toolCalls: 3 });
   });
 
+  it('maxWallMs passes while it is planning → ends out of budget by that name', async () => {
+    let release = (): void => undefined;
+    decide = async () => {
+      await new Promise<void>((resolve) => (release = resolve));
+      return { kind: 'answer', answer: 'too late' };
+    };
+    const result = await run({ maxWallMs: 1_000 });
+    release();
+    expect(result).toMatchObject({ outcome: 'out-of-budget', limit: 'maxWallMs', turns: 1 });
+  });
+
   it('cancelled while planning → cancelled with the reason', async () => {
     let release = (): void => undefined;
     decide = async () => {

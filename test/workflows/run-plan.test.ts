@@ -319,6 +319,18 @@ describe('runPlan', () => {
     expect(calls).toHaveLength(2);
   });
 
+  it('maxWallMs passes while a tool works → ends out of budget by that name, and nothing else starts', async () => {
+    const slow = gate();
+    behaviours.set('endless', slow.wait);
+    const result = await run(plan(step('endless'), step('unborn', after('endless'))), {
+      maxWallMs: 1_000,
+    });
+    slow.open();
+    expect(result).toMatchObject({ outcome: 'out-of-budget', reason: 'Reached maxWallMs.' });
+    expect(states(result)).toEqual({ endless: 'failed', unborn: 'skipped' });
+    expect(calls).toHaveLength(1);
+  });
+
   it('cancel update → the tool in flight is told, the result says what was done', async () => {
     const slow = gate();
     behaviours.set('held', slow.wait);

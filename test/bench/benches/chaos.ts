@@ -14,11 +14,14 @@ import { judge } from '../support/chaos/judge.ts';
 import type { Stage } from '../support/chaos/stage.ts';
 import { openStage } from '../support/chaos/stage.ts';
 import { quantile } from '../support/quantile.ts';
+import { timeline } from '../support/chaos/timeline.ts';
 import { createRandom } from '../support/random.ts';
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 
 const RUNS_A_FAULT = 24;
+/** A recovery that took longer is told step by step. */
+const SLOW_MS = 15_000;
 const only = process.env['OSTINATO_CHAOS_FAULTS']?.split(',') ?? null;
 const seed = Number(process.env['OSTINATO_CHAOS_SEED'] ?? Date.now() % 1_000_000);
 
@@ -88,7 +91,25 @@ async function suffer(
     `${outcome.name}: ${outcome.runs} runs, ${outcome.lost} lost, ${outcome.duplicates} duplicates, ` +
       `${outcome.unknown} unknown, ${hitsMs.length} faults, recovery p95 ${seconds(outcome).toFixed(1)} s`,
   );
+  await explainSlowest(stage, runs, hitsMs, note);
   return outcome;
+}
+
+async function explainSlowest(
+  stage: Stage,
+  runs: readonly EndedRun[],
+  hitsMs: readonly number[],
+  note: BenchContext['note'],
+): Promise<void> {
+  const slowest = runs.toSorted((a, b) => b.endedAtMs - a.endedAtMs)[0];
+  const lastHitMs = hitsMs.findLast((hitMs) => slowest !== undefined && hitMs <= slowest.endedAtMs);
+  if (slowest === undefined || lastHitMs === undefined) return;
+  if (slowest.endedAtMs - lastHitMs < SLOW_MS) return;
+  const history = await stage.ostinato.temporal.workflow
+    .getHandle(slowest.workflowId)
+    .fetchHistory();
+  note(`${slowest.workflowId}, by seconds since the last fault:`);
+  for (const line of timeline(history, lastHitMs)) note(line);
 }
 
 function recovery(run: EndedRun, startedMs: number, hitsMs: readonly number[]): readonly number[] {
