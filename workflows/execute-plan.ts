@@ -91,7 +91,7 @@ export async function executePlan(
     for (const id of schedule.settle(step.id, goesOn)) {
       updateStep(run.state, id, { state: 'skipped', problem: why });
     }
-    if (shouldLeave(run.leaveAfterEvents)) run.control.leave();
+    if (shouldLeave(run.leaveAfterEvents, run.state.openChildren > 0)) run.control.leave();
     if (goesOn || end.skipped === true) return;
     // The run's time ended it, whatever it says of itself.
     if (Date.now() >= run.deadlineMs) ended.limit ??= 'maxWallMs';

@@ -104,6 +104,7 @@ async function runChild<Input, Result extends Pick<RunPlanResult, 'steps'>>(
   }
   const workflowId = `t:${run.tenant.tenantId}:run:${runId}`;
   updateStep(run.state, step.id, { run: runId });
+  run.state.openChildren += 1;
   try {
     const result = await executeChild<(input: Input) => Promise<Result>>(type, {
       workflowId,
@@ -121,6 +122,7 @@ async function runChild<Input, Result extends Pick<RunPlanResult, 'steps'>>(
     for (const { tool } of result.steps) run.state.childTools.add(tool);
     return result;
   } finally {
+    run.state.openChildren -= 1;
     run.budget.closeChild(workflowId);
   }
 }

@@ -66,7 +66,7 @@ export async function runConversation(input: ConversationInput): Promise<void> {
     if (next !== undefined) await answer(input, next);
     answering = null;
     if (!isBusy && queue.length === 0 && allHandlersFinished()) return;
-    if (!shouldLeave(input.run.leaveAfterEvents)) continue;
+    if (!shouldLeave(input.run.leaveAfterEvents, false)) continue;
     await condition(allHandlersFinished);
     const carried = { queue, seen: [...seen] };
     await continueOnNewest<typeof runConversation>({ ...input, carried });

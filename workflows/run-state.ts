@@ -29,6 +29,8 @@ export interface RunState {
   readonly toolsAbove: readonly ToolId[];
   /** Tools of child runs that have ended. */
   readonly childTools: Set<ToolId>;
+  /** Child runs that have not ended. */
+  openChildren: number;
   pending: () => readonly PendingDecision[];
   /** `null`: no model was asked. */
   context: ContextUse | null;
@@ -54,6 +56,7 @@ export function newRunState(
     earlierTools: from?.usedTools ?? [],
     toolsAbove,
     childTools: new Set(),
+    openChildren: 0,
     isPaused: false,
     pending: () => [],
     context: from?.context ?? null,
