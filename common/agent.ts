@@ -5,6 +5,7 @@ import type { ContextUse } from './context-use.ts';
 import type { Degraded } from './degraded.ts';
 import type { LlmRouting } from './llm-routing.ts';
 import type { LlmUsage } from './llm.ts';
+import type { ModelChoice } from './model-choice.ts';
 import type { Plan, StepId, StepState } from './plan.ts';
 import type { TenantContext } from './tenant.ts';
 import type { ToolId, ToolResult } from './tool.ts';
@@ -88,6 +89,8 @@ export type AgentResult = {
   readonly earlierSteps?: number;
   /** What was sent to models and what was spared; absent where no model was asked. */
   readonly context?: ContextUse;
+  /** How the latest model calls found their models; absent where no model was asked. */
+  readonly models?: readonly ModelChoice[];
 } & (
   | { readonly outcome: 'answered'; readonly answer: string }
   /** The planner cannot go on without something it names; nothing was guessed. */
@@ -187,6 +190,8 @@ export interface RunProgress {
   readonly pending?: readonly PendingDecision[];
   /** What was sent to models so far and what was spared; absent where no model was asked. */
   readonly context?: ContextUse;
+  /** How the latest model calls found their models; absent where no model was asked. */
+  readonly models?: readonly ModelChoice[];
 }
 
 /** Input of the `planGoal` activity. */

@@ -5,6 +5,7 @@ import type { ContextUse } from './context-use.ts';
 import type { ConversationRef } from './conversation.ts';
 import type { JsonValue } from './json.ts';
 import type { LlmUsage } from './llm.ts';
+import type { ModelChoice } from './model-choice.ts';
 import type { Plan } from './plan.ts';
 import type { ToolId, ToolResult } from './tool.ts';
 
@@ -25,6 +26,8 @@ export interface CarriedRun {
   readonly usage: LlmUsage;
   /** @default no model was asked */
   readonly context?: ContextUse;
+  /** @default no model was asked */
+  readonly models?: readonly ModelChoice[];
   /** `null` of a run without a planner. */
   readonly conversation: ConversationRef | null;
   /** Of the open plan and the latest before it. */

@@ -89,6 +89,7 @@ function carriedRun(
     planner: state.planner,
     usage,
     ...(state.context === null ? {} : { context: state.context }),
+    ...(state.models.length === 0 ? {} : { models: state.models }),
     conversation,
     steps: [...kept, ...all.filter(({ id }) => inPlan.has(id))],
     earlierSteps: state.earlierSteps + earlier.length - kept.length,

@@ -18,6 +18,7 @@ import type {
 import { addContextUse, NO_CONTEXT_USE } from '../common/context-use.ts';
 import type { ConversationId, ConversationRef } from '../common/conversation.ts';
 import { describeFailure } from '../common/describe-failure.ts';
+import { addChoices } from '../common/model-choice.ts';
 import { SEARCH_ATTRIBUTE } from '../common/names.ts';
 import type { Plan } from '../common/plan.ts';
 import { renameSteps } from '../common/rename-steps.ts';
@@ -90,6 +91,7 @@ export async function runAgent(input: AgentInput): Promise<AgentResult> {
     steps: [...state.steps.values()],
     ...(state.earlierSteps === 0 ? {} : { earlierSteps: state.earlierSteps }),
     ...(state.context === null ? {} : { context: state.context }),
+    ...(state.models.length === 0 ? {} : { models: state.models }),
   };
 }
 
@@ -156,6 +158,7 @@ async function decideTurn(
   if (decision.context !== undefined) {
     state.context = addContextUse(state.context ?? NO_CONTEXT_USE, decision.context);
   }
+  state.models = addChoices(state.models, state.turn, decision.routing ?? []);
   return decision;
 }
 

@@ -2,6 +2,7 @@ import type { PendingDecision } from '../common/approval.ts';
 import type { PlannerUsed, RunProgress, StepReport } from '../common/agent.ts';
 import type { CarriedRun } from '../common/carried-run.ts';
 import type { ContextUse } from '../common/context-use.ts';
+import type { ModelChoice } from '../common/model-choice.ts';
 import { dependenciesOf } from '../common/order-steps.ts';
 import type { Plan, PlanStep, StepId } from '../common/plan.ts';
 import type { ToolId } from '../common/tool.ts';
@@ -34,6 +35,8 @@ export interface RunState {
   pending: () => readonly PendingDecision[];
   /** `null`: no model was asked. */
   context: ContextUse | null;
+  /** How the latest model calls found their models. */
+  models: readonly ModelChoice[];
 }
 
 export function newRunState(
@@ -60,6 +63,7 @@ export function newRunState(
     isPaused: false,
     pending: () => [],
     context: from?.context ?? null,
+    models: from?.models ?? [],
   };
 }
 
@@ -80,6 +84,7 @@ export function progressOf(state: RunState): RunProgress {
     isPaused: state.isPaused,
     pending: state.pending(),
     ...(state.context === null ? {} : { context: state.context }),
+    ...(state.models.length === 0 ? {} : { models: state.models }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ContextUse } from '../../common/context-use.ts';
+import type { ModelChoice } from '../../common/model-choice.ts';
 import { startAgentSchema, startPlanSchema } from '../../client/requests.ts';
 import { degradedSchema } from './tool-schema.ts';
 import { pendingSchema } from './decision-schema.ts';
@@ -103,6 +104,27 @@ const contextUseSchema = z
     description: 'Tokens of prompts by section, and those that were spared, by what spared them.',
   }) satisfies z.ZodType<ContextUse>;
 
+const modelChoiceSchema = z
+  .object({
+    turn: z.number().int(),
+    preset: z.string(),
+    attempts: z.array(
+      z.object({
+        route: z.string().meta({ description: '`provider/model`.' }),
+        outcome: z
+          .string()
+          .meta({ description: '`ok`, `skipped` (it was not asked), or the failure.' }),
+        why: z.string().meta({ description: 'Why it was chosen, passed over or given up.' }),
+        durationMs: z.number(),
+      }),
+    ),
+    degraded: z.array(z.string()).exactOptional(),
+  })
+  .meta({
+    id: 'ModelChoice',
+    description: 'How one model call of the run found its model; the last attempt served it.',
+  }) as unknown as z.ZodType<ModelChoice>;
+
 const progressSchema = z
   .object({
     phase: z.enum(['planning', 'running', 'ended']),
@@ -120,16 +142,23 @@ const progressSchema = z
     isPaused: z.boolean().optional(),
     pending: z.array(pendingSchema).optional(),
     context: contextUseSchema.exactOptional(),
+    models: z.array(modelChoiceSchema).exactOptional(),
   })
   .meta({ id: 'Progress' }) as unknown as z.ZodType<RunProgress>;
 
 /** Described by its shared part; what an outcome brings besides is in the description. */
-const result = z.looseObject({ outcome: z.string(), steps: z.array(step) }).meta({
-  id: 'Result',
-  description:
-    'Of an agent: `outcome` is answered (with `answer`), needs-input (`question`), out-of-budget (`limit`), failed or cancelled (`reason`); also `planner`, `turns`, `toolCalls`, `usage`, `context`. ' +
-    'Of a plan: `outcome` is completed, partial, failed, out-of-budget or cancelled, with `reason`, `results` by step and `wallMs`.',
-}) as unknown as z.ZodType<AgentResult | RunPlanResult>;
+const result = z
+  .looseObject({
+    outcome: z.string(),
+    steps: z.array(step),
+    models: z.array(modelChoiceSchema).exactOptional(),
+  })
+  .meta({
+    id: 'Result',
+    description:
+      'Of an agent: `outcome` is answered (with `answer`), needs-input (`question`), out-of-budget (`limit`), failed or cancelled (`reason`); also `planner`, `turns`, `toolCalls`, `usage`, `context`, and in `models` how its latest 20 model calls found their models. ' +
+      'Of a plan: `outcome` is completed, partial, failed, out-of-budget or cancelled, with `reason`, `results` by step and `wallMs`.',
+  }) as unknown as z.ZodType<AgentResult | RunPlanResult>;
 
 export const runDetailSchema = z
   .object({

@@ -617,6 +617,7 @@ describe('the rest', () => {
     ]);
     expect(paths['/v1/runs']?.['post']?.responses).toHaveProperty('422');
     expect(components.schemas).toHaveProperty('Run');
+    expect(components.schemas).toHaveProperty('ModelChoice');
     expect((await ask('GET', '/docs')).headers['content-type']).toContain('text/html');
   });
 });

@@ -96,6 +96,10 @@ describe('an agent with a model', () => {
       planner: { kind: 'model', provider: 'openai', model: 'gpt-test' },
       usage: { inputTokens: 300, outputTokens: 60 },
     });
+    const served = { route: 'openai/gpt-test', outcome: 'ok', why: 'in the order configured' };
+    expect(result.models).toMatchObject(
+      [1, 1, 2].map((turn) => ({ turn, preset: 'configured', attempts: [served] })),
+    );
     expect(result.steps.find(({ id }) => id === 'say')?.preview).toContain('It is The sum of 20');
     const second = JSON.stringify(model.journal.at(-1)?.body);
     expect(second).toContain('42');

@@ -36,6 +36,7 @@ let ostinato: OstinatoConnection;
 const calls: CallToolInput[] = [];
 const asked: PlanGoalInput[] = [];
 let kept = 0;
+const SERVED = { route: 'fake/1', outcome: 'ok', why: 'the only one', durationMs: 1 } as const;
 let planFor: (input: PlanGoalInput) => Plan | string;
 
 const activities = {
@@ -62,6 +63,7 @@ const activities = {
       conversation: { ...input.conversation, headVersion: input.conversation.headVersion + 2 },
       usage: { ...NO_USAGE, inputTokens: 1, outputTokens: 1 },
       toolsConsidered: [],
+      routing: [{ preset: 'configured', attempts: [SERVED], excluded: [] }],
     };
   },
 } satisfies WorkerActivities;
@@ -137,6 +139,9 @@ describe('an agent of many turns', () => {
       toolCalls: 15,
       usage: { inputTokens: 16 },
     });
+    expect(result.models).toEqual(
+      asked.map(({ turn }) => ({ turn, preset: 'configured', attempts: [SERVED] })),
+    );
     expect(asked.map(({ turn }) => turn)).toEqual(Array.from({ length: 16 }, (_, at) => at + 1));
     expect(asked.map(({ conversation }) => conversation.headVersion)).toEqual(
       Array.from({ length: 16 }, (_, at) => 2 * at),

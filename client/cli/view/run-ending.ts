@@ -4,6 +4,7 @@ import { totalTokens } from '../../../common/context-use.ts';
 import type { RunDetail } from '../../index.ts';
 import { cleanText } from './clean-text.ts';
 import { formatDuration } from './format-duration.ts';
+import { modelLines } from './model-lines.ts';
 import { plannerName } from './progress-lines.ts';
 import type { Style } from './style.ts';
 import { timeSaved } from './time-saved.ts';
@@ -32,6 +33,7 @@ export function runEnding(run: RunDetail, places: RunPlaces, style: Style): read
     '',
     ...parallelLines(steps),
     ...plannerLine(run.result),
+    ...modelLines(run, style),
     ...contextLine(run),
     ...placeLines(run, places, style),
   ];
