@@ -58,7 +58,7 @@ export interface ApiDeps {
   readonly batchStore: BatchStore;
   readonly breakers: Pick<Breakers, 'state' | 'hold' | 'release'>;
   readonly breakerSettings: Pick<BreakerSettingsStore, 'stored' | 'set' | 'reset'>;
-  readonly rules: Pick<Rules, 'list' | 'get' | 'put' | 'remove' | 'applyFile'>;
+  readonly rules: Pick<Rules, 'list' | 'active' | 'get' | 'put' | 'remove' | 'applyFile'>;
   readonly ruleSuggestions: RuleSuggestions;
   readonly ledger: Pick<EffectLedger, 'listUnknown' | 'resolve'>;
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>;

@@ -9,6 +9,7 @@ import { createMetaTools } from '../../services/discovery/meta-tools.ts';
 import type { Api } from '../api.ts';
 import { sendError } from '../answer-errors.ts';
 import type { ResolvedApiDeps } from '../api-deps.ts';
+import { directCalls } from '../direct-calls.ts';
 import { toErrorAnswer } from '../error-answer.ts';
 import { tenantOf } from '../tenant-of.ts';
 import { localEngine } from './local-engine.ts';
@@ -21,7 +22,7 @@ const PARSE_ERROR = -32_700;
  * tenant that sent it.
  */
 export function registerMcp(api: Api, deps: ResolvedApiDeps): void {
-  const metaTools = createMetaTools(deps);
+  const metaTools = createMetaTools({ ...deps, tools: directCalls(deps) });
   const handler = createMcpHandler(
     ({ era, authInfo }) =>
       createMcpServer(localEngine(deps, metaTools, tenantIn(authInfo)), { era }),

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { ToolId } from '../../common/tool.ts';
 import type { Api } from '../api.ts';
 import type { ResolvedApiDeps } from '../api-deps.ts';
+import { directCalls } from '../direct-calls.ts';
 import { errorAnswers } from '../schemas/error-answers.ts';
 import { jsonObject, toolResultSchema } from '../schemas/tool-schema.ts';
 import { tenantOf } from '../tenant-of.ts';
@@ -11,6 +12,7 @@ const MAX_TOTAL_TIMEOUT_MS = 600_000;
 
 /** One call of one tool, outside of any run. */
 export function registerToolCalls(api: Api, deps: ResolvedApiDeps): void {
+  const calls = directCalls(deps);
   api.post(
     '/v1/tools/call',
     {
@@ -18,7 +20,7 @@ export function registerToolCalls(api: Api, deps: ResolvedApiDeps): void {
         tags: ['tools'],
         summary: 'Call a tool',
         description:
-          'The call is not part of a run: nothing repeats it after a crash. A tool that ran and said no is a 200 with `isError: true`.',
+          'The call is not part of a run: nothing repeats it after a crash, and a tool that a person has to approve is refused (403), since nobody could be asked. A tool that ran and said no is a 200 with `isError: true`.',
         headers: z.looseObject({
           'idempotency-key': z
             .string()
@@ -39,7 +41,7 @@ export function registerToolCalls(api: Api, deps: ResolvedApiDeps): void {
             .default(30_000)
             .meta({ description: 'Longest silence of the server.' }),
         }),
-        response: { 200: toolResultSchema, ...errorAnswers(400, 404, 409, 503) },
+        response: { 200: toolResultSchema, ...errorAnswers(400, 403, 404, 409, 503) },
       },
     },
     async (request, reply) => {
@@ -48,7 +50,7 @@ export function registerToolCalls(api: Api, deps: ResolvedApiDeps): void {
       const named = await deps.registry.findToolByModelName(tenant.tenantId, tool);
       const gone = new AbortController();
       reply.raw.once('close', () => gone.abort());
-      return deps.tools.call(
+      return calls.call(
         {
           tenant,
           tool: named?.id ?? (tool as ToolId),

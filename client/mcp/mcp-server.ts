@@ -11,6 +11,13 @@ import { parseRequest } from '../requests.ts';
 import type { RunHandle } from '../run-handle.ts';
 import { cancelRun } from './cancel-run.ts';
 import type { InnerProgress, McpEngine } from './mcp-engine.ts';
+import {
+  asksForTask,
+  createdLegacyTask,
+  LEGACY_MCP_TOOLS,
+  LEGACY_TASKS,
+  serveLegacyTasks,
+} from './legacy-tasks.ts';
 import { MCP_TOOLS } from './mcp-tools.ts';
 import { readArtifact } from './read-artifact.ts';
 import { runResult } from './run-view.ts';
@@ -28,8 +35,8 @@ const INSTRUCTIONS =
 
 /**
  * Ostinato as an MCP server, for one request or one connection: never shared between callers.
- * Long runs are tasks where the caller takes tasks (protocol 2026-07-28); other callers wait a
- * bounded time and then get the run's id.
+ * Long runs are tasks where the caller takes tasks (by the extension of protocol 2026-07-28, or as
+ * 2025-11-25 has them); other callers wait a bounded time and then get the run's id.
  */
 export function createMcpServer(
   engine: McpEngine,
@@ -40,17 +47,21 @@ export function createMcpServer(
     {
       capabilities: {
         tools: {},
-        ...(era === 'modern' ? { extensions: { [TASKS_EXTENSION]: {} } } : {}),
+        ...(era === 'modern' ? { extensions: { [TASKS_EXTENSION]: {} } } : { tasks: LEGACY_TASKS }),
       },
       instructions: INSTRUCTIONS,
       cacheHints: { 'tools/list': { ttlMs: LIST_TTL_MS, cacheScope: 'public' } },
     },
   );
-  server.setRequestHandler('tools/list', () => ({ tools: [...MCP_TOOLS] }));
+  const tools = era === 'modern' ? MCP_TOOLS : LEGACY_MCP_TOOLS;
+  server.setRequestHandler('tools/list', () => ({ tools: [...tools] }));
   server.setRequestHandler('tools/call', async ({ params }, context) => {
     const name = knownTool(params.name);
+    const asTask = era === 'modern' ? takesTasks(context) : asksForTask(params);
+    const createTask = era === 'modern' ? createdTask : createdLegacyTask;
+    const wanted = { ...context, createTask: asTask ? createTask : null };
     try {
-      return await call(engine, name, params.arguments ?? {}, context);
+      return await call(engine, name, params.arguments ?? {}, wanted);
     } catch (error) {
       const message = engine.explain(error);
       // Not thrown on purpose: the log has it, and the caller no details.
@@ -59,6 +70,7 @@ export function createMcpServer(
     }
   });
   if (era === 'modern') serveTasks(server, engine);
+  else serveLegacyTasks(server, engine);
   return server;
 }
 
@@ -75,11 +87,16 @@ function knownTool(name: string): ToolName {
   );
 }
 
+type CallContext = ServerContext & {
+  /** `null`: the caller wants the result itself. */
+  readonly createTask: typeof createdTask | null;
+};
+
 async function call(
   engine: McpEngine,
   name: ToolName,
   args: object,
-  context: ServerContext,
+  context: CallContext,
 ): Promise<CallToolResult> {
   const { connection } = engine;
   switch (name) {
@@ -123,11 +140,11 @@ async function started(
   engine: McpEngine,
   { runId }: RunHandle<unknown>,
   waitMs: number,
-  context: ServerContext,
+  context: CallContext,
 ): Promise<CallToolResult> {
-  return takesTasks(context)
-    ? createdTask(engine.connection, runId)
-    : waited(engine, runId, waitMs, context);
+  return context.createTask === null
+    ? waited(engine, runId, waitMs, context)
+    : context.createTask(engine.connection, runId);
 }
 
 /** A caller that goes away, or a process that ends, leaves the run to itself. */

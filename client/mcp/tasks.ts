@@ -1,7 +1,6 @@
 import {
   CLIENT_CAPABILITIES_META_KEY,
   MissingRequiredClientCapabilityError,
-  ProtocolError,
 } from '@modelcontextprotocol/server';
 import type {
   CallToolResult,
@@ -10,23 +9,20 @@ import type {
   ServerContext,
 } from '@modelcontextprotocol/server';
 import { z } from 'zod';
-import { isClientError } from '../client-error.ts';
 import type { OstinatoConnection } from '../connection.ts';
 import type { RunDetail, RunSummary } from '../runs.ts';
 import { describeRun, getRun } from '../runs.ts';
 import { cancelRun } from './cancel-run.ts';
 import type { McpEngine } from './mcp-engine.ts';
 import { runResult } from './run-view.ts';
-import { progressLine } from './wait-for-run.ts';
+import type { TaskState } from './task-state.ts';
+import { TASK_POLL_INTERVAL_MS, TASK_TTL_MS, taskState, toTaskError } from './task-state.ts';
 
-/** The MCP extension for calls that outlive their request. A task is a run; their ids are the same. */
+/**
+ * The MCP extension for calls that outlive their request. A task is a run; their ids are the same.
+ * Revision 2025-11-25 has its own: legacy-tasks.ts.
+ */
 export const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
-
-/** Temporal keeps an ended run at least this long, in any sensible namespace. */
-const TTL_MS = 24 * 3_600_000;
-const POLL_INTERVAL_MS = 1_000;
-const INVALID_PARAMS = -32_602;
-const INTERNAL_ERROR = -32_603;
 
 /** Whether this request's sender can handle a task in place of a result. */
 export function takesTasks(context: ServerContext): boolean {
@@ -61,7 +57,7 @@ export function serveTasks(server: Server, engine: McpEngine): void {
         });
       }
       return answer(taskId).catch((error: unknown) => {
-        throw toProtocolError(engine, error);
+        throw toTaskError(engine, error);
       });
     });
   };
@@ -79,26 +75,23 @@ export function serveTasks(server: Server, engine: McpEngine): void {
 }
 
 function detailedTask(run: RunDetail): Record<string, unknown> {
-  const { progress, status, result } = run;
-  const at = Math.max(
-    run.endedAtMs ?? run.startedAtMs,
-    ...(progress?.steps ?? []).map((step) => step.endedAtMs ?? step.startedAtMs ?? 0),
-  );
-  const message = progress === null ? {} : { statusMessage: progressLine(run.runId, progress) };
-  if (status === 'running') return { ...taskFields(run, 'working', at), ...message };
-  if (status === 'cancelled' || result?.outcome === 'cancelled') {
-    return taskFields(run, 'cancelled', at);
+  const { status, updatedAtMs, message, error } = taskState(run);
+  const fields = taskFields(run, status, updatedAtMs);
+  switch (status) {
+    case 'working':
+      return { ...fields, ...(message === null ? {} : { statusMessage: message }) };
+    case 'completed':
+      return { ...fields, result: runResult(run) };
+    case 'failed':
+      return { ...fields, error };
+    case 'cancelled':
+      return fields;
   }
-  if (result === null) {
-    const error = { code: INTERNAL_ERROR, message: run.failure ?? `The run ended as ${status}.` };
-    return { ...taskFields(run, 'failed', at), error };
-  }
-  return { ...taskFields(run, 'completed', at), result: runResult(run) };
 }
 
 function taskFields(
   run: RunSummary,
-  status: 'working' | 'completed' | 'failed' | 'cancelled',
+  status: TaskState['status'],
   updatedAtMs: number,
 ): Record<string, unknown> {
   return {
@@ -106,13 +99,7 @@ function taskFields(
     status,
     createdAt: new Date(run.startedAtMs).toISOString(),
     lastUpdatedAt: new Date(updatedAtMs).toISOString(),
-    ttlMs: TTL_MS,
-    pollIntervalMs: POLL_INTERVAL_MS,
+    ttlMs: TASK_TTL_MS,
+    pollIntervalMs: TASK_POLL_INTERVAL_MS,
   };
-}
-
-function toProtocolError(engine: McpEngine, error: unknown): ProtocolError {
-  const isUnknown = isClientError(error) && error.code === 'not-found';
-  const code = isUnknown ? INVALID_PARAMS : INTERNAL_ERROR;
-  return new ProtocolError(code, engine.explain(error) ?? 'Something went wrong in the engine.');
 }

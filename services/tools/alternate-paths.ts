@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { describeFailure } from '../../common/describe-failure.ts';
 import type { RuleOfKind } from '../../common/rules/composition-rule.ts';
 import { alternativeArgs, alternativesOf, mayStandIn } from '../../common/rules/alternatives.ts';
+import { needsApproval } from '../../common/rules/needs-approval.ts';
 import type { Degraded } from '../../common/degraded.ts';
 import type { CallToolInput, ToolResult } from '../../common/tool.ts';
 import type { Breakers } from '../breaker/breakers.ts';
@@ -71,7 +72,10 @@ export function createAlternatePaths(deps: {
     context: Pick<ToolCallContext, 'signal' | 'attempt'>,
     why: string,
   ): Promise<ToolResult | null> {
-    const rules = alternativesOf(await deps.rules.active(input.tenant.tenantId), input.tool);
+    const active = await deps.rules.active(input.tenant.tenantId);
+    const rules = alternativesOf(active, input.tool)
+      // Nobody was asked about that one, and nobody can be asked here.
+      .filter(({ tool: alternative }) => needsApproval(active, alternative) === null);
     if (rules.length === 0) return null;
     const tool = await deps.registry.findTool(input.tenant.tenantId, input.tool);
     if (tool === null) return null;

@@ -69,6 +69,17 @@ describe('the official suite', () => {
     60_000,
   );
 
+  // Came after the revisions were released, so that neither requires it.
+  it.each(Object.keys(RUN))(
+    'a rich schema, %s → every keyword of it is kept',
+    async (revision) => {
+      const { code, output } = await runScenario('json-schema-2020-12-preservation', revision);
+      expect(output).toMatch(/Passed: \d+\/\d+, 0 failed/);
+      expect(code, output).toBe(0);
+    },
+    60_000,
+  );
+
   it('every required scenario → run here, or in the baseline with its reason, and never both', async () => {
     const excepted = await clientScenarios(BASELINE);
     const required = await Promise.all(

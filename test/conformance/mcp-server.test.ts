@@ -3,7 +3,7 @@
 // reason of each entry; the suite fails when one of them begins to pass. See the whole output with
 //   npx vitest run test/conformance/mcp-server.test.ts --reporter=verbose
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
@@ -39,12 +39,12 @@ interface Outcome {
   readonly passed: readonly string[];
 }
 
-function runSuite(requirements: string): Promise<Outcome> {
-  const args = [SUITE, 'server', '--url', url, '--requirements', requirements];
+function runSuite(what: readonly string[], baseline = BASELINE): Promise<Outcome> {
+  const args = [SUITE, 'server', '--url', url, ...what];
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      [...args, '--expected-failures', BASELINE],
+      [...args, '--expected-failures', baseline],
       // The suite writes its results into the folder in which it runs.
       { cwd: folder, timeout: 150_000, maxBuffer: 64 * 1024 * 1024 },
       (error, stdout, stderr) => {
@@ -77,10 +77,22 @@ describe('the official suite', () => {
   ])(
     'requirements of %s → nothing fails but what the baseline names',
     async (requirements, offered) => {
-      const { code, output, passed } = await runSuite(requirements);
+      const { code, output, passed } = await runSuite(['--requirements', requirements]);
       expect(passed, output).toEqual(expect.arrayContaining(offered));
       expect(code, output).toBe(0);
     },
     180_000,
   );
+
+  it('a failure that the baseline does not name, or an entry that passes → the run fails', async () => {
+    const codeOf = async (scenario: string, entries: readonly string[]): Promise<number> => {
+      const file = join(folder, 'baseline.yaml');
+      await writeFile(file, JSON.stringify({ server: entries }));
+      return (await runSuite(['--scenario', scenario], file)).code;
+    };
+    expect(await codeOf('tools-call-image', ['tools-call-image'])).toBe(0);
+    expect(await codeOf('tools-call-image', [])).not.toBe(0);
+    expect(await codeOf('tools-list', [])).toBe(0);
+    expect(await codeOf('tools-list', ['tools-list'])).not.toBe(0);
+  }, 60_000);
 });

@@ -10,6 +10,13 @@ interface SuiteContext {
   readonly toolCalls?: readonly { readonly name: string; readonly arguments: JsonObject }[];
 }
 
+/** Wants the schema of the scenario's other tool back, as the client got it. */
+const SCHEMA_ECHO = 'json_schema_echo';
+
+function richest(tools: readonly { readonly name: string; readonly inputSchema: JsonObject }[]) {
+  return tools.find(({ name }) => name !== SCHEMA_ECHO)?.inputSchema ?? {};
+}
+
 function madeUp(schema: JsonObject): JsonObject {
   const properties = isJsonObject(schema['properties']) ? schema['properties'] : {};
   return Object.fromEntries(
@@ -30,7 +37,10 @@ try {
   const { tools } = await connections.listTools(target);
   const calls =
     context.toolCalls ??
-    tools.map(({ name, inputSchema }) => ({ name, arguments: madeUp(inputSchema) }));
+    tools.map(({ name, inputSchema }) => ({
+      name,
+      arguments: name === SCHEMA_ECHO ? { schema: richest(tools) } : madeUp(inputSchema),
+    }));
   for (const call of calls) {
     try {
       const answer = await connections.call(target, callOf(call.name, call.arguments));

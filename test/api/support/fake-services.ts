@@ -278,6 +278,7 @@ export function fakeRules(): ApiDeps['rules'] {
   };
   return {
     list: async () => [...rules.values()],
+    active: async () => [...rules.values()].map(({ rule }) => rule),
     get: async (_tenantId, name) => of(name),
     async put(_tenantId, rule, source, updatedBy) {
       rules.set(rule.name, { rule, source, updatedBy, updatedAtMs: 1 });

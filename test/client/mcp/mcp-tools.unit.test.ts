@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
+import { LEGACY_MCP_TOOLS } from '../../../client/mcp/legacy-tasks.ts';
 import { MCP_TOOLS } from '../../../client/mcp/mcp-tools.ts';
 import { toolArguments } from '../../../client/mcp/tool-arguments.ts';
 
@@ -13,6 +14,16 @@ describe('the tools', () => {
   it('serialised → the frozen bytes', () => {
     const bytes = JSON.stringify(MCP_TOOLS);
     expect(createHash('sha256').update(bytes).digest('hex')).toBe(FROZEN);
+  });
+
+  it('for clients of 2025-11-25 → the same, and the two that take long may be tasks', () => {
+    const others = LEGACY_MCP_TOOLS.map(({ execution: _execution, ...tool }) => tool);
+    expect(JSON.stringify(others)).toBe(JSON.stringify(MCP_TOOLS));
+    const tasks = LEGACY_MCP_TOOLS.filter(({ execution }) => execution !== undefined);
+    expect(tasks.map(({ name, execution }) => [name, execution])).toEqual([
+      ['run_agent', { taskSupport: 'optional' }],
+      ['run_plan', { taskSupport: 'optional' }],
+    ]);
   });
 
   it.each(MCP_TOOLS.map((tool) => [tool.name, tool] as const))(

@@ -113,6 +113,21 @@ describe('createAlternatePaths', () => {
     expect(calls).toHaveLength(answered ? 1 : 0);
   });
 
+  it('an alternative that a person has to approve → not asked; the next one is', async () => {
+    const ask: CompositionRule = {
+      ...{ name: 'ask', reason: 'it costs money', kind: 'needs-approval' },
+      tool: 'paid/*',
+    };
+    const effects = { ...READS, 'paid/find': 'read' } as const;
+    const paid = [ask, rule('a', 'paid/find', { safe: true })];
+    const alone = setUp(paid, effects);
+    expect(await alone.answer()).toBeNull();
+    expect(alone.calls).toEqual([]);
+    const both = setUp([...paid, rule('b', 'spare/find')], effects);
+    expect((await both.answer())?.degraded).toMatchObject([{ rule: 'b' }]);
+    expect(both.calls.map(({ tool }) => tool)).toEqual(['spare/find']);
+  });
+
   it('no alternative answers → the last result stands in, marked; an alternative goes before it', async () => {
     const old = (why: string): Promise<ToolResult> =>
       Promise.resolve({
