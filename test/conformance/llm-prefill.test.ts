@@ -115,9 +115,8 @@ async function stream(dialect: LlmDialectName, can: readonly Capability[], secon
   const events: LlmStreamEvent[] = [];
   const { signal } = new AbortController();
   for await (const event of gateway.stream(REQUEST, { signal })) events.push(event);
-  const [request, ...more] = server.journal;
-  const turns = (request?.body as Record<string, JsonValue[]>)[target.turns];
-  return { events, lastTurn: turns?.at(-1), requests: 1 + more.length };
+  const sent = server.journal.map(({ body }) => body as Record<string, JsonValue[]>);
+  return { events, lastTurn: sent[0]?.[target.turns]?.at(-1), requests: sent.length };
 }
 
 const wordsOf = (events: readonly LlmStreamEvent[]): readonly string[] =>
