@@ -60,9 +60,9 @@ export interface AgentLimits {
   readonly maxToolCalls: number;
   /** Wall time of the whole run, ms. */
   readonly maxWallMs: number;
-  /** Steps in flight at once in this run. */
+  /** Steps in flight at once in this run; of a step that maps, its items. */
   readonly maxParallel: number;
-  /** Steps in flight at once on any one server. @default no limit of its own */
+  /** The same on any one server. @default no limit of its own */
   readonly maxParallelPerServer?: number;
   /** Tokens of all model calls, those of child runs included. @default no limit */
   readonly maxTokens?: number;

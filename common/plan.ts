@@ -1,4 +1,5 @@
 import type { Id, JsonValue } from './json.ts';
+import type { ResourceRule } from './optimise/tool-facts.ts';
 import type { EffectClass, ToolId, ToolResult } from './tool.ts';
 
 export type StepId = Id<'step'>;
@@ -128,6 +129,10 @@ export interface ForEach {
   readonly items: StepArg;
   /** Items in flight at once. */
   readonly maxParallel: number;
+  /** Each item in flight takes a place of the run's and waits while it is paused. @default the step does */
+  readonly takesPlaces?: true;
+  /** What a call touches: items that meet at one thing are called one after the other. @default nothing */
+  readonly touches?: readonly ResourceRule[];
 }
 
 export type StepUndo = Pick<PlanStep, 'tool' | 'args' | 'effect' | 'fingerprint' | 'timeoutMs'>;

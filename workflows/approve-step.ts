@@ -51,7 +51,10 @@ export function askPerson(
   const longestMs = control.policy.approvalTimeoutMs ?? DEFAULT_TIMEOUT_MS;
   const timeoutMs = Math.max(1, Math.min(longestMs, deadlineMs - Date.now()));
   const question = { ...about, args, step: id, tool, title, effect };
-  return control.decisions.ask(question, timeoutMs, control.isLeaving);
+  // A step that may have acted, alone or for earlier items, is not left without an answer.
+  const isWithdrawn = (): boolean =>
+    about.kind === 'approval' && place === id && control.withdrawsApprovals();
+  return control.decisions.ask(question, timeoutMs, control.isLeaving, isWithdrawn);
 }
 
 /** Why a person decides before the call; `null`: nobody does. */

@@ -1,6 +1,5 @@
 // Runs in the workflow sandbox: one step that calls its tool for each item of a list.
 import { CancellationScope } from '@temporalio/workflow';
-import { bindArg } from '../common/bind-item.ts';
 import type { BudgetLimit } from '../common/budget.ts';
 import type { JsonValue } from '../common/json.ts';
 import type { ForEach, PlanStep, StepId } from '../common/plan.ts';
@@ -10,6 +9,8 @@ import type { ToolResult } from '../common/tool.ts';
 import { makesCall } from './admit-step.ts';
 import type { ChunkCaller } from './call-chunk.ts';
 import type { PlanRun } from './execute-plan.ts';
+import { createItemTurns } from './item-turns.ts';
+import type { ItemPlaces } from './places.ts';
 import { updateStep } from './run-state.ts';
 import type { StepEnd } from './run-step.ts';
 
@@ -24,6 +25,7 @@ export type CallItem = (item: JsonValue, place: string) => Promise<StepEnd>;
  * runs is told to stop; where the step is optional, its place in the answer is `null`.
  *
  * @param many calls for several items at once; `null`: each by itself
+ * @param places of items beyond the first; `null`: the step's own is for all
  */
 export async function callForEach(
   step: PlanStep & { readonly forEach: ForEach },
@@ -31,10 +33,12 @@ export async function callForEach(
   run: PlanRun,
   call: CallItem,
   many: ChunkCaller | null = null,
+  places: ItemPlaces | null = null,
 ): Promise<StepEnd> {
   const items = itemsOf(step, results);
   const scope = new CancellationScope();
   const list = createList(step, items, run, scope);
+  const turns = createItemTurns(step, items, results, run, places);
   let next = 0;
 
   const placeOf = (at: number): string => `${step.id}[${at}]`;
@@ -49,23 +53,30 @@ export async function callForEach(
     }
     return list.goesOn();
   };
-  const work = async (): Promise<void> => {
+  const work = async (ownPlace: boolean): Promise<void> => {
     while (next < items.length && list.goesOn()) {
       const at = next;
-      next = Math.min(items.length, at + (many?.maxItems ?? 1));
-      // The first call was taken with the step.
-      const isPaid = at === 0 || !makesCall(step);
-      if (!isPaid && !list.admit(at, await run.budget.takeToolCall())) return;
-      if (many !== null && next - at > 1) {
-        if (!(await callChunk(at, next, many))) return;
-      } else if (!list.keep(at, await call(items[at] ?? null, placeOf(at)))) return;
+      const to = (next = Math.min(items.length, at + (many?.maxItems ?? 1)));
+      const turn = turns.begin(at, to, ownPlace);
+      if (turn !== null && !(await turn)) return;
+      try {
+        if (!list.goesOn()) return;
+        // The first call was taken with the step.
+        const isPaid = at === 0 || !makesCall(step);
+        if (!isPaid && !list.admit(at, await run.budget.takeToolCall())) return;
+        if (many !== null && to - at > 1) {
+          if (!(await callChunk(at, to, many))) return;
+        } else if (!list.keep(at, await call(items[at] ?? null, placeOf(at)))) return;
+      } finally {
+        turns.end(at, to, ownPlace);
+      }
     }
   };
 
   const calls = Math.ceil(items.length / (many?.maxItems ?? 1));
   const width = Math.min(step.forEach.maxParallel, run.limits.maxParallel, calls);
   await scope.run(async () => {
-    await Promise.all(Array.from({ length: width }, work));
+    await Promise.all(Array.from({ length: width }, (_, worker) => work(worker === 0)));
   });
   return list.end();
 }
@@ -142,18 +153,6 @@ function itemsOf(
   throw new UnresolvedReference(
     `"forEach" has ${list.length} items and takes ${MAX_ITEMS} at most: run them as a batch.`,
   );
-}
-
-/** The step with the item in its arguments. @throws UnresolvedReference where the item lacks a value */
-export function withItem(step: PlanStep, item: JsonValue): PlanStep {
-  const bind = (args: PlanStep['args']): PlanStep['args'] =>
-    Object.fromEntries(Object.entries(args).map(([name, arg]) => [name, bindArg(arg, item)]));
-  const { fallback } = step;
-  return {
-    ...step,
-    args: bind(step.args),
-    ...(fallback === undefined ? {} : { fallback: { ...fallback, args: bind(fallback.args) } }),
-  };
 }
 
 /** A large answer stays where it is: a reference to its place is filled in by the next call. */

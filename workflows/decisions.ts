@@ -26,9 +26,15 @@ export interface Decisions {
    * Waits for a person. The same question again, after the run continued as new, keeps its id and
    * its end.
    *
-   * @returns `null` when `isLeaving` became true before anyone decided.
+   * @param isWithdrawn ends it: the question is asked no more. @default never
+   * @returns `null` when one of them became true before anyone decided.
    */
-  ask(question: Question, timeoutMs: number, isLeaving: () => boolean): Promise<Decision | null>;
+  ask(
+    question: Question,
+    timeoutMs: number,
+    isLeaving: () => boolean,
+    isWithdrawn?: () => boolean,
+  ): Promise<Decision | null>;
   pending(): readonly PendingDecision[];
   /** For a run that continues as new. */
   state(): DecisionsState;
@@ -64,7 +70,7 @@ export function createDecisions(options: DecisionsOptions): Decisions {
   let asked = from?.asked ?? 0;
   takeVerdicts(book, options);
   return {
-    async ask(question, timeoutMs, isLeaving) {
+    async ask(question, timeoutMs, isLeaving, isWithdrawn = () => false) {
       const entry = resumed(question, carried) ?? newEntry(question, (asked += 1), timeoutMs);
       const { id } = entry;
       carried.delete(id);
@@ -74,14 +80,18 @@ export function createDecisions(options: DecisionsOptions): Decisions {
       // Bounded by what was given, however the clock jumps.
       const leftMs = Math.min(timeoutMs, Math.max(1, entry.expiresAtMs - Date.now()));
       try {
-        const inTime = await condition(() => verdicts.has(id) || isLeaving(), leftMs);
+        const inTime = await condition(
+          () => verdicts.has(id) || isLeaving() || isWithdrawn(),
+          leftMs,
+        );
         if (inTime && !verdicts.has(id)) return null;
         if (!inTime) book.close(id, 'nobody decided in time', { verdict: 'expired' });
         return verdicts.get(id) ?? { verdict: 'expired' };
       } finally {
         verdicts.delete(id);
         // The step was stopped: there is nothing left to decide.
-        if (!isLeaving()) book.close(id, 'the step was stopped', { verdict: 'expired' });
+        const why = isWithdrawn() ? 'a new message came first' : 'the step was stopped';
+        if (!isLeaving()) book.close(id, why, { verdict: 'expired' });
       }
     },
     pending: () => [...open.values()],

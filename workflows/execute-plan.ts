@@ -9,7 +9,7 @@ import type { ToolResult } from '../common/tool.ts';
 import type { RunBudget } from './run-budget.ts';
 import type { RunControl } from './run-control.ts';
 import { handOut } from './call-together.ts';
-import { isWait } from './run-action.ts';
+import { createItemPlaces, createPlaces } from './places.ts';
 import { runStep } from './run-step.ts';
 import type { RunState } from './run-state.ts';
 import { admitStep, makesCall } from './admit-step.ts';
@@ -65,6 +65,7 @@ export async function executePlan(
   const scope = new CancellationScope();
   const ended: { abort: string | null; limit: PlanEnd['limit'] } = { abort: null, limit: null };
   const places = createPlaces(run.limits);
+  const itemPlaces = createItemPlaces(places, () => scope.run(startReady));
 
   const finish = async (step: PlanStep): Promise<void> => {
     const admission = await admitStep(step, results, run);
@@ -73,7 +74,7 @@ export async function executePlan(
       if (admission.kind === 'limit') ended.limit ??= admission.limit;
       return;
     }
-    const end = await runStep(step, results, run);
+    const end = await runStep(step, results, run, itemPlaces);
     places.leave(step);
     if (end.held) return;
     if (end.skipped === true && makesCall(step)) {
@@ -117,11 +118,15 @@ export async function executePlan(
     await Promise.all(started);
   };
 
-  await scope.run(startReady).catch((error: unknown) => {
-    if (!isCancellation(error)) throw error;
-  });
+  await scope.run(startReady).catch(unlessCancelled);
+  if (itemPlaces.hasStarted()) await itemPlaces.settled().catch(unlessCancelled);
   if (ended.abort === null && scope.consideredCancelled) await endCancelled(plan, run, results);
   return endOf(plan, run, results, ended);
+}
+
+/** How it was cancelled is looked at by whoever asks what has ended. */
+function unlessCancelled(error: unknown): void {
+  if (!isCancellation(error)) throw error;
 }
 
 /** @throws CancelledFailure */
@@ -173,29 +178,6 @@ function whyLeft({ control }: PlanRun, limit: PlanEnd['limit']): string {
 
 /** What a step that may fail has for those that need it. */
 const NO_ANSWER: ToolResult = { isError: false, content: [], structured: null, artifact: null };
-
-/** Counts the steps in flight, in all and on each server. A step that waits takes no place. */
-function createPlaces({ maxParallel, maxParallelPerServer }: AgentLimits) {
-  const inFlight = new Map<string, number>();
-  let running = 0;
-  const serverOf = ({ tool }: PlanStep): string => tool.split('/', 1)[0] ?? tool;
-  const change = (step: PlanStep, by: number): void => {
-    if (isWait(step)) return;
-    const server = serverOf(step);
-    running += by;
-    inFlight.set(server, (inFlight.get(server) ?? 0) + by);
-  };
-  return {
-    mayEnter(step: PlanStep): boolean {
-      if (isWait(step)) return true;
-      if (running >= maxParallel) return false;
-      if (maxParallelPerServer === undefined || step.action !== undefined) return true;
-      return (inFlight.get(serverOf(step)) ?? 0) < maxParallelPerServer;
-    },
-    enter: (step: PlanStep) => change(step, 1),
-    leave: (step: PlanStep) => change(step, -1),
-  };
-}
 
 function judge(
   plan: Plan,

@@ -1,5 +1,5 @@
 // Runs in the workflow sandbox: what people may do to a run while it goes on.
-import { condition, setHandler } from '@temporalio/workflow';
+import { condition, patched, setHandler } from '@temporalio/workflow';
 import type { RunPolicy } from '../common/approval.ts';
 import type { TaskQueues } from '../common/agent.ts';
 import type { ControlState } from '../common/carried-run.ts';
@@ -21,6 +21,8 @@ export interface RunControl {
   mayStart(): Promise<boolean>;
   /** A message came: the plan is to be left. */
   isInterrupted(): boolean;
+  /** Nobody is to be asked about a call of this plan any more. */
+  withdrawsApprovals(): boolean;
   /** What was said to the run since it was last asked. */
   takeMessages(): readonly string[];
   /** From now on nothing starts and nobody is waited for: the run goes on as another. */
@@ -52,6 +54,7 @@ export function createRunControl(state: RunState, options: RunControlOptions): R
   let messages = [...(from?.messages ?? [])];
   let isLeaving = false;
   let mayLeave = true;
+  let withdraws = false;
   state.isPaused = from?.isPaused ?? false;
   const changed = (): void => {
     state.revision += 1;
@@ -65,7 +68,11 @@ export function createRunControl(state: RunState, options: RunControlOptions): R
   state.pending = () => decisions.pending();
   const isHeld = (): boolean => state.isPaused && !isLeaving && messages.length === 0;
   const signals = takeSignals(tenant, changed, from?.signals);
-  takeOrders(state, options, { say: (text) => messages.push(text), unread: () => messages.length });
+  const say = (text: string): void => {
+    withdraws ||= patched('message-withdraws-approvals');
+    messages.push(text);
+  };
+  takeOrders(state, options, { say, unread: () => messages.length });
   return {
     policy,
     decisions,
@@ -74,6 +81,7 @@ export function createRunControl(state: RunState, options: RunControlOptions): R
       return !isLeaving && messages.length === 0;
     },
     isInterrupted: () => messages.length > 0,
+    withdrawsApprovals: () => withdraws && messages.length > 0,
     takeMessages() {
       const said = messages;
       messages = [];

@@ -23,8 +23,10 @@ import type { CallItem } from './call-for-each.ts';
 import { chunkCaller } from './call-chunk.ts';
 import { fromBatch, leftToEach } from './call-together.ts';
 import { callFallback } from './call-fallback.ts';
-import { callForEach, withItem } from './call-for-each.ts';
+import { withItem } from './bind-step.ts';
+import { callForEach } from './call-for-each.ts';
 import type { PlanRun } from './execute-plan.ts';
+import type { ItemPlaces } from './places.ts';
 import { HEARTBEAT_TIMEOUT_MS } from './heartbeat-timeout.ts';
 import { runAction } from './run-action.ts';
 import { updateStep } from './run-state.ts';
@@ -60,9 +62,10 @@ export async function runStep(
   step: PlanStep,
   results: ReadonlyMap<StepId, ToolResult>,
   run: PlanRun,
+  places: ItemPlaces | null = null,
 ): Promise<StepEnd> {
   updateStep(run.state, step.id, { state: 'running', startedAtMs: Date.now() });
-  const end = await attempt(step, results, run);
+  const end = await attempt(step, results, run, places);
   if (end.held === true) {
     updateStep(run.state, step.id, { state: 'waiting', startedAtMs: null });
     return end;
@@ -88,6 +91,7 @@ async function attempt(
   step: PlanStep,
   results: ReadonlyMap<StepId, ToolResult>,
   run: PlanRun,
+  places: ItemPlaces | null,
 ): Promise<StepEnd> {
   try {
     if (step.sameAs !== undefined) return sameAnswer(step.sameAs, results);
@@ -110,7 +114,7 @@ async function attempt(
     const many = chunkCaller(each, run, (chunk, place) =>
       callOnce(chunk, place, results, run).catch(failedWith),
     );
-    return await callForEach(each, results, run, call, many);
+    return await callForEach(each, results, run, call, many, places);
   } catch (error) {
     return failedWith(error);
   }

@@ -59,7 +59,7 @@ export function resolveOrder(plan: Plan, options: ResolveOrderOptions): OrderedP
   placed.forEach((step, index) => {
     const hidden = needs.get(step.id);
     const access = accesses[index] ?? { reads: [], writes: [] };
-    const guarded = options.guardEffects === true && step.effect !== 'read';
+    const guarded = options.guardEffects === true && mayAct(step);
     const into = strongest([
       ...declared(step),
       ...(hidden ?? []).map(hiddenEdge),
@@ -86,6 +86,10 @@ const NO_NEEDS: ReturnType<typeof inferProducers> = new Map();
 function declaredOnly({ reads, writes }: StepAccess): StepAccess {
   const isDeclared = (key: ResourceKey) => key.length > 1;
   return { reads: reads.filter(isDeclared), writes: writes.filter(isDeclared) };
+}
+
+function mayAct({ effect, fallback }: PlanStep): boolean {
+  return effect !== 'read' || (fallback !== undefined && fallback.effect !== 'read');
 }
 
 const GUARDED = 'has an effect, and a failure of the earlier step would have prevented it';

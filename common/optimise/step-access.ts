@@ -24,7 +24,7 @@ export function stepAccesses(
   steps: readonly PlanStep[],
   findFacts: FindToolFacts,
 ): readonly StepAccess[] {
-  const accesses = steps.map((step) => stepAccess(step, findFacts(step.tool)));
+  const accesses = steps.map((step) => withFallback(step, findFacts));
   const keys = accesses.flatMap(({ reads, writes }) => [...reads, ...writes]);
   const styles = new Set(keys.filter((key) => key[1] === 'file').map((key) => key[2]));
   if (!styles.has('.') || !styles.has('/')) return accesses;
@@ -37,8 +37,20 @@ export function stepAccesses(
   }));
 }
 
-function stepAccess(step: PlanStep, facts: ToolFacts | undefined): StepAccess {
-  if (step.action !== undefined) return actionAccess(step);
+/** A step whose fallback is asked touches what that touches. */
+function withFallback(step: PlanStep, findFacts: FindToolFacts): StepAccess {
+  const own =
+    step.action === undefined ? callAccess(step, findFacts(step.tool)) : actionAccess(step);
+  const { fallback } = step;
+  if (fallback === undefined) return own;
+  const other = callAccess(fallback, findFacts(fallback.tool));
+  return { reads: [...own.reads, ...other.reads], writes: [...own.writes, ...other.writes] };
+}
+
+function callAccess(
+  step: Pick<PlanStep, 'tool' | 'effect' | 'args'>,
+  facts: Pick<ToolFacts, 'resources'> | undefined,
+): StepAccess {
   const server = serverOf(step);
   const rules = facts?.resources ?? [];
   const readOnly = step.effect === 'read';

@@ -84,8 +84,9 @@ export async function checkPlan(
     options,
   );
   if ('problems' in ruled) return ruled;
-  const optimised = optimisePlan(ruled.plan, {
-    findFacts: await toolFacts(found, tools),
+  const findFacts = await toolFacts(found, tools);
+  const optimised = optimisePlan(withTouches(ruled.plan, findFacts), {
+    findFacts,
     order: written.order ?? 'free',
     returns: (written.returns as readonly StepId[] | undefined) ?? null,
   });
@@ -119,6 +120,17 @@ function checkReturns({ returns = [] }: WrittenPlan, steps: readonly PlanStep[])
     const text = `names step ${shown(name)}, which is not in the plan.${didYouMean(name, ids)}`;
     return [{ kind: 'unknown-step', step: null, field, message: `plan, "${field}": ${text}` }];
   });
+}
+
+/** Items that change one thing are called one after the other: the run knows which, once it has the list. */
+function withTouches({ steps }: Plan, findFacts: FindToolFacts): Plan {
+  return {
+    steps: steps.map((step) => {
+      const touches = step.effect === 'read' ? null : (findFacts(step.tool)?.resources ?? null);
+      if (step.forEach === undefined || touches === null) return step;
+      return { ...step, forEach: { ...step.forEach, touches } };
+    }),
+  };
 }
 
 /** What the optimiser is told of the plan's tools. */

@@ -180,6 +180,7 @@ function flowOf({ when, forEach, maxAttempts, optional }: WrittenStep): Partial<
           forEach: {
             items: parseStepArg(forEach.items),
             maxParallel: forEach.maxParallel ?? DEFAULT_ITEMS_AT_ONCE,
+            takesPlaces: true,
           },
         }),
     ...(maxAttempts === undefined ? {} : { maxAttempts }),

@@ -255,6 +255,24 @@ describe('a message to a running agent', () => {
     ]);
   });
 
+  it('while a call waits for a person → the plan is left, the question withdrawn, nothing called', async () => {
+    planFor = ({ turn }) => (turn === 1 ? plan(pay, step('never', after('pay'))) : 'Not paid.');
+    const run = await startAgent(ostinato, { goal: 'Pay', policy: ASK_PAY });
+    const id = await waiting(run);
+    await steerRun(ostinato, run.runId, 'Do not pay.');
+    const result = await run.result();
+    expect(result).toMatchObject({ outcome: 'answered', answer: 'Not paid.', toolCalls: 0 });
+    expect(asked[1]?.messages).toEqual(['Do not pay.']);
+    expect(asked[1]?.observations.map(({ step: { id: of, state } }) => [of, state])).toEqual([
+      ['pay', 'skipped'],
+      ['never', 'skipped'],
+    ]);
+    expect(calls).toEqual([]);
+    await expect(decide(ostinato, id, { verdict: 'approve' })).rejects.toMatchObject({
+      code: 'already-ended',
+    });
+  });
+
   it('to a plan, which has no planner → refused', async () => {
     const run = await start(plan(pay));
     const id = await waiting(run);

@@ -1,20 +1,22 @@
 // Proves what a step may say of its own course: a condition, a list to map over, a failure that does
 // not matter, a bound of attempts. Real Temporal server, real workflow, fake activities, and a worker
 // cache of two runs, so that most runs are replayed at least once.
+import { normalize } from 'node:path/posix';
 import { ApplicationFailure } from '@temporalio/common';
 import { ulid } from 'ulid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Activities } from '../../activities/index.ts';
-import type { OstinatoConnection, RunPlanResult } from '../../client/index.ts';
-import { runPlan } from '../../client/index.ts';
+import type { OstinatoConnection, RunHandle, RunPlanResult } from '../../client/index.ts';
+import { pauseRun, resumeRun, runPlan } from '../../client/index.ts';
 import type { AgentLimits } from '../../common/agent.ts';
 import type { JsonValue } from '../../common/json.ts';
 import type { PlanStep, StepArg } from '../../common/plan.ts';
-import type { CallToolInput, ToolResult } from '../../common/tool.ts';
+import type { CallToolInput, ToolId, ToolResult } from '../../common/tool.ts';
 import type { TemporalServer } from '../../workers/temporal-server.ts';
 import { after, output, plan, step, textResult } from '../support/plans.ts';
 import type { RunningWorkers } from '../support/temporal.ts';
 import { connectTo, startTemporal, startWorkers } from '../support/temporal.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 let temporal: TemporalServer;
 let workers: RunningWorkers;
@@ -50,11 +52,18 @@ async function run(
   behaviour: typeof behave = () => textResult('ok'),
   limits: Partial<AgentLimits> = {},
 ): Promise<RunPlanResult> {
+  return (await start(steps, behaviour, limits)).result();
+}
+
+function start(
+  steps: readonly PlanStep[],
+  behaviour: typeof behave,
+  limits: Partial<AgentLimits> = {},
+): Promise<RunHandle<RunPlanResult>> {
   calls.length = 0;
   behave = behaviour;
   const written = { steps: [{ id: 'a', tool: 'fake/tool' }] };
-  const handle = await runPlan(ostinato, { plan: written, limits, runId: ulid() }, plan(...steps));
-  return handle.result();
+  return runPlan(ostinato, { plan: written, limits, runId: ulid() }, plan(...steps));
 }
 
 const literal = (value: JsonValue): StepArg => ({ kind: 'literal', value });
@@ -152,6 +161,130 @@ describe('forEach', () => {
     const items = literal(Array.from({ length: 9 }, (_, at) => ({ name: `${at}` })));
     const result = await run([step('map', each(items))], undefined, { maxToolCalls: 4 });
     expect(result.outcome).toBe('out-of-budget');
+    expect(calls).toHaveLength(4);
+  });
+
+  it('maxParallelPerServer 2, maxParallel 3 → items count, and a step that is ready goes before the next item', async () => {
+    let inFlight = 0;
+    let most = 0;
+    const items = literal(Array.from({ length: 6 }, (_, at) => ({ name: `${at}` })));
+    const map = each(items);
+    const order: string[] = [];
+    const result = await run(
+      [
+        step('map', { ...map, forEach: { items, maxParallel: 10, takesPlaces: true } }),
+        step('beside', { tool: 'other/tool' as ToolId }),
+        step('after', { tool: 'other/tool' as ToolId, ...after('beside') }),
+      ],
+      async ({ tool, idempotencyKey }) => {
+        order.push(idempotencyKey.split('/').at(-2) ?? '');
+        if (tool !== 'fake/tool') return textResult('ok');
+        most = Math.max(most, (inFlight += 1));
+        // Held until as many are in flight as may be, so that one more would be seen.
+        await waitFor('two items', () => most >= 2);
+        await new Promise((resolve) => setImmediate(resolve));
+        inFlight -= 1;
+        return textResult('ok');
+      },
+      { maxParallelPerServer: 2, maxParallel: 3 },
+    );
+    expect(result.outcome).toBe('completed');
+    expect(calls).toHaveLength(8);
+    expect(most).toBe(2);
+    expect(order.indexOf('after')).toBeLessThan(order.indexOf('map[5]'));
+  });
+
+  it('a step becomes ready while items have every place → it goes before the next item', async () => {
+    const items = literal(Array.from({ length: 4 }, (_, at) => ({ name: `${at}` })));
+    const forEach = { items, maxParallel: 4, takesPlaces: true } as const;
+    const order: string[] = [];
+    const handle = await start(
+      [
+        step('map', { ...each(items), forEach }),
+        step('w', { action: { kind: 'wait' }, args: { seconds: literal(0.1) } }),
+        step('next', after('w')),
+      ],
+      async ({ idempotencyKey }) => {
+        const place = idempotencyKey.split('/').at(-2) ?? '';
+        order.push(place);
+        if (place === 'map[0]') await waitFor('the other step', () => order.includes('next'));
+        if (place === 'map[1]') {
+          await waitFor('the wait to end', async () => {
+            const { steps } = await handle.progress();
+            return steps.find(({ id }) => id === 'w')?.state === 'done';
+          });
+        }
+        return textResult('ok');
+      },
+      { maxParallel: 2 },
+    );
+    expect((await handle.result()).outcome).toBe('completed');
+    expect(order.slice(0, 3)).toEqual(['map[0]', 'map[1]', 'next']);
+    expect(order).toHaveLength(5);
+  });
+
+  it('items that change one thing → one after the other, in the order of the list; others beside them', async () => {
+    const names = ['/x/a', '/x/b', '/x/../x/a', '/x/c', '/x/a'];
+    const items = literal(names.map((name) => ({ name })));
+    const busy = new Map<string, number>();
+    const begun: string[] = [];
+    let beside = 0;
+    const result = await run(
+      [
+        step('map', {
+          ...each(items),
+          effect: 'non-idempotent',
+          forEach: { items, maxParallel: 5, touches: [{ arg: 'name', kind: 'path' }] },
+        }),
+      ],
+      async ({ args, idempotencyKey }) => {
+        const path = normalize(String(args['name']));
+        begun.push(idempotencyKey.split('/').at(-2) ?? '');
+        expect(busy.get(path) ?? 0).toBe(0);
+        busy.set(path, 1);
+        beside = Math.max(beside, [...busy.values()].filter((count) => count > 0).length);
+        await waitFor('another beside it', () => beside > 1);
+        busy.set(path, 0);
+        return textResult('ok');
+      },
+    );
+    expect(result.outcome).toBe('completed');
+    expect(begun.filter((place) => /\[[024]\]/.test(place))).toEqual([
+      'map[0]',
+      'map[2]',
+      'map[4]',
+    ]);
+    expect(beside).toBeGreaterThan(1);
+  });
+
+  it('an item fails while others wait for it → the step fails, and they are not called', async () => {
+    const items = literal(['/a', '/a', '/a'].map((name) => ({ name })));
+    const forEach = { items, maxParallel: 3, touches: [{ arg: 'name', kind: 'path' }] } as const;
+    const steps = [step('map', { ...each(items), effect: 'non-idempotent', forEach })];
+    const result = await run(steps, () => textResult('no', true));
+    expect(result.reason).toContain('Item 0: The tool answered with an error: no');
+    expect(calls).toHaveLength(1);
+  });
+
+  it('paused in the middle of a list → no item begins until it is resumed', async () => {
+    const items = literal(Array.from({ length: 4 }, (_, at) => ({ name: `${at}` })));
+    const forEach = { items, maxParallel: 1, takesPlaces: true } as const;
+    const entered = Promise.withResolvers<void>();
+    const go = Promise.withResolvers<void>();
+    const handle = await start([step('map', { ...each(items), forEach })], async () => {
+      entered.resolve();
+      await go.promise;
+      return textResult('ok');
+    });
+    await entered.promise;
+    await pauseRun(ostinato, handle.runId);
+    go.resolve();
+    await waitFor('the first item to end', async () => {
+      return (await handle.progress()).steps[0]?.preview === '1 of 4 items';
+    });
+    expect(calls).toHaveLength(1);
+    await resumeRun(ostinato, handle.runId);
+    expect((await handle.result()).outcome).toBe('completed');
     expect(calls).toHaveLength(4);
   });
 

@@ -13,7 +13,7 @@ import { resolveOrder } from '../../../common/optimise/resolve-order.ts';
 import type { FindToolFacts, ToolFacts } from '../../../common/optimise/tool-facts.ts';
 import { widenSequence } from '../../../common/optimise/widen-sequence.ts';
 import { dependenciesOf, orderSteps } from '../../../common/order-steps.ts';
-import type { PlanStep, StepId } from '../../../common/plan.ts';
+import type { PlanStep, StepFallback, StepId } from '../../../common/plan.ts';
 import type { ToolId } from '../../../common/tool.ts';
 import { after, literal, output, plan, step } from '../../support/plans.ts';
 
@@ -141,6 +141,21 @@ describe('resolveOrder', () => {
       write('other', '/tmpfile'),
     );
     expect(pairs(got)).toEqual(['w>dir']);
+  });
+
+  it('a fallback touches what a later step does → ordered; one that may act is guarded like an effect', () => {
+    const fallback: StepFallback = {
+      ...{ tool: tool('files/write'), args: { path: literal('/b') }, effect: 'non-idempotent' },
+      ...{ fingerprint: null, timeoutMs: 1_000 },
+    };
+    const spare = (name: string): PlanStep => ({ ...read(name, '/a'), fallback });
+    expect(pairs(resolved(write('w', '/c'), spare('s'), write('b', '/b')))).toEqual(['s>b']);
+    const graph = optimisePlan(plan(spare('s'), write('b', '/b'), write('a', '/a')), {
+      ...{ findFacts: facts, order: 'free', returns: null },
+    });
+    expect(pairs(graph as never)).toEqual(['s>a', 's>b']);
+    const written = widenSequence(plan(read('r', '/r'), spare('s'), read('t', '/t')), facts);
+    expect(pairs(written)).toEqual(['r>s']);
   });
 
   it('tools that nobody has declared → order kept on one server, not between servers', () => {

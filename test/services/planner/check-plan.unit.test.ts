@@ -468,13 +468,31 @@ describe('the course of a step', () => {
     const checked = await check({ steps });
     expect('plan' in checked && checked.plan.steps[1]).toMatchObject({
       when: { value: { kind: 'output', step: 'r' }, notEquals: '' },
-      forEach: { items: { kind: 'literal', value: ['x', 'y'] }, maxParallel: 10 },
+      forEach: {
+        items: { kind: 'literal', value: ['x', 'y'] },
+        maxParallel: 10,
+        takesPlaces: true,
+      },
       maxAttempts: 3,
       optional: true,
     });
     expect('plan' in checked && checked.optimised.edges).toMatchObject([
       { from: 'r', to: 'c', reason: 'reference' },
     ]);
+  });
+
+  it('a list for a tool that changes what it declares → the run is told what each call touches', async () => {
+    const lookup = createToolLookup(fixedRegistry(tools), DEFAULT_TENANT_ID);
+    const resources = [{ arg: 'text', kind: 'id' }] as const;
+    const forEach = { items: ['x'] };
+    const steps = [
+      { id: 'c', tool: 'text/count', forEach, args: { text: '${item}' } },
+      { id: 'r', tool: 'files/read_file', forEach, args: { path: '${item}' } },
+    ];
+    const known = { ...lookup, resources: () => Promise.resolve(resources) };
+    const checked = await checkPlan({ steps }, known, { validator: ajvValidator() });
+    const lists = 'plan' in checked ? checked.plan.steps.map((step) => step.forEach) : [];
+    expect(lists.map((list) => list?.touches)).toEqual([resources, undefined]);
   });
 
   it.each([
