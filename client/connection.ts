@@ -18,8 +18,11 @@ export interface ConnectOptions {
   readonly actor?: string;
   /** Must be those of the workers. @default 'ostinato' for all three */
   readonly queues?: Partial<TaskQueues>;
-  /** What people have a say in during every run; see `readPolicies`. @default what each run says */
-  readonly policies?: Policies | undefined;
+  /**
+   * What people have a say in during every run, or where to look that up at each start; see
+   * `readPolicies`. @default what each run says
+   */
+  readonly policies?: Policies | (() => Policies | undefined) | undefined;
   /** @default 5000 */
   readonly connectTimeoutMs?: number;
 }
@@ -30,7 +33,8 @@ export interface OstinatoConnection {
   readonly namespace: string;
   readonly tenant: TenantContext;
   readonly queues: TaskQueues;
-  readonly policies?: Policies;
+  /** Those that hold now. */
+  readonly policies?: () => Policies | undefined;
   close(): Promise<void>;
 }
 
@@ -57,7 +61,8 @@ export async function connect(options: ConnectOptions = {}): Promise<OstinatoCon
       tool: options.queues?.tool ?? DEFAULT_TASK_QUEUE,
       llm: options.queues?.llm ?? DEFAULT_TASK_QUEUE,
     },
-    ...(options.policies === undefined ? {} : { policies: options.policies }),
+    policies: () =>
+      typeof options.policies === 'function' ? options.policies() : options.policies,
     close: () => connection.close(),
   };
 }

@@ -36,10 +36,11 @@ export type Policies = z.output<typeof policiesSchema>;
  * calls wait for a person, and none of those that wait anyway go through.
  */
 export function policyOf(
-  { tenant, policies }: { readonly tenant: TenantContext; readonly policies?: Policies },
+  connection: { readonly tenant: TenantContext; readonly policies?: () => Policies | undefined },
   given: RunPolicy | undefined,
 ): { readonly policy?: RunPolicy } {
-  const always = policies?.tenants?.[tenant.tenantId] ?? policies?.default;
+  const policies = connection.policies?.();
+  const always = policies?.tenants?.[connection.tenant.tenantId] ?? policies?.default;
   if (always === undefined) return given === undefined ? {} : { policy: given };
   const approvals = [...(always.approvals ?? []), ...(given?.approvals ?? [])];
   return {

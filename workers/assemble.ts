@@ -73,7 +73,7 @@ export interface Services extends ActivityDeps, OpenCalls {
   readonly rules: Rules;
   readonly ruleSuggestions: RuleSuggestions;
   readonly tools: ToolCaller;
-  /** Reads the providers file again, where there is one. Never throws: the log says what changed. */
+  /** Reads the files of providers and of breakers again. Never throws: the log says what changed. */
   reload(): Promise<void>;
   /** Closes all of it, in the order that loses nothing. */
   close(): Promise<void>;
@@ -135,7 +135,9 @@ export async function assemble({ failpoint, ...options }: AssembleOptions): Prom
     artifacts,
     conversations,
     gateway,
-    reload: models.reload,
+    async reload() {
+      await Promise.all([models.reload(), parts.breakersFile.reload()]);
+    },
     index,
     ledger,
     metrics,
@@ -162,7 +164,7 @@ async function openParts({ config, env, log }: Omit<AssembleOptions, 'failpoint'
   const database = await openDatabase(config.database);
   const registry = createRegistry(database);
   const recent = recentLookups(registry);
-  const { breakers, breakerSettings } = await openBreakerParts({
+  const { breakers, breakerSettings, breakersFile } = await openBreakerParts({
     ...{ config, database, metrics },
     registry: recent,
     log: log.child({ part: 'breaker' }),
@@ -207,6 +209,7 @@ async function openParts({ config, env, log }: Omit<AssembleOptions, 'failpoint'
     connections,
     search,
     validator,
+    breakersFile,
     breakers,
     resultCache,
     limiter,

@@ -3,8 +3,11 @@ import type { OpenBreakers } from '../services/breaker/open-breakers.ts';
 import { openBreakers } from '../services/breaker/open-breakers.ts';
 import type { BreakerSettingsStore } from '../services/breaker/settings/breaker-settings.ts';
 import { createBreakerSettings } from '../services/breaker/settings/breaker-settings.ts';
+import type { BreakerRules } from '../services/breaker/settings/parse-breakers-file.ts';
 import { readBreakersFile } from '../services/breaker/settings/parse-breakers-file.ts';
 import { createPresetOf } from '../services/breaker/settings/preset-of.ts';
+import type { ConfigFile } from '../services/config-file.ts';
+import { openConfigFile } from '../services/config-file.ts';
 import type { Config } from '../services/config.ts';
 import type { Database } from '../services/database/database.ts';
 import type { Registry } from '../services/registry/registry.ts';
@@ -21,11 +24,18 @@ export async function openBreakerParts(deps: {
   readonly registry: Pick<Registry, 'getServer'>;
   readonly metrics: Pick<Metrics, 'breakerDecision'>;
   readonly log: Logger;
-}): Promise<{ readonly breakers: OpenBreakers; readonly breakerSettings: BreakerSettingsStore }> {
+}): Promise<{
+  readonly breakers: OpenBreakers;
+  readonly breakerSettings: BreakerSettingsStore;
+  readonly breakersFile: ConfigFile<BreakerRules>;
+}> {
   const { config, metrics, log } = deps;
+  const { file: path } = config.breakers;
+  const read = () => readBreakersFile(path);
+  const breakersFile = await openConfigFile({ what: 'the breakers file', path, read, log });
   const breakerSettings = createBreakerSettings({
     db: deps.database.db,
-    rules: await readBreakersFile(config.breakers.file),
+    rules: breakersFile.value,
     mode: config.breakers.mode,
     presetOf: createPresetOf(deps.registry),
     log,
@@ -36,5 +46,5 @@ export async function openBreakerParts(deps: {
     onDecision: ({ kind }, decision) => metrics.breakerDecision(kind, decision),
     log,
   });
-  return { breakers, breakerSettings };
+  return { breakers, breakerSettings, breakersFile };
 }

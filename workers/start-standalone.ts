@@ -10,6 +10,7 @@ import { registerSearchAttributes } from '../client/engine.ts';
 import { readPolicies } from '../client/read-policies.ts';
 import { FAILURE } from '../common/failures.ts';
 import { DEFAULT_TENANT_ID } from '../common/tenant.ts';
+import { openConfigFile } from '../services/config-file.ts';
 import type { Config } from '../services/config.ts';
 import { ServiceError } from '../services/errors.ts';
 import { parseServersFile } from '../services/registry/parse-servers-file.ts';
@@ -47,7 +48,7 @@ export interface Standalone extends DevFile {
   readonly serversReady: Promise<void>;
   /** Rejects when a part that everything needs has ended by itself. */
   readonly broken: Promise<never>;
-  /** Reads the providers file again. Never throws: the log says what changed. */
+  /** Reads the files of providers, breakers and policies again. Never throws: the log says what changed. */
   reload(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -83,7 +84,11 @@ async function startParts(
   const port = await claimPort(host, config.http.port, 'the HTTP API', '--port');
   const definitions = await readServersFile(options.serversFile);
   const rules = await readRulesFile(config.rulesFile);
-  const policies = await readPolicies(config.policyFile);
+  const policies = await openConfigFile({
+    ...{ what: 'the policy file', path: config.policyFile || null, log },
+    read: () => readPolicies(config.policyFile),
+  });
+  started.push(async () => policies.close());
   const temporal = await startTemporal(options, started);
   const address = options.temporalAddress ?? temporal?.address ?? '';
   const connection = await connect({
@@ -91,7 +96,7 @@ async function startParts(
     namespace: config.temporal.namespace,
     queues: config.queues,
     actor: 'api',
-    policies,
+    policies: policies.value,
   });
   started.push(() => connection.close());
   // The development server gets them with its flags.
@@ -115,8 +120,11 @@ async function startParts(
   await writeDevFile(config.dataDir, dev);
   started.push(() => removeDevFile(config.dataDir, process.pid));
   const serversReady = findTools(services, log);
+  const reload = async (): Promise<void> => {
+    await Promise.all([services.reload(), policies.reload()]);
+  };
   const broken = temporal?.exited ?? new Promise<never>(() => undefined);
-  return { ...dev, serversReady, broken, reload: services.reload };
+  return { ...dev, serversReady, broken, reload };
 }
 
 /**

@@ -45,7 +45,6 @@ export async function openGateway(deps: {
   const { env, metrics, breakers, usage, log } = deps;
   const fetch = createOutboundFetch(OPERATOR);
   const read = () => findRoutes(env, { fetch });
-  const routing = await read();
   const check = createAnswerCheck(deps.validator);
   const limits = openRateLimiter({ redisUrl: deps.redisUrl, log });
   const { limiter, keys } = limits;
@@ -69,21 +68,16 @@ export async function openGateway(deps: {
     const known = { credentials, healths, usage: noted };
     return createLlmGateway({ ...by, ...known, metrics, log, breakers, limiter, check });
   };
-  const windowTokens = routing.routes[0]?.facts.contextTokens ?? null;
-  const path = env['OSTINATO_PROVIDERS_FILE']?.trim() ?? '';
-  const reloading =
-    path === ''
-      ? { gateway: create(routing), reload: () => Promise.resolve(), close: () => undefined }
-      : reloadGateway({ path, routing, read, create, log });
-  const { gateway, reload, close } = reloading;
+  const path = env['OSTINATO_PROVIDERS_FILE']?.trim() || null;
+  const { gateway, routing } = await reloadGateway({ path, read, create, log });
   const { probeEveryMs } = deps;
   const probes = probeEveryMs === 0 ? null : probeRoutes({ gateway, everyMs: probeEveryMs, log });
   return {
     gateway,
-    windowTokens,
-    reload,
+    windowTokens: routing.value().routes[0]?.facts.contextTokens ?? null,
+    reload: routing.reload,
     async close() {
-      close();
+      routing.close();
       await probes?.close();
       limits.close();
     },

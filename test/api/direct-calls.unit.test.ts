@@ -21,7 +21,7 @@ function call(tool: string): CallToolInput {
 async function setUp(rule: CompositionRule | null, policies?: Policies) {
   const services = fakeServices();
   if (rule !== null) await services.rules.put(DEFAULT_TENANT_ID, rule, 'operator', 'test');
-  const connection = { ...services.connection, ...(policies && { policies }) };
+  const connection = { ...services.connection, ...(policies && { policies: () => policies }) };
   return { services, calls: directCalls({ ...services, connection }) };
 }
 

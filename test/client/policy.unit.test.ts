@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { agentInput } from '../../client/agent-input.ts';
 import { toBatch } from '../../client/batch-request.ts';
 import type { OstinatoConnection } from '../../client/index.ts';
+import type { Policies } from '../../client/policy.ts';
 import { policyOf } from '../../client/policy.ts';
 import { readPolicies } from '../../client/read-policies.ts';
 import { TENANT } from '../support/plans.ts';
@@ -16,10 +17,10 @@ const acme = {
   actor: 'test',
   scopes: [],
 } as unknown as OstinatoConnection['tenant'];
-const policies = {
+const policies = () => ({
   default: { approvals: [{ tool: 'bank/*' as const }], approvalTimeoutMs: 60_000 },
   tenants: { acme: { rollback: true } },
-};
+});
 const connection = { tenant: TENANT, policies, queues: {} } as unknown as OstinatoConnection;
 
 describe('policyOf', () => {
@@ -42,13 +43,23 @@ describe('policyOf', () => {
     ]);
   });
 
+  it('they change → the next run starts with the new ones', () => {
+    let holds: Policies = {};
+    const changing = { tenant: TENANT, policies: () => holds };
+    expect(policyOf(changing, undefined)).toEqual({});
+    holds = { default: { rollback: true } };
+    expect(policyOf(changing, undefined)).toEqual({ policy: { rollback: true } });
+  });
+
   it('a tenant of its own policy → that one and not the default', () => {
-    expect(policyOf({ tenant: acme, policies }, undefined)).toEqual({ policy: { rollback: true } });
+    expect(policyOf({ tenant: acme, policies }, undefined)).toEqual({
+      policy: { rollback: true },
+    });
   });
 
   it('agents and batches → start with it', () => {
-    expect(agentInput(connection, { goal: 'x' }).policy).toEqual(policies.default);
-    expect(toBatch(connection, { goal: 'x' }).settings.policy).toEqual(policies.default);
+    expect(agentInput(connection, { goal: 'x' }).policy).toEqual(policies().default);
+    expect(toBatch(connection, { goal: 'x' }).settings.policy).toEqual(policies().default);
   });
 });
 

@@ -65,25 +65,56 @@ async function processesOf(folder: string): Promise<string[]> {
 }
 
 describe('the standalone process', () => {
-  it('SIGHUP → the providers file is read again, the log says what changed, and it runs on', async () => {
-    const file = join(dir, 'providers.yaml');
-    const write = (model: string) =>
-      writeFile(file, `providers: [{ name: one, dialect: ollama, models: [${model}] }]`);
-    await write('first');
+  it('SIGHUP → the files of providers, breakers and policies are read again, and it runs on', async () => {
+    const file = (name: string) => join(dir, `${name}.yaml`);
+    const write = (name: string, text: string) => writeFile(file(name), text);
+    const providers = (model: string) =>
+      write('providers', `providers: [{ name: one, dialect: ollama, models: [${model}] }]`);
+    await providers('first');
+    await write('breakers', 'targets: {}');
+    await write('policies', 'default: {}');
     running = await startStandaloneProcess({
       dataDir: join(dir, 'data'),
-      env: { OSTINATO_PROVIDERS_FILE: file, OSTINATO_LOG_LEVEL: 'info' },
+      serversFile: await serversFile({
+        files: { command: process.execPath, args: [FILESYSTEM, dir] },
+      }),
+      env: {
+        OSTINATO_PROVIDERS_FILE: file('providers'),
+        OSTINATO_BREAKERS_FILE: file('breakers'),
+        OSTINATO_POLICY_FILE: file('policies'),
+        OSTINATO_LOG_LEVEL: 'info',
+      },
     });
     const { pid, output } = running;
     const says = (what: string) => waitFor(what, () => output().includes(what));
+    const names = ['providers', 'breakers', 'policy'].map((name) => `the ${name} file`);
     process.kill(pid, 'SIGHUP');
-    await says('was read again: nothing in it has changed');
-    await write('wrong: [');
+    for (const name of names) await says(`${name} was read again: nothing in it has changed`);
+    await write('providers', 'wrong: [');
+    await write('breakers', 'targets: { mcp/x: { slow: 1 } }');
+    await write('policies', 'everything: no');
     process.kill(pid, 'SIGHUP');
-    await says('the providers file is wrong: the old one holds');
-    await write('second');
+    for (const name of names) await says(`${name} is wrong: the old one holds`);
+    await providers('second');
+    await write('breakers', 'targets: { mcp/files: { slowMs: 5000 } }');
+    await write('policies', "default: { approvals: [{ tool: 'files/*' }] }");
     process.kill(pid, 'SIGHUP');
+    for (const name of names) await says(`${name} has changed, and holds from now on`);
     await says('one/second');
+    const { apiUrl } = running;
+    const ask = async (path: string, init?: RequestInit) =>
+      (await (await fetch(`${apiUrl}/v1/${path}`, init)).json()) as Record<string, unknown>;
+    expect(await ask('breakers/mcp/files')).toMatchObject({ settings: { slowMs: 5_000 } });
+    const steps = [{ id: 'look', tool: 'files/list_directory', args: { path: dir } }];
+    const { runId } = await ask('runs', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ plan: { steps } }),
+    });
+    await waitFor('the call to wait for a person', async () => {
+      const { pending } = (await ask('approvals')) as { pending: { runId: string }[] };
+      return pending.some((one) => one.runId === runId);
+    });
     expect(await running.stop()).toBe(0);
   });
 

@@ -47,6 +47,16 @@ export function mergeOverrides(...all: readonly BreakerOverrides[]): BreakerOver
   }, {});
 }
 
+/** Whether the parts fit each other, over that preset. */
+export function isFitting(usual: BreakerPreset, overrides: BreakerOverrides): boolean {
+  try {
+    resolveOverrides(usual, overrides);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * The preset with what is said beside it.
  *

@@ -8,7 +8,7 @@ import { breakerSettings } from '../../database/schema.ts';
 import { withDatabaseErrors } from '../../database/with-database-errors.ts';
 import type { BreakerSettings, BreakerTarget } from '../breakers.ts';
 import type { BreakerOverrides } from './breaker-overrides.ts';
-import { mergeOverrides, resolveOverrides } from './breaker-overrides.ts';
+import { isFitting, mergeOverrides, resolveOverrides } from './breaker-overrides.ts';
 import type { BreakerRules } from './parse-breakers-file.ts';
 import { rulesFor } from './parse-breakers-file.ts';
 
@@ -45,6 +45,7 @@ const MAX_TARGETS = 10_000;
 type TenantOverrides = ReadonlyMap<string, StoredOverrides>;
 interface Resolved {
   readonly rows: TenantOverrides;
+  readonly rules: BreakerRules;
   readonly preset: BreakerPreset;
   readonly settings: BreakerSettings;
 }
@@ -55,7 +56,8 @@ interface Read {
 
 export function createBreakerSettings(deps: {
   readonly db: SqlDatabase;
-  readonly rules: BreakerRules;
+  /** What the deployment's file says now. */
+  readonly rules: () => BreakerRules;
   /** Of all targets that nothing else is said of. */
   readonly mode: BreakerSettings['mode'];
   /** What kind of dependency it is. */
@@ -63,40 +65,9 @@ export function createBreakerSettings(deps: {
   readonly log: Logger;
 }): BreakerSettingsStore {
   const { db, log } = deps;
-  const recent = new LRUCache<TenantId, Read>({ max: MAX_TENANTS });
-  const reading = new Map<TenantId, Promise<TenantOverrides>>();
-
-  function read(tenantId: TenantId): Promise<TenantOverrides> {
-    const underWay = reading.get(tenantId);
-    if (underWay !== undefined) return underWay;
-    const started = readTenant(db, tenantId)
-      .then((rows) => {
-        recent.set(tenantId, { rows, atMs: performance.now() });
-        return rows;
-      })
-      .finally(() => reading.delete(tenantId));
-    reading.set(tenantId, started);
-    return started;
-  }
-
-  /** No call waits for a second reading: the next one has it. */
-  async function known(tenantId: TenantId): Promise<TenantOverrides> {
-    const found = recent.get(tenantId);
-    if (found === undefined) {
-      return read(tenantId).catch((error: unknown) => {
-        warn(error);
-        recent.set(tenantId, { rows: NONE, atMs: performance.now() });
-        return NONE;
-      });
-    }
-    if (performance.now() - found.atMs > TTL_MS) void read(tenantId).catch(warn);
-    return found.rows;
-  }
-  const warn = (error: unknown): void =>
-    log.warn({ err: error }, 'settings of breakers cannot be read: what was known goes on');
-
+  const { read, known } = tenantReads(db, log);
   const saidOf = (target: BreakerTarget): BreakerOverrides =>
-    mergeOverrides({ mode: deps.mode }, rulesFor(deps.rules, target));
+    mergeOverrides({ mode: deps.mode }, rulesFor(deps.rules(), target));
 
   /** Asked at every call: worked out once for each reading. */
   const resolved = new LRUCache<string, Resolved>({ max: MAX_TARGETS });
@@ -105,11 +76,17 @@ export function createBreakerSettings(deps: {
     async of(target) {
       const [preset, rows] = await Promise.all([deps.presetOf(target), known(target.tenantId)]);
       const key = keyOf(target);
+      const rules = deps.rules();
       const found = resolved.get(`${target.tenantId}/${key}`);
-      if (found?.rows === rows && found.preset === preset) return found.settings;
+      if (found?.rows === rows && found.rules === rules && found.preset === preset) {
+        return found.settings;
+      }
       const stored = rows.get(key)?.overrides ?? {};
-      const settings = resolveOverrides(preset, mergeOverrides(saidOf(target), stored));
-      resolved.set(`${target.tenantId}/${key}`, { rows, preset, settings });
+      const { settings, left } = resolveWhatFits(preset, saidOf(target), stored);
+      if (left !== null && found?.rules !== rules) {
+        log.warn({ ...target, left }, 'what is set of a breaker does not fit the breakers file');
+      }
+      resolved.set(`${target.tenantId}/${key}`, { rows, rules, preset, settings });
       return settings;
     },
     ...withDatabaseErrors({
@@ -131,6 +108,59 @@ export function createBreakerSettings(deps: {
       },
     }),
   };
+}
+
+interface TenantReads {
+  /** Asks the database; who asks meanwhile shares the answer. */
+  read(tenantId: TenantId): Promise<TenantOverrides>;
+  /** What was read of late. No call waits for a second reading: the next one has it. */
+  known(tenantId: TenantId): Promise<TenantOverrides>;
+}
+
+function tenantReads(db: SqlDatabase, log: Logger): TenantReads {
+  const recent = new LRUCache<TenantId, Read>({ max: MAX_TENANTS });
+  const reading = new Map<TenantId, Promise<TenantOverrides>>();
+
+  function read(tenantId: TenantId): Promise<TenantOverrides> {
+    const underWay = reading.get(tenantId);
+    if (underWay !== undefined) return underWay;
+    const started = readTenant(db, tenantId)
+      .then((rows) => {
+        recent.set(tenantId, { rows, atMs: performance.now() });
+        return rows;
+      })
+      .finally(() => reading.delete(tenantId));
+    reading.set(tenantId, started);
+    return started;
+  }
+
+  async function known(tenantId: TenantId): Promise<TenantOverrides> {
+    const found = recent.get(tenantId);
+    if (found === undefined) {
+      return read(tenantId).catch((error: unknown) => {
+        warn(error);
+        recent.set(tenantId, { rows: NONE, atMs: performance.now() });
+        return NONE;
+      });
+    }
+    if (performance.now() - found.atMs > TTL_MS) void read(tenantId).catch(warn);
+    return found.rows;
+  }
+  const warn = (error: unknown): void =>
+    log.warn({ err: error }, 'settings of breakers cannot be read: what was known goes on');
+  return { read, known };
+}
+
+/** What was set to fit another version of the file may not fit this one: then it is left out. */
+function resolveWhatFits(
+  preset: BreakerPreset,
+  said: BreakerOverrides,
+  stored: BreakerOverrides,
+): { readonly settings: BreakerSettings; readonly left: BreakerOverrides | null } {
+  const all = mergeOverrides(said, stored);
+  if (isFitting(preset, all)) return { settings: resolveOverrides(preset, all), left: null };
+  const fits = isFitting(preset, said) ? said : {};
+  return { settings: resolveOverrides(preset, fits), left: all };
 }
 
 const NONE: TenantOverrides = new Map();

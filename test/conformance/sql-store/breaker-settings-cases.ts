@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
+import type { BreakerRules } from '../../../services/breaker/settings/parse-breakers-file.ts';
 import type { BreakerTarget } from '../../../services/breaker/breakers.ts';
 import { createBreakerSettings } from '../../../services/breaker/settings/breaker-settings.ts';
 import type { Database } from '../../../services/database/database.ts';
@@ -8,10 +9,11 @@ import { newTenant } from './new-tenant.ts';
 
 export function breakerSettingsCases(open: () => Database): void {
   describe('breaker settings', () => {
+    let rules: BreakerRules = [['mcp/*', { slowMs: 9_000, rampMs: 500 }]];
     const worker = () =>
       createBreakerSettings({
         db: open().db,
-        rules: [['mcp/*', { slowMs: 9_000, rampMs: 500 }]],
+        rules: () => rules,
         mode: 'enforce',
         presetOf: async () => 'mcp-stdio',
         log: pino({ level: 'silent' }),
@@ -61,6 +63,27 @@ export function breakerSettingsCases(open: () => Database): void {
       );
       const other = { ...target, tenantId: newTenant() };
       expect((await first.of(other)).mode).toBe('enforce');
+    });
+
+    it('the file changes → the next call goes by it; what was set and no longer fits is left out', async () => {
+      const settings = worker();
+      const target = targetOf('files');
+      const before = rules;
+      await settings.set(target, { slowMs: 7_000 }, 'ann');
+      expect((await settings.of(target)).policy).toMatchObject({ slowMs: 7_000, rampMs: 500 });
+      try {
+        rules = [['mcp/*', { rampMs: 900, openMs: { max: 20_000 } }]];
+        await settings.set(target, { openMs: { first: 18_000 } }, 'ann');
+        expect((await settings.of(target)).policy).toMatchObject({
+          ...{ slowMs: 7_000, rampMs: 900, openMs: { first: 18_000, max: 20_000 } },
+        });
+        rules = [['mcp/*', { openMs: { max: 17_000 } }]];
+        const { policy } = await settings.of(target);
+        expect(policy.openMs).toEqual({ first: 1_000, max: 17_000 });
+        expect(policy.slowMs).not.toBe(7_000);
+      } finally {
+        rules = before;
+      }
     });
 
     it('parts that do not fit → refused, and nothing is kept', async () => {
