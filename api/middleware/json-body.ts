@@ -73,20 +73,31 @@ export function parseJsonBody(text: string): unknown {
   return value;
 }
 
+/** Numbers: a prompt has many characters, and each would be a string of its own. */
+const CODE = {
+  quote: 0x22,
+  comma: 0x2c,
+  bracket: 0x5b,
+  backslash: 0x5c,
+  bracketEnd: 0x5d,
+  brace: 0x7b,
+  braceEnd: 0x7d,
+} as const;
+
 /** Before parsing, so that nothing recurses into what a stranger nested. */
 function refuseDeep(text: string): void {
   let depth = 0;
   let values = 0;
   let inString = false;
   for (let at = 0; at < text.length; at += 1) {
-    const char = text[at];
+    const code = text.charCodeAt(at);
     if (inString) {
-      if (char === '\\') at += 1;
-      else if (char === '"') inString = false;
-    } else if (char === '"') inString = true;
-    else if (char === '{' || char === '[') depth += 1;
-    else if (char === '}' || char === ']') depth -= 1;
-    else if (char === ',') values += 1;
+      if (code === CODE.backslash) at += 1;
+      else if (code === CODE.quote) inString = false;
+    } else if (code === CODE.quote) inString = true;
+    else if (code === CODE.brace || code === CODE.bracket) depth += 1;
+    else if (code === CODE.braceEnd || code === CODE.bracketEnd) depth -= 1;
+    else if (code === CODE.comma) values += 1;
     if (depth > MAX_DEPTH) {
       throw new HttpError(400, 'BadInput', `The body nests deeper than ${MAX_DEPTH} levels.`);
     }

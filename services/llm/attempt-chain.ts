@@ -16,6 +16,7 @@ import type { Credential, Credentials } from './credentials.ts';
 import type { RateLimiter } from './limits/rate-limiter.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import type { RouteHealths } from './route-health.ts';
+import type { RouteGuard } from './guard-route.ts';
 import { guardRoute } from './guard-route.ts';
 import { describeDetour } from './router/describe-detour.ts';
 import type { Capability } from './router/model-facts.ts';
@@ -165,8 +166,8 @@ async function tryRoute<Answer>(
     try {
       const answer = await call.send(route, credential);
       const end = call.endOf(answer);
-      if (end instanceof Promise) void end.then((late) => guard.ended(late.outcome, late.usage));
-      else await guard.ended(end.outcome, end.usage);
+      if (end instanceof Promise) void end.then((late) => keepBooks(deps, guard, late));
+      else void keepBooks(deps, guard, end);
       deps.budget.succeeded();
       deps.credentials.used(route, credential);
       note('ok', why);
@@ -186,6 +187,22 @@ async function tryRoute<Answer>(
     }
   }
   return 'next';
+}
+
+/**
+ * No answer waits for it: where Redis keeps the limits and the breakers, that is a round trip. What is
+ * lost with the process is on the safe side: a reservation stands for its minute, a probe's lease ends.
+ */
+async function keepBooks(
+  { log }: ChainDeps,
+  guard: Extract<RouteGuard, { kind: 'open' }>,
+  { outcome, usage }: AttemptEnd,
+): Promise<void> {
+  try {
+    await guard.ended(outcome, usage);
+  } catch (error) {
+    log.warn({ err: error }, 'how a model call ended was not noted');
+  }
 }
 
 /** What an answer that came and was not taken used. */

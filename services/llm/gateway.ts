@@ -146,9 +146,9 @@ export function createLlmGateway(deps: LlmGatewayDeps): LlmGateway {
       const end = await run(send);
       return { ...end.answer, routing: end.routing };
     },
-    async *stream(request, options) {
+    stream(request, options) {
       const { whole, call } = plan(request, options);
-      yield* streamChain(chain, call, whole, (route, credential, asked) =>
+      return streamChain(chain, call, whole, (route, credential, asked) =>
         streamFromRoute(sending, route, credential, asked, call.signal),
       );
     },

@@ -60,7 +60,7 @@ async function* rest(
   } catch (error) {
     throw attempt.failed(error);
   } finally {
-    // Also where the reader left early: the abort closes the socket.
+    // Also where the reader left early: then the abort closes the socket.
     attempt.left();
   }
 }
@@ -77,6 +77,7 @@ function startAttempt(deps: SendDeps, route: Route, signal: AbortSignal) {
   const startedMs = performance.now();
   let firstTokenMs: number | null = null;
   let noted = false;
+  let isWhole = false;
   const { promise: ended, resolve: settle } = Promise.withResolvers<AttemptEnd>();
   const note = (outcome: 'ok' | 'cancelled' | FailureType, usage: LlmUsage | null): number => {
     noted = true;
@@ -99,6 +100,7 @@ function startAttempt(deps: SendDeps, route: Route, signal: AbortSignal) {
         return { kind: 'usage', usage: { ...event.usage, costUsd } };
       }
       if (event.kind !== 'finish') return event;
+      isWhole = true;
       const costUsd = priceOfRoute(route, event.answer.usage, nowMs());
       const usage = { ...event.answer.usage, costUsd };
       healths.ok(route, { firstTokenMs, durationMs: note('ok', usage), usage });
@@ -125,6 +127,8 @@ function startAttempt(deps: SendDeps, route: Route, signal: AbortSignal) {
       return failure;
     },
     left(): void {
+      // The connection stays for the next call.
+      if (isWhole) return;
       if (!noted) note('cancelled', null);
       controller.abort(new Error('The stream was left.'));
     },

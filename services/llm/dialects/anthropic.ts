@@ -27,8 +27,8 @@ export function createAnthropicDialect(config: LlmProviderConfig): LlmDialect {
     async complete(request: LlmRequest, signal: AbortSignal) {
       return fromAnthropicAnswer(await send.forJson(request, signal), owner);
     },
-    async *stream(request: LlmRequest, signal: AbortSignal) {
-      yield* fromAnthropicStream(readSse(await send.forStream(request, signal)), owner);
+    stream(request: LlmRequest, signal: AbortSignal) {
+      return fromAnthropicStream(readSse(send.forStream(request, signal)), owner);
     },
   };
 }

@@ -34,13 +34,13 @@ export function createGoogleDialect(config: LlmProviderConfig): LlmDialect {
       );
       return fromGeminiAnswer(answer, owner);
     },
-    async *stream(request: LlmRequest, signal: AbortSignal) {
+    stream(request: LlmRequest, signal: AbortSignal) {
       const url = `${modelUrl}:streamGenerateContent?alt=sse`;
-      const bytes = await withLimits(
+      const bytes = withLimits(
         (limits) => postForStream({ url, headers, body: toBody(request, limits), signal }),
         inUse(request),
       );
-      yield* fromGeminiStream(readSse(bytes), owner);
+      return fromGeminiStream(readSse(bytes), owner);
     },
   };
 }

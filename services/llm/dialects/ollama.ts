@@ -36,9 +36,11 @@ export function createOllamaDialect({ model, ...config }: LlmProviderConfig): Ll
       const body = await bodyOf(request, signal);
       return fromOllamaAnswer(await postForJson({ url, headers, body, signal }));
     },
-    async *stream(request: LlmRequest, signal: AbortSignal) {
-      const body = { ...(await bodyOf(request, signal)), stream: true };
-      yield* fromOllamaStream(readLines(await postForStream({ url, headers, body, signal })));
+    stream(request: LlmRequest, signal: AbortSignal) {
+      const bytes = bodyOf(request, signal).then((body) =>
+        postForStream({ url, headers, body: { ...body, stream: true }, signal }),
+      );
+      return fromOllamaStream(readLines(bytes));
     },
   };
 }

@@ -35,10 +35,10 @@ export function createResponsesDialect(config: LlmProviderConfig): LlmDialect {
       const answer = await send.forJson(request, signal);
       return cutAnswerAtStop(fromResponsesAnswer(answer, owner, serviceTier), request.stop ?? []);
     },
-    async *stream(request: LlmRequest, signal: AbortSignal) {
-      const bytes = await send.forStream(request, signal);
+    stream(request: LlmRequest, signal: AbortSignal) {
+      const bytes = send.forStream(request, signal);
       const events = fromResponsesStream(readSse(bytes), owner, serviceTier);
-      yield* cutStreamAtStop(events, request.stop ?? []);
+      return cutStreamAtStop(events, request.stop ?? []);
     },
   };
 }

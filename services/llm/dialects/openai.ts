@@ -37,13 +37,13 @@ export function createOpenAiDialect(config: LlmProviderConfig): LlmDialect {
       }, inUse(request));
       return fromOpenAiAnswer(answer, serviceTier);
     },
-    async *stream(request: LlmRequest, signal: AbortSignal) {
-      const bytes = await withLimits((limits) => {
+    stream(request: LlmRequest, signal: AbortSignal) {
+      const bytes = withLimits((limits) => {
         const whole = toOpenAiRequest(request, target, limits);
         const body = { ...whole, stream: true, stream_options: { include_usage: true } };
         return postForStream({ url, headers, body, signal });
       }, inUse(request));
-      yield* fromOpenAiStream(readSse(bytes), serviceTier);
+      return fromOpenAiStream(readSse(bytes), serviceTier);
     },
   };
 }

@@ -1,7 +1,9 @@
+import { LRUCache } from 'lru-cache';
 import type { Dispatcher } from 'undici';
 import { operatorDispatcher } from '../../net/outbound.ts';
 import { ProviderHttpError } from '../provider-http-error.ts';
 import type { IncomingHeaders } from './fetch-whole.ts';
+import { fetchStream } from './fetch-stream.ts';
 import { fetchWhole } from './fetch-whole.ts';
 
 /** A call of a provider's API: JSON in the body, JSON or a stream in the answer. */
@@ -30,16 +32,18 @@ export async function postForJson(call: WireCall): Promise<unknown> {
 }
 
 /**
- * Sends a call and hands on the body as its bytes arrive; leaving it early closes the socket.
+ * Sends a call and hands on the body as its bytes arrive; aborting the signal closes the socket.
  *
  * @throws ProviderHttpError for a status that is not 2xx.
  */
 export async function postForStream(call: WireCall): Promise<AsyncIterable<Uint8Array>> {
-  const { signal } = call;
-  const answer = await operatorDispatcher().request({ ...toOptions(call), signal });
-  const { statusCode: status, body } = answer;
+  const { status, headers, body } = await fetchStream(
+    operatorDispatcher(),
+    toOptions(call),
+    call.signal,
+  );
   if (isGood(status)) return body;
-  throw new ProviderHttpError(status, toHeaders(answer.headers), await errorBody(body));
+  throw new ProviderHttpError(status, toHeaders(headers), await errorBody(body));
 }
 
 /**
@@ -47,16 +51,32 @@ export async function postForStream(call: WireCall): Promise<AsyncIterable<Uint8
  * for proxies and certificates hold. No time limit of its own: `signal` is the one.
  */
 function toOptions({ url, headers, body }: WireCall): Dispatcher.RequestOptions {
-  const { origin, pathname, search } = new URL(url);
   return {
-    origin,
-    path: pathname + search,
+    ...placeOf(url),
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify(body),
     headersTimeout: 0,
     bodyTimeout: 0,
   };
+}
+
+interface Place {
+  readonly origin: string;
+  readonly path: string;
+}
+
+const MAX_PLACES = 1_000;
+const places = new LRUCache<string, Place>({ max: MAX_PLACES });
+
+/** Calls go to few URLs, and each look into one takes as long as ranking the routes does. */
+function placeOf(url: string): Place {
+  const known = places.get(url);
+  if (known !== undefined) return known;
+  const { origin, pathname, search } = new URL(url);
+  const place = { origin, path: pathname + search };
+  places.set(url, place);
+  return place;
 }
 
 function isGood(status: number): boolean {
@@ -74,7 +94,6 @@ function toHeaders(given: IncomingHeaders): Headers {
 async function errorBody(body: AsyncIterable<Uint8Array>): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  // Leaving the loop early closes the socket.
   for await (const chunk of body) {
     chunks.push(chunk);
     bytes += chunk.byteLength;

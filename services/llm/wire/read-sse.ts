@@ -1,4 +1,5 @@
-import { readLines } from './read-lines.ts';
+import type { Bytes } from './read-lines.ts';
+import { createLineSplitter } from './read-lines.ts';
 
 export interface SseFrame {
   /** `null`: the frame has no name. */
@@ -7,18 +8,30 @@ export interface SseFrame {
 }
 
 /** Frames of a `text/event-stream` (WHATWG HTML, 9.2.6), each as soon as it is whole. */
-export async function* readSse(body: AsyncIterable<Uint8Array>): AsyncGenerator<SseFrame> {
+export async function* readSse(body: Bytes): AsyncGenerator<SseFrame> {
+  const split = createLineSplitter();
+  const toFrame = createFramer();
+  for await (const bytes of await body) {
+    for (const line of split(bytes)) {
+      const frame = toFrame(line);
+      if (frame !== null) yield frame;
+    }
+  }
+}
+
+/** Takes the lines in turn; an empty one ends a frame. */
+function createFramer(): (line: string) => SseFrame | null {
   let event: string | null = null;
   let data: string | null = null;
   let first = true;
-  for await (const written of readLines(body)) {
+  return (written) => {
     const line = first && written.startsWith('\uFEFF') ? written.slice(1) : written;
     first = false;
     if (line === '') {
-      if (data !== null) yield { event, data };
+      const frame = data === null ? null : { event, data };
       event = null;
       data = null;
-      continue;
+      return frame;
     }
     const colon = line.indexOf(':');
     const field = colon === -1 ? line : line.slice(0, colon);
@@ -26,5 +39,6 @@ export async function* readSse(body: AsyncIterable<Uint8Array>): AsyncGenerator<
     const value = colon === -1 ? '' : line.slice(start);
     if (field === 'data') data = data === null ? value : `${data}\n${value}`;
     if (field === 'event') event = value;
-  }
+    return null;
+  };
 }

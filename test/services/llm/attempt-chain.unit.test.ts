@@ -1,5 +1,6 @@
 // Proves where a call goes after each kind of failure, and what the error says when nobody serves it.
 // The attempts are functions; time stands still unless a test moves it.
+import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { FAILURE } from '../../../common/failures.ts';
 import { DEFAULT_TENANT_ID } from '../../../common/tenant.ts';
@@ -99,6 +100,22 @@ describe('runChain', () => {
     if (isServiceError(well.end) || isServiceError(detour.end)) throw new Error('not served');
     expect(well.end.routing).not.toHaveProperty('degraded');
     expect(detour.end.routing.degraded).toEqual(['an equivalent model: two/b instead of one/a']);
+  });
+
+  it('limits that are slow to be settled → the answer does not wait; what fails there is logged', async () => {
+    const limited = route('one/a', { limits: { requestsPerMinute: 9, tokensPerMinute: null } });
+    const { promise: settled, reject } = Promise.withResolvers<void>();
+    const { promise: logged, resolve } = Promise.withResolvers<string>();
+    const log = pino({}, { write: resolve });
+    const limiter: ChainDeps['limiter'] = {
+      reserve: async () => ({ kind: 'granted', slot: 1 }),
+      settle: () => settled,
+    };
+    const { deps } = chainDeps([limited], { limiter, log });
+    const { end } = await run(deps, [limited], () => 'served');
+    expect(end).toMatchObject({ answer: 'served' });
+    reject(new Error('Redis is away'));
+    expect(await logged).toContain('Redis is away');
   });
 
   it('a request that is wrong → refused at once, nobody else is asked', async () => {

@@ -53,22 +53,26 @@ export async function* fromOpenAiStream(
     if (choice === undefined) continue;
     raw = choice.finish_reason ?? raw;
     refused ||= typeof choice.delta?.refusal === 'string' && choice.delta.refusal !== '';
-    if (choice.delta) yield* toDeltas(builder, choice.delta);
+    if (choice.delta) for (const event of toDeltas(builder, choice.delta)) yield event;
   }
   if (raw === null) throw new StreamEnded();
   const unified = refused ? 'refusal' : (OPENAI_FINISH[raw] ?? 'other');
   const used = { ...fromOpenAiUsage(usage), ...chargedTier(tier, served) };
-  yield* builder.finish({ unified, raw, usage: used });
+  for (const event of builder.finish({ unified, raw, usage: used })) yield event;
 }
 
-function* toDeltas(builder: AnswerBuilder, given: z.infer<typeof delta>): Generator<DialectEvent> {
-  yield* builder.reasoning(given.reasoning_content ?? given.reasoning ?? '');
-  yield* builder.text(given.content ?? given.refusal ?? '');
+/** Arrays, and above one `yield` an event: an asynchronous generator waits thrice for what `yield*` gives it. */
+function toDeltas(builder: AnswerBuilder, given: z.infer<typeof delta>): readonly DialectEvent[] {
+  const said = [
+    ...builder.reasoning(given.reasoning_content ?? given.reasoning ?? ''),
+    ...builder.text(given.content ?? given.refusal ?? ''),
+  ];
   for (const [position, call] of (given.tool_calls ?? []).entries()) {
     // Some servers leave the index out and send each call whole.
     const key = String(call.index ?? call.id ?? position);
     const name = call.function?.name;
-    if (!builder.has(key) && name) yield* builder.startCall(key, { id: call.id, name });
-    yield* builder.callArgs(key, call.function?.arguments ?? '');
+    if (!builder.has(key) && name) said.push(...builder.startCall(key, { id: call.id, name }));
+    said.push(...builder.callArgs(key, call.function?.arguments ?? ''));
   }
+  return said;
 }
