@@ -77,7 +77,9 @@ export function rankTools(
 
 function choiceOf(clause: Clause, candidate: Candidate, earlier: readonly DraftStep[]): Choice {
   const { tool } = candidate;
-  const pool = createClausePool(clause, earlier, stemsOf(tool.name));
+  // `with work/look_up` names the tool and is no path for one of its parameters.
+  const literals = clause.literals.filter(({ value }) => value !== tool.id);
+  const pool = createClausePool({ ...clause, literals }, earlier, stemsOf(tool.name));
   const { args, missing } = fillArguments(tool.inputSchema, pool);
   const calls = missing.length === 0 ? fanOut(tool.inputSchema, args, pool) : [args];
   const type = pool.unusedType();

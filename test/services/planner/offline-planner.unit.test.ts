@@ -117,6 +117,13 @@ describe('plans', () => {
     ]);
   });
 
+  it('a tool named by its id → that tool, and its id is the value of nothing', async () => {
+    expect(await plan('Read "a.md" with files/read_file')).toEqual([
+      'read_file: files/read_file {"path":"a.md"}',
+    ]);
+    expect(await plan('Use notes/list_notes')).toEqual(['list_notes: notes/list_notes {}']);
+  });
+
   it('key: value, lists and choices → where the schema wants them', async () => {
     expect(
       await plan('Create a note with title: Plan, content: "do it", tags "a" and "b"'),
