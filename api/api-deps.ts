@@ -7,6 +7,7 @@ import type { CallToolInput, ToolResult } from '../common/tool.ts';
 import type { BatchStore } from '../services/batches/batch-store.ts';
 import type { ArtifactStore } from '../services/artifacts/artifact-store.ts';
 import type { Breakers } from '../services/breaker/breakers.ts';
+import type { BreakerHistory } from '../services/breaker/history/breaker-history.ts';
 import type { BreakerSettingsStore } from '../services/breaker/settings/breaker-settings.ts';
 import type { Config } from '../services/config.ts';
 import type { LlmGateway } from '../services/llm/gateway.ts';
@@ -57,6 +58,7 @@ export interface ApiDeps {
   readonly providers: ProviderView;
   readonly batchStore: BatchStore;
   readonly breakers: Pick<Breakers, 'state' | 'hold' | 'release'>;
+  readonly breakerHistory: Pick<BreakerHistory, 'list'>;
   readonly breakerSettings: Pick<BreakerSettingsStore, 'stored' | 'set' | 'reset'>;
   readonly rules: Pick<Rules, 'list' | 'active' | 'get' | 'put' | 'remove' | 'applyFile'>;
   readonly ruleSuggestions: RuleSuggestions;

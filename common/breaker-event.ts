@@ -1,3 +1,4 @@
+import type { BreakerPhase } from './breaker-phase.ts';
 import { NEW_BREAKER, inWindow, mergeEvidence, probesNeeded, tripReason } from './breaker.ts';
 import type {
   BreakerBucket,
@@ -41,16 +42,25 @@ export type BreakerEvent =
   /** So many calls went another way, or would have. */
   | { readonly kind: 'diverted'; readonly calls: number }
   | { readonly kind: 'hold'; readonly by: string; readonly reason: string }
-  | { readonly kind: 'release' };
+  | { readonly kind: 'release' }
+  /** Asks to be the one who writes the change of phase down; done for one worker only. */
+  | { readonly kind: 'noted'; readonly from: BreakerPhase; readonly to: BreakerPhase };
 
 /** Parts, the newest batch of each source that was counted, and what was diverted. */
 export interface BreakerRecord extends BreakerParts {
   readonly counted: Readonly<Record<string, number>>;
   /** Calls that went another way, or would have in a dry run. Says nothing about the state. */
   readonly diverted: number;
+  /** The phase that was written down last. Says nothing about the state. */
+  readonly noted: BreakerPhase;
 }
 
-export const NEW_RECORD: BreakerRecord = { ...NEW_BREAKER, counted: {}, diverted: 0 };
+export const NEW_RECORD: BreakerRecord = {
+  ...NEW_BREAKER,
+  counted: {},
+  diverted: 0,
+  noted: 'closed',
+};
 
 export interface BreakerStep {
   readonly record: BreakerRecord;
@@ -98,6 +108,7 @@ export function applyBreakerEvent(
             heldBy: event.by,
           },
           lease: NO_LEASE,
+          noted: 'isolated',
         },
         done: true,
       };
@@ -108,10 +119,14 @@ export function applyBreakerEvent(
         record: {
           ...record,
           verdict: { ...verdict, epoch: verdict.epoch + 1, rampStartMs: nowMs, heldBy: null },
+          noted: 'recovering',
         },
         done: true,
       };
     }
+    case 'noted':
+      if (record.noted !== event.from) return { record, done: false };
+      return { record: { ...record, noted: event.to }, done: true };
   }
 }
 

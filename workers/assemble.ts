@@ -6,6 +6,7 @@ import type { BatchStore } from '../services/batches/batch-store.ts';
 import { openBatches } from '../services/batches/open-batches.ts';
 import { createResultKeeper } from '../services/artifacts/result-keeper.ts';
 import type { OpenBreakers } from '../services/breaker/open-breakers.ts';
+import type { BreakerHistory } from '../services/breaker/history/breaker-history.ts';
 import type { BreakerSettingsStore } from '../services/breaker/settings/breaker-settings.ts';
 import type { Config } from '../services/config.ts';
 import { createConversationStore } from '../services/conversations/conversation-store.ts';
@@ -58,6 +59,7 @@ export interface Services extends ActivityDeps, OpenCalls {
   readonly artifacts: ArtifactStore;
   readonly batchStore: BatchStore;
   readonly breakers: OpenBreakers;
+  readonly breakerHistory: BreakerHistory;
   readonly breakerSettings: BreakerSettingsStore;
   readonly catalogue: Catalogue;
   readonly connections: McpConnections;
@@ -164,7 +166,7 @@ async function openParts({ config, env, log }: Omit<AssembleOptions, 'failpoint'
   const database = await openDatabase(config.database);
   const registry = createRegistry(database);
   const recent = recentLookups(registry);
-  const { breakers, breakerSettings, breakersFile } = await openBreakerParts({
+  const { breakers, breakerHistory, breakerSettings, breakersFile } = await openBreakerParts({
     ...{ config, database, metrics },
     registry: recent,
     log: log.child({ part: 'breaker' }),
@@ -211,6 +213,7 @@ async function openParts({ config, env, log }: Omit<AssembleOptions, 'failpoint'
     validator,
     breakersFile,
     breakers,
+    breakerHistory,
     resultCache,
     limiter,
     models,

@@ -3,8 +3,8 @@ import type { HealthChecks, HealthComponent } from '../api/health/health-compone
 import type { OstinatoConnection } from '../client/connection.ts';
 import { describeFailure } from '../common/describe-failure.ts';
 import { DEFAULT_TENANT_ID } from '../common/tenant.ts';
-import type { BreakerReport, BreakerTarget } from '../services/breaker/breakers.ts';
 import type { Services } from './assemble.ts';
+import { checkBreakers } from './check-breakers.ts';
 
 export interface HealthCheckDeps {
   readonly services: Services;
@@ -51,7 +51,7 @@ export function createHealthChecks(deps: HealthCheckDeps): HealthChecks {
       ])),
       ...(await models(deps.services)),
       ...(await servers(deps.services)),
-      ...(await openBreakers(deps.services)),
+      ...(await checkBreakers(deps.services)),
     ],
   };
 }
@@ -143,45 +143,4 @@ async function servers({ registry }: Services): Promise<readonly HealthComponent
     const why = problem ?? 'it was not asked for its tools yet';
     return { ...common, state: status === 'unknown' ? 'degraded' : 'down', problem: why, remedy };
   });
-}
-
-/** A line for each breaker that keeps calls back; none where all let everything through. */
-async function openBreakers({
-  breakers,
-  gateway,
-  registry,
-}: Services): Promise<readonly HealthComponent[]> {
-  const tenantId = DEFAULT_TENANT_ID;
-  const [routes, all] = await Promise.all([
-    gateway.providers.list(tenantId).catch(() => []),
-    registry.listServers(tenantId).catch(() => []),
-  ]);
-  const targets: readonly BreakerTarget[] = [
-    ...routes.map(({ id: name }) => ({ tenantId, kind: 'provider' as const, name })),
-    ...all.map(({ name }) => ({ tenantId, kind: 'mcp' as const, name })),
-  ];
-  const lines = targets.map(async (target) => {
-    const report = await breakers.breakers.state(target).catch(() => null);
-    return report === null || report.state.kind === 'closed' ? [] : [breakerLine(target, report)];
-  });
-  return (await Promise.all(lines)).flat();
-}
-
-function breakerLine(
-  { kind, name }: BreakerTarget,
-  { state, reason, heldBy, settings, diverted }: BreakerReport,
-): HealthComponent {
-  const target = `${kind}/${name}`;
-  const isDry = settings.mode === 'dry-run';
-  return {
-    name: `breaker:${target}`,
-    needed: false,
-    state: 'degraded',
-    detail: isDry ? `dry run: ${diverted} calls would have gone another way` : null,
-    problem: heldBy === null ? `${state.kind}: ${reason}` : `isolated by ${heldBy}: ${reason}`,
-    remedy:
-      heldBy === null
-        ? `It lets calls through again by itself. Look at it with "ostinato breakers show ${target}".`
-        : `Let calls through again with "ostinato breakers release ${target}".`,
-  };
 }

@@ -1,4 +1,6 @@
 import type { Logger } from 'pino';
+import type { BreakerHistory } from '../services/breaker/history/breaker-history.ts';
+import { createBreakerHistory } from '../services/breaker/history/breaker-history.ts';
 import type { OpenBreakers } from '../services/breaker/open-breakers.ts';
 import { openBreakers } from '../services/breaker/open-breakers.ts';
 import type { BreakerSettingsStore } from '../services/breaker/settings/breaker-settings.ts';
@@ -13,8 +15,15 @@ import type { Database } from '../services/database/database.ts';
 import type { Registry } from '../services/registry/registry.ts';
 import type { Metrics } from '../services/telemetry/metrics.ts';
 
+export interface BreakerParts {
+  readonly breakers: OpenBreakers;
+  readonly breakerHistory: BreakerHistory;
+  readonly breakerSettings: BreakerSettingsStore;
+  readonly breakersFile: ConfigFile<BreakerRules>;
+}
+
 /**
- * The breakers, and what operators have set of them.
+ * The breakers, how they went, and what operators have set of them.
  *
  * @throws ServiceError (BadInput) where the breakers file is wrong.
  */
@@ -22,13 +31,9 @@ export async function openBreakerParts(deps: {
   readonly config: Config;
   readonly database: Pick<Database, 'db'>;
   readonly registry: Pick<Registry, 'getServer'>;
-  readonly metrics: Pick<Metrics, 'breakerDecision'>;
+  readonly metrics: Pick<Metrics, 'breakerDecision' | 'breakerTransition' | 'breakerPhases'>;
   readonly log: Logger;
-}): Promise<{
-  readonly breakers: OpenBreakers;
-  readonly breakerSettings: BreakerSettingsStore;
-  readonly breakersFile: ConfigFile<BreakerRules>;
-}> {
+}): Promise<BreakerParts> {
   const { config, metrics, log } = deps;
   const { file: path } = config.breakers;
   const read = () => readBreakersFile(path);
@@ -40,11 +45,17 @@ export async function openBreakerParts(deps: {
     presetOf: createPresetOf(deps.registry),
     log,
   });
+  const breakerHistory = createBreakerHistory({ db: deps.database.db, log });
   const breakers = openBreakers({
     redisUrl: config.redisUrl,
     settings: breakerSettings.of,
     onDecision: ({ kind }, decision) => metrics.breakerDecision(kind, decision),
+    onTransition(target, transition) {
+      breakerHistory.record(target, transition);
+      metrics.breakerTransition(target.kind, transition.to);
+    },
     log,
   });
-  return { breakers, breakerSettings, breakersFile };
+  metrics.breakerPhases(() => breakers.breakers.phases());
+  return { breakers, breakerHistory, breakerSettings, breakersFile };
 }

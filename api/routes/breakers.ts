@@ -10,10 +10,11 @@ import type { BreakerAnswer } from '../schemas/breaker-schema.ts';
 import { breakerAnswer, breakerSchema } from '../schemas/breaker-schema.ts';
 import { errorAnswers } from '../schemas/error-answers.ts';
 import { tenantOf } from '../tenant-of.ts';
+import { registerBreakerHistory } from './breaker-history.ts';
 
 const tags = ['breakers'];
 
-const params = z.strictObject({
+export const breakerParams = z.strictObject({
   kind: z.enum(['provider', 'mcp']),
   name: z.string().min(1).max(300),
 });
@@ -50,12 +51,13 @@ export function registerBreakers(api: Api, deps: ResolvedApiDeps): void {
       schema: {
         tags,
         summary: 'A breaker',
-        params,
+        params: breakerParams,
         response: { 200: breakerSchema, ...errorAnswers(404) },
       },
     },
     async (request) => show(deps, await targetOf(deps, request, request.params)),
   );
+  registerBreakerHistory(api, deps);
   registerActs(api, deps);
   registerSettings(api, deps);
 }
@@ -67,7 +69,7 @@ function registerActs(api: Api, deps: ResolvedApiDeps): void {
       schema: {
         tags,
         summary: 'Lets no call through until it is released',
-        params,
+        params: breakerParams,
         body: z.strictObject({ reason: z.string().trim().min(1).max(500) }),
         response: answers,
       },
@@ -87,14 +89,14 @@ function registerActs(api: Api, deps: ResolvedApiDeps): void {
       schema: {
         tags,
         summary: 'Lets calls through again, by the ramp, where an operator had isolated it',
-        params,
+        params: breakerParams,
         response: answers,
       },
     },
     async (request) => {
       const target = await targetOf(deps, request, request.params);
       const { actor } = tenantOf(request);
-      const released = await deps.breakers.release(target);
+      const released = await deps.breakers.release(target, actor);
       deps.log.info({ audit: 'breakers', ...target, by: actor, released }, 'breaker released');
       return show(deps, target);
     },
@@ -110,7 +112,7 @@ function registerSettings(api: Api, deps: ResolvedApiDeps): void {
         tags,
         summary: 'Changes how it judges, from the next call on, in every worker',
         description: 'Adds to what was set before. A dry run is `{"mode":"dry-run"}`.',
-        params,
+        params: breakerParams,
         body: overridesSchema,
         response: answers,
       },
@@ -127,7 +129,7 @@ function registerSettings(api: Api, deps: ResolvedApiDeps): void {
       schema: {
         tags,
         summary: "Back to the file's settings, or the preset",
-        params,
+        params: breakerParams,
         response: answers,
       },
     },
@@ -140,10 +142,10 @@ function registerSettings(api: Api, deps: ResolvedApiDeps): void {
 }
 
 /** A breaker of something that is not there would be a mistyped name. */
-async function targetOf(
+export async function targetOf(
   deps: ResolvedApiDeps,
   request: FastifyRequest,
-  { kind, name }: z.output<typeof params>,
+  { kind, name }: z.output<typeof breakerParams>,
 ): Promise<BreakerTarget> {
   const { tenantId } = tenantOf(request);
   if (kind === 'mcp') {

@@ -4,6 +4,7 @@ import type { ResolvedApiDeps } from '../api-deps.ts';
 import { HttpError } from '../http-error.ts';
 import { errorAnswers } from '../schemas/error-answers.ts';
 import { routeSchema, stretchSchema, suggestionSchema } from '../schemas/provider-schema.ts';
+import { transitionAnswer, transitionSchema } from '../schemas/transition-schema.ts';
 import { tenantOf } from '../tenant-of.ts';
 
 const tags = ['providers'];
@@ -52,6 +53,7 @@ export function registerProviders(api: Api, deps: ResolvedApiDeps): void {
 }
 
 const DAY_MS = 86_400_000;
+const MAX_TRANSITIONS = 100;
 
 function registerHistory(api: Api, deps: ResolvedApiDeps): void {
   api.get(
@@ -78,11 +80,17 @@ function registerHistory(api: Api, deps: ResolvedApiDeps): void {
     {
       schema: {
         tags,
-        summary: 'How a model does: now, and in stretches of five minutes over all workers',
+        summary: 'How a model does: now, and before, over all workers',
+        description:
+          'Its calls in stretches of five minutes, oldest first, and the newest 100 changes of its breaker, newest first.',
         params: z.strictObject({ id: z.string().min(1).max(300) }),
         querystring: z.strictObject({ hours: z.coerce.number().min(1).max(744).default(24) }),
         response: {
-          200: z.object({ route: routeSchema, history: z.array(stretchSchema) }),
+          200: z.object({
+            route: routeSchema,
+            history: z.array(stretchSchema),
+            transitions: z.array(transitionSchema),
+          }),
           ...errorAnswers(400, 404),
         },
       },
@@ -97,7 +105,12 @@ function registerHistory(api: Api, deps: ResolvedApiDeps): void {
         throw new HttpError(404, 'NotFound', `There is no model "${id}". There are: ${known}.`);
       }
       const sinceMs = Date.now() - request.query.hours * 3_600_000;
-      return { route, history: [...(await deps.providers.history(tenantId, id, sinceMs))] };
+      const target = { kind: 'provider', name: id } as const;
+      const [history, transitions] = await Promise.all([
+        deps.providers.history(tenantId, id, sinceMs),
+        deps.breakerHistory.list({ tenantId, target, sinceMs, limit: MAX_TRANSITIONS }),
+      ]);
+      return { route, history: [...history], transitions: transitions.map(transitionAnswer) };
     },
   );
 }

@@ -6,6 +6,7 @@ import {
   overridesSchema,
 } from '../../services/breaker/settings/breaker-overrides.ts';
 import type { StoredOverrides } from '../../services/breaker/settings/breaker-settings.ts';
+import { phaseSchema } from './transition-schema.ts';
 
 const firstMax = z.object({ first: z.number(), max: z.number() });
 
@@ -36,6 +37,7 @@ export const breakerSchema = z
     kind: z.enum(['provider', 'mcp', 'tool']),
     name: z.string(),
     state: z.enum(['closed', 'deconstructed', 'open', 'recovering']),
+    phase: phaseSchema,
     admit: z.number().meta({ description: 'Share of calls let through, 0 to 1.' }),
     retryAtMs: z.number().nullable().meta({ description: 'When an open one may be probed.' }),
     trips: z.number(),

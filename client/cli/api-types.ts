@@ -1,3 +1,5 @@
+import type { BreakerPhase } from '../../common/breaker-phase.ts';
+import type { BreakerTransition } from '../../common/breaker-transition.ts';
 import type { JsonObject } from '../../common/json.ts';
 import type { CompositionRule } from '../../common/rules/composition-rule.ts';
 import type { RuleSuggestion } from '../../common/rules/suggest/rule-suggestion.ts';
@@ -94,10 +96,17 @@ export interface PlanAnswer {
   readonly critical: { readonly steps: readonly string[]; readonly expectedMs: number | null };
 }
 
+/** A change of a breaker. */
+export interface TransitionAnswer extends BreakerTransition {
+  readonly kind: string;
+  readonly name: string;
+}
+
 export interface BreakerAnswer {
   readonly kind: string;
   readonly name: string;
   readonly state: 'closed' | 'deconstructed' | 'open' | 'recovering';
+  readonly phase: BreakerPhase;
   /** Share of calls let through, 0 to 1. */
   readonly admit: number;
   readonly reason: string;
@@ -189,6 +198,8 @@ export interface SuggestionAnswer {
 
 export interface RouteHealthAnswer {
   readonly route: RouteAnswer;
+  /** Newest first. */
+  readonly transitions: readonly TransitionAnswer[];
   /** Stretches of five minutes, oldest first. */
   readonly history: readonly {
     readonly atMs: number;

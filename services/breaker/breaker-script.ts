@@ -5,7 +5,7 @@
  *
  * Fields of the hash: the parts by name; `b<n>`, a ring of one-second buckets as
  * "second|ok|failed|slow|rateLimited|latencySumMs|tokens"; `c:<source>`, "batch|second" of the newest
- * batch counted.
+ * batch counted; `noted`, the phase that was written down last.
  *
  * ARGV: time in ms or '', policy as JSON, event as JSON. An event of kind `read` changes nothing.
  *
@@ -234,6 +234,7 @@ function events.hold()
   reason = event.reason
   heldBy = event.by
   freeLease(0)
+  setField('noted', 'isolated')
   save()
   return true
 end
@@ -243,7 +244,14 @@ function events.release()
   epoch = epoch + 1
   rampStart = now
   heldBy = ''
+  setField('noted', 'recovering')
   save()
+  return true
+end
+
+function events.noted()
+  if (hash.noted or 'closed') ~= event.from then return false end
+  setField('noted', event.to)
   return true
 end
 

@@ -7,6 +7,8 @@ export interface BreakerSnapshot {
   readonly nowMs: number;
   /** Whether the event did what it asked for. */
   readonly done: boolean;
+  /** Whether all workers have this record, or this process alone. */
+  readonly isShared: boolean;
 }
 
 /** Where breakers are kept. Every operation is atomic on one breaker. */

@@ -1,8 +1,13 @@
+import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { NEW_RECORD } from '../../common/breaker-event.ts';
 import type { BreakerEvent } from '../../common/breaker-event.ts';
+import { breakerPhase } from '../../common/breaker-phase.ts';
+import type { BreakerPhase } from '../../common/breaker-phase.ts';
 import { breakerState } from '../../common/breaker.ts';
 import type { BreakerState, BreakerVerdict } from '../../common/breaker.ts';
+import type { BreakerTransition } from '../../common/breaker-transition.ts';
+import { transitionReason } from '../../common/breaker-transition.ts';
 import type { BreakerSnapshot, BreakerStore } from './breaker-store.ts';
 import type { BreakerSettings } from './breakers.ts';
 
@@ -15,42 +20,87 @@ export interface BreakerView {
   refresh(): Promise<void>;
   /** @returns whether the event did what it asked for. */
   apply(event: BreakerEvent): Promise<boolean>;
+  /**
+   * Applies what an operator does, and tells of the change.
+   *
+   * @returns whether the event did what it asked for.
+   */
+  operate(event: Extract<BreakerEvent, { kind: 'hold' | 'release' }>, by: string): Promise<boolean>;
   state(): BreakerState;
+  phase(): BreakerPhase;
   verdict(): BreakerVerdict;
   /** Calls that went another way, of all workers. */
   diverted(): number;
   /** The store's clock: its time when last seen, and what has passed here since. */
   storeMs(): number;
+  /** Changes that are being told are told. */
+  settled(): Promise<void>;
 }
+
+/** This process, in the changes that it judges alone. */
+const PROCESS = `${hostname()}:${process.pid}`;
 
 export function createBreakerView(deps: {
   readonly key: string;
   readonly store: BreakerStore;
   readonly settings: BreakerSettings;
   readonly log: Logger;
+  /** Told once over all workers that share the store. */
+  readonly onTransition: (transition: BreakerTransition) => void;
   readonly nowMs: () => number;
 }): BreakerView {
   const { key, store, nowMs } = deps;
   const { policy, mode } = deps.settings;
   const stateOf = breakerState(policy);
-  let snapshot: BreakerSnapshot = { record: NEW_RECORD, nowMs: nowMs(), done: false };
+  let snapshot: BreakerSnapshot = {
+    record: NEW_RECORD,
+    nowMs: nowMs(),
+    done: false,
+    isShared: false,
+  };
   let takenMs: number | null = null;
   let reading: Promise<void> | null = null;
-  let lastKind: BreakerState['kind'] = 'closed';
+  let telling: Promise<void> | null = null;
 
   function take(newer: BreakerSnapshot): boolean {
     snapshot = newer;
     takenMs = nowMs();
-    const state = stateOf(newer.record, newer.nowMs);
-    if (state.kind !== lastKind) {
-      const { reason, heldBy } = newer.record.verdict;
-      deps.log.info(
-        { breaker: key, from: lastKind, to: state, reason, heldBy, mode },
-        `breaker ${key} is ${state.kind}`,
-      );
-      lastKind = state.kind;
-    }
+    if (phaseOf(newer) !== newer.record.noted) telling ??= tell(newer);
     return newer.done;
+  }
+
+  function phaseOf({ record, nowMs: atMs }: Pick<BreakerSnapshot, 'record' | 'nowMs'>) {
+    return breakerPhase(stateOf(record, atMs), record.verdict);
+  }
+
+  /** All workers see a change; the one whose note the store takes tells of it. */
+  async function tell(seen: BreakerSnapshot): Promise<void> {
+    const { record, nowMs: atMs } = seen;
+    const change = { from: record.noted, to: phaseOf(seen) };
+    try {
+      const { done, isShared } = await store.apply(key, policy, { kind: 'noted', ...change });
+      if (!done) return;
+      const reason = transitionReason(policy, record, change, atMs);
+      announce({ ...change, atMs, reason, by: null, isShared });
+    } catch (error) {
+      // The next look at the breaker sees the change as well.
+      deps.log.debug({ breaker: key, err: error }, 'a change was not noted');
+    } finally {
+      telling = null;
+    }
+  }
+
+  function announce({
+    isShared,
+    ...change
+  }: Omit<BreakerTransition, 'isDryRun' | 'process'> & { readonly isShared: boolean }): void {
+    const transition = {
+      ...change,
+      isDryRun: mode === 'dry-run',
+      process: isShared ? null : PROCESS,
+    };
+    deps.log.info({ breaker: key, ...transition }, `breaker ${key} is ${change.to}`);
+    deps.onTransition(transition);
   }
 
   const storeMs = () => snapshot.nowMs + (takenMs === null ? 0 : nowMs() - takenMs);
@@ -64,9 +114,21 @@ export function createBreakerView(deps: {
       await reading;
     },
     apply: async (event) => take(await store.apply(key, policy, event)),
+    async operate(event, by) {
+      const before = phaseOf(await store.read(key, policy));
+      const after = await store.apply(key, policy, event);
+      take(after);
+      if (!after.done) return false;
+      const reason = event.kind === 'hold' ? event.reason : 'released by an operator';
+      const to = event.kind === 'hold' ? 'isolated' : 'recovering';
+      announce({ atMs: after.nowMs, from: before, to, reason, by, isShared: after.isShared });
+      return true;
+    },
     state: () => stateOf(snapshot.record, storeMs()),
+    phase: () => phaseOf({ record: snapshot.record, nowMs: storeMs() }),
     verdict: () => snapshot.record.verdict,
     diverted: () => snapshot.record.diverted,
     storeMs,
+    settled: async () => void (await telling),
   };
 }

@@ -1,6 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type { BreakerEvent } from '../../common/breaker-event.ts';
+import type { BreakerPhase } from '../../common/breaker-phase.ts';
+import type { BreakerTransition } from '../../common/breaker-transition.ts';
 import type { BreakerOutcome, BreakerPolicy, BreakerState } from '../../common/breaker.ts';
 import type { BreakerStore } from './breaker-store.ts';
 import { createBreakerView } from './breaker-view.ts';
@@ -19,7 +21,9 @@ export interface Breaker {
   admit(): Promise<Admission>;
   describe(): Promise<BreakerReport>;
   revived(): Promise<void>;
-  operate(event: Extract<BreakerEvent, { kind: 'hold' | 'release' }>): Promise<boolean>;
+  operate(event: Extract<BreakerEvent, { kind: 'hold' | 'release' }>, by: string): Promise<boolean>;
+  /** As it was seen last. */
+  phase(): BreakerPhase;
   flush(): Promise<void>;
 }
 
@@ -35,6 +39,7 @@ export function createBreaker(deps: {
   readonly settings: BreakerSettings;
   readonly log: Logger;
   readonly onDecision: (decision: BreakerDecision) => void;
+  readonly onTransition: (transition: BreakerTransition) => void;
   readonly nowMs: () => number;
   readonly random: () => number;
 }): Breaker {
@@ -91,11 +96,17 @@ export function createBreaker(deps: {
       await view.refresh();
       const { reason, trips, heldBy } = view.verdict();
       const { settings } = deps;
-      return { state: view.state(), reason, trips, heldBy, diverted: view.diverted(), settings };
+      const state = view.state();
+      const phase = view.phase();
+      return { state, phase, reason, trips, heldBy, diverted: view.diverted(), settings };
     },
     revived: () => revive(view),
-    operate: (event) => view.apply(event),
-    flush: async () => void (await Promise.all([buffer.flush(), diverting.flush()])),
+    operate: (event, by) => view.operate(event, by),
+    phase: () => view.phase(),
+    async flush() {
+      await Promise.all([buffer.flush(), diverting.flush()]);
+      await view.settled();
+    },
   };
 }
 

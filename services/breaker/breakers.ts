@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
+import type { BreakerPhase } from '../../common/breaker-phase.ts';
 import type { BreakerPreset } from '../../common/breaker-policies.ts';
+import type { BreakerTransition } from '../../common/breaker-transition.ts';
 import type { BreakerOutcome, BreakerPolicy, BreakerState } from '../../common/breaker.ts';
 import type { TenantId } from '../../common/tenant.ts';
 import { createBreaker } from './breaker.ts';
@@ -45,6 +47,7 @@ export type Admission =
 
 export interface BreakerReport {
   readonly state: BreakerState;
+  readonly phase: BreakerPhase;
   readonly reason: string;
   readonly trips: number;
   readonly heldBy: string | null;
@@ -61,7 +64,9 @@ export interface Breakers {
   /** Isolates the dependency until it is released. */
   hold(target: BreakerTarget, by: string, reason: string): Promise<void>;
   /** @returns false where nobody held it. */
-  release(target: BreakerTarget): Promise<boolean>;
+  release(target: BreakerTarget, by: string): Promise<boolean>;
+  /** How many of the breakers that this process has seen are in which phase, by their last picture. */
+  phases(): readonly BreakerCount[];
   /** Sends what is not sent yet. */
   close(): Promise<void>;
 }
@@ -69,9 +74,16 @@ export interface Breakers {
 /** What a breaker said to one call. `would-divert`: in a dry run, and the call went all the same. */
 export type BreakerDecision = 'admitted' | 'probe' | 'diverted' | 'would-divert';
 
+export interface BreakerCount {
+  readonly kind: BreakerTarget['kind'];
+  readonly phase: BreakerPhase;
+  readonly breakers: number;
+}
+
 const MAX_BREAKERS = 10_000;
 
 interface Known {
+  readonly kind: BreakerTarget['kind'];
   readonly breaker: Breaker;
   readonly settings: BreakerSettings;
 }
@@ -84,6 +96,8 @@ export function createBreakers(deps: {
   readonly log: Logger;
   /** For metrics. @default nobody */
   readonly onDecision?: (target: BreakerTarget, decision: BreakerDecision) => void;
+  /** For the history and metrics: each change of a breaker once over all workers. @default nobody */
+  readonly onTransition?: (target: BreakerTarget, transition: BreakerTransition) => void;
   /** @default `Date.now` */
   readonly nowMs?: () => number;
   /** @default `Math.random` */
@@ -109,10 +123,11 @@ export function createBreakers(deps: {
       settings,
       log: deps.log,
       onDecision: (decision) => deps.onDecision?.(target, decision),
+      onTransition: (transition) => deps.onTransition?.(target, transition),
       nowMs: deps.nowMs ?? Date.now,
       random: deps.random ?? Math.random,
     });
-    known.set(key, { breaker, settings });
+    known.set(key, { kind: target.kind, breaker, settings });
     return breaker;
   };
   return {
@@ -120,13 +135,22 @@ export function createBreakers(deps: {
     state: async (target) => (await get(target)).describe(),
     revived: async (target) => (await get(target)).revived(),
     async hold(target, by, reason) {
-      await (await get(target)).operate({ kind: 'hold', by, reason });
+      await (await get(target)).operate({ kind: 'hold', by, reason }, by);
     },
-    release: async (target) => (await get(target)).operate({ kind: 'release' }),
+    release: async (target, by) => (await get(target)).operate({ kind: 'release' }, by),
+    phases: () => countPhases([...known.values()]),
     async close() {
       await Promise.all([...known.values()].map(({ breaker }) => breaker.flush()));
     },
   };
+}
+
+function countPhases(all: readonly Known[]): readonly BreakerCount[] {
+  const byPhase = Map.groupBy(all, ({ kind, breaker }) => `${kind} ${breaker.phase()}`);
+  return [...byPhase].map(([key, same]) => {
+    const [kind, phase] = key.split(' ') as [BreakerCount['kind'], BreakerPhase];
+    return { kind, phase, breakers: same.length };
+  });
 }
 
 /** Almost always the same object: it is compared at every call. */

@@ -16,12 +16,17 @@ export function createLocalBreakerStore(deps: { readonly nowMs: () => number }):
   return {
     seed: (key, record) => void records.set(key, record),
     read: (key) =>
-      Promise.resolve({ record: records.get(key) ?? NEW_RECORD, nowMs: deps.nowMs(), done: false }),
+      Promise.resolve({
+        record: records.get(key) ?? NEW_RECORD,
+        nowMs: deps.nowMs(),
+        done: false,
+        isShared: false,
+      }),
     apply(key, policy, event) {
       const nowMs = deps.nowMs();
       const step = applyBreakerEvent(policy, records.get(key) ?? NEW_RECORD, event, nowMs);
       records.set(key, step.record);
-      return Promise.resolve({ ...step, nowMs });
+      return Promise.resolve({ ...step, nowMs, isShared: false });
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { BreakerTransition } from '../../common/breaker-transition.ts';
 import type { BreakerDecision, Breakers, BreakerSettings, BreakerTarget } from './breakers.ts';
 import { connectRedis } from '../cache/connect-redis.ts';
 import { createBreakers } from './breakers.ts';
@@ -24,9 +25,15 @@ export function openBreakers(deps: {
   /** @default the preset of the kind of target */
   readonly settings?: (target: BreakerTarget) => BreakerSettings | Promise<BreakerSettings>;
   readonly onDecision?: (target: BreakerTarget, decision: BreakerDecision) => void;
+  readonly onTransition?: (target: BreakerTarget, transition: BreakerTransition) => void;
 }): OpenBreakers {
   const { log, settings = usualSettings } = deps;
-  const judging = { settings, log, ...(deps.onDecision && { onDecision: deps.onDecision }) };
+  const judging = {
+    settings,
+    log,
+    ...(deps.onDecision && { onDecision: deps.onDecision }),
+    ...(deps.onTransition && { onTransition: deps.onTransition }),
+  };
   const local = createLocalBreakerStore({ nowMs: Date.now });
   if (deps.redisUrl === null) {
     const breakers = createBreakers({ store: local, ...judging });

@@ -1,4 +1,5 @@
 import type { BreakerRecord } from '../../common/breaker-event.ts';
+import type { BreakerPhase } from '../../common/breaker-phase.ts';
 import type { BreakerBucket, BreakerPolicy } from '../../common/breaker.ts';
 import type { RedisClient } from '../cache/connect-redis.ts';
 import { BREAKER_SCRIPT } from './breaker-script.ts';
@@ -65,13 +66,14 @@ function parseAnswer([now, done, ...fields]: readonly string[]): BreakerSnapshot
       passed: number('passed'),
     },
     diverted: number('diverted'),
+    noted: (named('noted') ?? 'closed') as BreakerPhase,
     counted: Object.fromEntries(
       [...hash]
         .filter(([field]) => field.startsWith('c:'))
         .map(([field, value]) => [field.slice(2), Number(value.split('|')[0])]),
     ),
   };
-  return { record, nowMs: Number(now), done: done === '1' };
+  return { record, nowMs: Number(now), done: done === '1', isShared: true };
 }
 
 function bucketsOf(hash: ReadonlyMap<string, string>): BreakerBucket[] {

@@ -12,6 +12,7 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
 import type { BatchSettings, BatchSource, BatchWork } from '../../common/batch.ts';
+import type { BreakerPhase } from '../../common/breaker-phase.ts';
 import type { JsonObject } from '../../common/json.ts';
 import type { LlmMessage } from '../../common/llm.ts';
 import type { Plan } from '../../common/plan.ts';
@@ -257,6 +258,31 @@ export const breakerSettings = pgTable(
     updatedAtMs: timeMs('updated_at_ms').notNull(),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.kind, table.name] })],
+);
+
+/** How breakers went from phase to phase. */
+export const breakerTransitions = pgTable(
+  'breaker_transitions',
+  {
+    tenantId: tenantId(),
+    kind: text('kind').$type<'provider' | 'mcp' | 'tool'>().notNull(),
+    name: text('name').notNull(),
+    atMs: timeMs('at_ms').notNull(),
+    from: text('from_phase').$type<BreakerPhase>().notNull(),
+    to: text('to_phase').$type<BreakerPhase>().notNull(),
+    reason: text('reason').notNull(),
+    /** The operator; `null`: the law. */
+    by: text('by_actor'),
+    isDryRun: boolean('is_dry_run').notNull(),
+    /** To or from a probe: there are many of them. */
+    isProbe: boolean('is_probe').notNull(),
+    /** The process that judged alone; `null`: all together did. */
+    process: text('process'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.kind, table.name, table.atMs, table.to] }),
+    index('breaker_transitions_by_time').on(table.tenantId, table.atMs),
+  ],
 );
 
 /** Suggested rules that an operator does not want: they are not suggested again. */

@@ -38,6 +38,16 @@ export interface Metrics {
   routeSuccess(route: { readonly provider: string; readonly model: string }, share: number): void;
   /** What a breaker said to a call. `kind`: `mcp`, `provider`; `would-divert`: in a dry run. */
   breakerDecision(kind: string, decision: string): void;
+  /** A breaker went to another phase: once over all workers. */
+  breakerTransition(kind: string, to: string): void;
+  /** How many breakers are in which phase; read when the series are asked for. */
+  breakerPhases(
+    read: () => readonly {
+      readonly kind: string;
+      readonly phase: string;
+      readonly breakers: number;
+    }[],
+  ): void;
   search(search: { readonly durationMs: number }): void;
   /** Entries of the tool index, by implementation (`faiss`, `exact`). */
   indexSize(index: string, entries: number): void;
@@ -71,6 +81,7 @@ export function createMetrics(): Metrics {
   return {
     ...cacheMetrics(registry),
     ...callMetrics(registry),
+    ...breakerMetrics(registry),
     ...modelMetrics(registry),
     ...providerMetrics(registry),
     ...searchMetrics(registry),
@@ -119,24 +130,48 @@ function cacheMetrics(
   };
 }
 
-function callMetrics(
-  registry: Registry,
-): Pick<Metrics, 'toolCall' | 'breakerDecision' | 'activity'> {
+function callMetrics(registry: Registry): Pick<Metrics, 'toolCall' | 'activity'> {
   const tools = duration(registry, 'tool_call', 'Tool calls', ['server', 'outcome']);
   const activities = duration(registry, 'activity', 'Attempts of activities', ['type', 'outcome']);
+  return {
+    toolCall({ server, outcome, durationMs }) {
+      tools.observe({ server, outcome }, durationMs / 1000);
+    },
+    activity({ type, outcome, durationMs }) {
+      activities.observe({ type, outcome }, durationMs / 1000);
+    },
+  };
+}
+
+function breakerMetrics(
+  registry: Registry,
+): Pick<Metrics, 'breakerDecision' | 'breakerTransition' | 'breakerPhases'> {
   const decisions = new Counter({
     name: 'ostinato_breaker_decisions_total',
     help: 'What breakers said to calls: admitted, probe, diverted, would-divert (in a dry run).',
     labelNames: ['kind', 'decision'],
     registers: [registry],
   });
+  const transitions = new Counter({
+    name: 'ostinato_breaker_transitions_total',
+    help: 'Changes of breakers, by the phase that they went to. Each once over all workers.',
+    labelNames: ['kind', 'to'],
+    registers: [registry],
+  });
   return {
     breakerDecision: (kind, decision) => decisions.inc({ kind, decision }),
-    toolCall({ server, outcome, durationMs }) {
-      tools.observe({ server, outcome }, durationMs / 1000);
-    },
-    activity({ type, outcome, durationMs }) {
-      activities.observe({ type, outcome }, durationMs / 1000);
+    breakerTransition: (kind, to) => transitions.inc({ kind, to }),
+    breakerPhases(read) {
+      new Gauge({
+        name: 'ostinato_breakers',
+        help: 'Breakers that this process has seen, by phase.',
+        labelNames: ['kind', 'phase'],
+        registers: [registry],
+        collect() {
+          this.reset();
+          for (const { kind, phase, breakers } of read()) this.set({ kind, phase }, breakers);
+        },
+      });
     },
   };
 }

@@ -401,6 +401,35 @@ describe('breakers', () => {
     expect((await ask('POST', `${path}/release`, {})).body).toMatchObject({ state: 'recovering' });
   });
 
+  it('isolated and released → in its history, in that of all and of its model: when, by whom, why', async () => {
+    const { ask } = serve();
+    const path = '/v1/breakers/provider/openai%2Fm';
+    await ask('POST', `${path}/isolate`, { reason: 'maintenance' });
+    await ask('POST', `${path}/release`, {});
+    const { transitions } = (await ask('GET', `${path}/history`)).body as { transitions: object[] };
+    const common = { kind: 'provider', name: 'openai/m', by: 'api', isDryRun: false };
+    const atMs = expect.any(Number) as number;
+    const process = expect.any(String) as string;
+    expect(transitions).toEqual([
+      {
+        ...{ ...common, atMs, process, from: 'isolated', to: 'recovering' },
+        reason: 'released by an operator',
+      },
+      { ...common, atMs, process, from: 'closed', to: 'isolated', reason: 'maintenance' },
+    ]);
+    expect((await ask('GET', '/v1/breakers/history?limit=1')).body).toEqual({
+      transitions: transitions.slice(0, 1),
+    });
+    expect((await ask('GET', '/v1/providers/openai%2Fm/health')).body).toMatchObject({
+      transitions,
+    });
+    expect((await ask('GET', path)).body).toMatchObject({ phase: 'recovering' });
+    expect((await ask('GET', '/v1/breakers/provider/opnai%2Fm/history')).status).toBe(404);
+    for (const wrong of ['hours=0', 'limit=501', 'hours=many']) {
+      expect((await ask('GET', `/v1/breakers/history?${wrong}`)).status, wrong).toBe(400);
+    }
+  });
+
   it('dry run and settings set, then reset → shown with who set them; nonsense → 400 names it', async () => {
     const { ask } = serve();
     const path = '/v1/breakers/provider/openai%2Fm';
@@ -566,7 +595,9 @@ describe('the rest', () => {
       '/v1/batches/{id}/results',
       '/v1/batches/{id}/resume',
       '/v1/breakers',
+      '/v1/breakers/history',
       '/v1/breakers/{kind}/{name}',
+      '/v1/breakers/{kind}/{name}/history',
       '/v1/breakers/{kind}/{name}/isolate',
       '/v1/breakers/{kind}/{name}/release',
       '/v1/breakers/{kind}/{name}/settings',

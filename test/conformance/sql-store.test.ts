@@ -11,6 +11,7 @@ import type { PostgresServer } from '../support/postgres.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { artifactStoreCases } from './sql-store/artifact-store-cases.ts';
 import { batchStoreCases } from './sql-store/batch-store-cases.ts';
+import { breakerHistoryCases } from './sql-store/breaker-history-cases.ts';
 import { breakerSettingsCases } from './sql-store/breaker-settings-cases.ts';
 import { conversationStoreCases } from './sql-store/conversation-store-cases.ts';
 import { effectLedgerCases } from './sql-store/effect-ledger-cases.ts';
@@ -65,6 +66,7 @@ describe.each(engines)('$name', ({ start }) => {
   schemaCases(open, () => started.config);
   artifactStoreCases(open);
   batchStoreCases(open);
+  breakerHistoryCases(open);
   breakerSettingsCases(open);
   conversationStoreCases(open);
   registryCases(open);

@@ -96,7 +96,7 @@ describe('an alternative tool', () => {
       expect(held.degraded).toMatchObject([{ why: 'the breaker of mcp remote is open' }]);
     } finally {
       await rules.remove(DEFAULT_TENANT_ID, rule.name, 'test');
-      await engine.services.breakers.breakers.release(TARGET);
+      await engine.services.breakers.breakers.release(TARGET, 'bob');
       server = await startServer();
     }
   }, 120_000);
@@ -121,7 +121,18 @@ describe('the breaker of an MCP server', () => {
     server = await startServer();
     const result = await run.result();
     expect(result.outcome).toBe('completed');
-    expect(await engine.services.metrics.text()).toMatch(/CircuitOpen/);
+    const text = await engine.services.metrics.text();
+    expect(text).toMatch(/CircuitOpen/);
+    expect(text).toMatch(/ostinato_breaker_transitions_total\{kind="mcp",to="open"\} [1-9]/);
+    const query = { tenantId: DEFAULT_TENANT_ID, target: TARGET, sinceMs: 0, limit: 100 };
+    const changes = await engine.services.breakerHistory.list(query);
+    expect(changes).toContainEqual(
+      expect.objectContaining({ from: 'closed', to: 'isolated', by: 'ann', process: null }),
+    );
+    expect(changes).toContainEqual(
+      expect.objectContaining({ to: 'open', by: null, reason: expect.stringMatching(/failed/) }),
+    );
+    expect(changes).toContainEqual(expect.objectContaining({ from: 'probing', to: 'recovering' }));
   }, 240_000);
 
   it('Redis goes away → breakers go on alone, and runs do not notice', async () => {

@@ -6,6 +6,7 @@ import type {
   BreakerPolicy,
   BreakerVerdict,
 } from '../../common/breaker.ts';
+import { BREAKER_PHASES } from '../../common/breaker-phase.ts';
 import { BREAKER_POLICIES } from '../../common/breaker-policies.ts';
 
 /** Short windows and few calls, so that random events reach every state. */
@@ -63,6 +64,7 @@ export interface Happening {
       });
 }
 
+const phase = fc.constantFrom(...BREAKER_PHASES);
 const owner = fc.constantFrom('w1', 'w2');
 const jitter = fc.constantFrom(0, 0.25, 0.5, 0.999);
 const record = fc.record({
@@ -102,6 +104,10 @@ export const happening: fc.Arbitrary<Happening> = fc.record({
         { kind: 'release' },
         { kind: 'release' },
       ),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({ kind: fc.constant('noted' as const), from: phase, to: phase }),
     },
   ),
 });

@@ -7,6 +7,7 @@ import { EXIT } from '../exit-code.ts';
 import { helpExamples } from '../help-examples.ts';
 import { breakerLines, breakerReason } from '../view/breaker-lines.ts';
 import { tableLines } from '../view/table.ts';
+import { addBreakerHistory } from './breaker-history.ts';
 import { addBreakerSettings } from './breaker-settings.ts';
 import { BREAKER_TARGET as TARGET, breakerPath as pathOf } from './breaker-target.ts';
 
@@ -41,6 +42,7 @@ export function addBreakers(program: Command, act: Act): void {
     .argument('<target>', TARGET)
     .addHelpText('after', helpExamples('breakers release mcp/github'))
     .action(act(release));
+  addBreakerHistory(breakers, act);
   addBreakerSettings(breakers, act);
 }
 
@@ -56,9 +58,9 @@ async function list(context: CliContext): Promise<ExitCode> {
           { title: 'TARGET', text: ({ kind, name }) => `${kind}/${name}` },
           {
             title: 'STATE',
-            text: ({ state }) => state,
-            paint: (text, { state }) =>
-              state === 'closed' ? context.style.good(text) : context.style.warn(text),
+            text: ({ phase }) => phase,
+            paint: (text, { phase }) =>
+              phase === 'closed' ? context.style.good(text) : context.style.warn(text),
           },
           { title: 'ADMITS', text: ({ admit }) => `${Math.round(admit * 100)} %` },
           { title: 'MODE', text: ({ settings }) => settings.mode },
@@ -78,10 +80,10 @@ async function show(context: CliContext, [target]: Args): Promise<ExitCode> {
 async function isolate(
   context: CliContext,
   [target]: Args,
-  flags: { readonly reason: string },
+  { reason }: { readonly reason: string },
 ): Promise<ExitCode> {
   const path = `${pathOf(target)}/isolate`;
-  return print(context, await context.api.send<BreakerAnswer>('POST', path, flags));
+  return print(context, await context.api.send<BreakerAnswer>('POST', path, { reason }));
 }
 
 async function release(context: CliContext, [target]: Args): Promise<ExitCode> {

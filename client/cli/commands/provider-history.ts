@@ -6,6 +6,7 @@ import type { ExitCode } from '../exit-code.ts';
 import { EXIT } from '../exit-code.ts';
 import { helpExamples } from '../help-examples.ts';
 import { tableLines } from '../view/table.ts';
+import { transitionLines } from '../view/transition-lines.ts';
 
 export function addProviderHistory(providers: Command, act: Act): void {
   providers
@@ -16,7 +17,9 @@ export function addProviderHistory(providers: Command, act: Act): void {
     .action(act(suggest));
   providers
     .command('health')
-    .description('Shows how a model did, in stretches of five minutes over all workers.')
+    .description(
+      'Shows how a model did, in stretches of five minutes over all workers, and how its breaker changed.',
+    )
     .argument('<route>', 'as in "providers list"')
     .option('--hours <n>', 'how far back to look, at most 744', '24')
     .addHelpText('after', helpExamples('providers health openai/gpt-5.4-mini --hours 2'))
@@ -54,12 +57,19 @@ async function health(
 }
 
 function healthLines(
-  { route, history }: RouteHealthAnswer,
+  { route, history, transitions }: RouteHealthAnswer,
   { style, process }: CliContext,
   hours: string,
 ): readonly string[] {
   const now = `${route.id} is ${route.state}.`;
-  if (history.length === 0) return [now, `It was not called in the last ${hours} hours.`];
+  const view = { style, width: process.width() };
+  const changes =
+    transitions.length === 0
+      ? []
+      : ['', 'Its breaker:', ...transitionLines(transitions, view, { withTarget: false })];
+  if (history.length === 0) {
+    return [now, `It was not called in the last ${hours} hours.`, ...changes];
+  }
   return [
     now,
     ...tableLines(
@@ -77,7 +87,8 @@ function healthLines(
         { title: 'COST', text: ({ costUsd }) => `$${costUsd.toPrecision(2)}` },
         { title: 'LAST PROBLEM', text: ({ lastProblem }) => lastProblem ?? '', isFlexible: true },
       ],
-      { style, width: process.width() },
+      view,
     ),
+    ...changes,
   ];
 }

@@ -2,13 +2,13 @@ import type { BreakerAnswer } from '../api-types.ts';
 
 /** A breaker in a few lines: what it does with calls, why, and how it judges. */
 export function breakerLines(breaker: BreakerAnswer): readonly string[] {
-  const { kind, name, state, admit, diverted, settings, changed } = breaker;
+  const { kind, name, phase, admit, diverted, settings, changed } = breaker;
   const { preset, mode, ...rest } = settings;
   const why = breakerReason(breaker);
   const isDry = mode === 'dry-run';
   const does = isDry ? 'would admit' : 'admits';
   return [
-    `${kind}/${name} is ${state} and ${does} ${Math.round(admit * 100)} % of calls.`,
+    `${kind}/${name} is ${phase} and ${does} ${Math.round(admit * 100)} % of calls.`,
     ...(isDry ? ['  Dry run: it decides and counts, and lets every call through.'] : []),
     ...(why === '' ? [] : [`  ${why}`]),
     ...(diverted === 0

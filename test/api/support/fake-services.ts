@@ -6,6 +6,8 @@ import { DEFAULT_TENANT_ID } from '../../../common/tenant.ts';
 import type { CallToolInput, ServerName, ToolId } from '../../../common/tool.ts';
 import { createBreakers } from '../../../services/breaker/breakers.ts';
 import { createLocalBreakerStore } from '../../../services/breaker/local-breaker-store.ts';
+import { newTransitionRow } from '../../../services/breaker/history/transition-rows.ts';
+import type { TransitionRow } from '../../../services/breaker/history/transition-rows.ts';
 import type { BreakerOverrides } from '../../../services/breaker/settings/breaker-overrides.ts';
 import { resolveOverrides } from '../../../services/breaker/settings/breaker-overrides.ts';
 import { ServiceError } from '../../../services/errors.ts';
@@ -246,14 +248,22 @@ const STRETCH = {
 };
 
 /** Real breakers of this process; what is set of them is kept in a variable. */
-function fakeBreakers(): Pick<ApiDeps, 'breakers' | 'breakerSettings'> {
+function fakeBreakers(): Pick<ApiDeps, 'breakers' | 'breakerHistory' | 'breakerSettings'> {
+  const rows: TransitionRow[] = [];
   let set: { overrides: BreakerOverrides; updatedBy: string } | null = null;
   return {
     breakers: createBreakers({
       store: createLocalBreakerStore({ nowMs: Date.now }),
       settings: () => resolveOverrides('provider', set?.overrides ?? {}),
+      onTransition: (target, change) => void rows.unshift(newTransitionRow(target, change)),
       log: pino({ level: 'silent' }),
     }),
+    breakerHistory: {
+      list: async ({ target, sinceMs, limit }) =>
+        rows
+          .filter(({ name, atMs }) => name === (target?.name ?? name) && atMs >= sinceMs)
+          .slice(0, limit),
+    },
     breakerSettings: {
       stored: async () => (set === null ? null : { ...set, updatedAtMs: 1 }),
       async set(_target, overrides, updatedBy) {

@@ -14,7 +14,7 @@ const COMMANDS = [
     'servers refresh',
   ],
   ...['breakers', 'breakers list', 'breakers show', 'breakers isolate', 'breakers release'],
-  ...['breakers set', 'breakers reset'],
+  ...['breakers set', 'breakers reset', 'breakers history'],
   ...['providers suggest', 'providers health'],
   ...['rules', 'rules list', 'rules show', 'rules apply', 'rules set', 'rules remove'],
   ...['rules suggest', 'rules accept', 'rules dismiss', 'tools show'],

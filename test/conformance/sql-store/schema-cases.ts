@@ -27,6 +27,7 @@ export function schemaCases(open: () => Database, config: () => DatabaseConfig):
         'batch_items',
         'batches',
         'breaker_settings',
+        'breaker_transitions',
         'catalogues',
         'composition_rules',
         'conversation_appends',

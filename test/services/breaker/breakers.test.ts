@@ -231,10 +231,10 @@ describe('breakers over one Redis', () => {
     await first.hold(TARGET, 'ann', 'maintenance');
     expect(await second.admit(TARGET)).toMatchObject({ kind: 'diverted', retryAtMs: null });
     expect(await second.state(TARGET)).toMatchObject({ heldBy: 'ann', reason: 'maintenance' });
-    expect(await second.release(TARGET)).toBe(true);
+    expect(await second.release(TARGET, 'bob')).toBe(true);
     clockMs += 150;
     expect(await kindOf(first)).toBe('recovering');
-    expect(await second.release(TARGET)).toBe(false);
+    expect(await second.release(TARGET, 'bob')).toBe(false);
   });
 
   it('dry run → trips and says so, and lets every call through', async () => {

@@ -26,6 +26,9 @@ describe('createMetrics', () => {
         costUsd: 0.25,
       },
     });
+    metrics.breakerDecision('mcp', 'diverted');
+    metrics.breakerTransition('mcp', 'open');
+    metrics.breakerPhases(() => [{ kind: 'mcp', phase: 'open', breakers: 2 }]);
     metrics.search({ durationMs: 2 });
     metrics.indexSize('faiss', 36);
     metrics.activity({ type: 'callTool', outcome: 'ok', durationMs: 30 });
@@ -33,6 +36,9 @@ describe('createMetrics', () => {
     metrics.runEnded('runAgent', 'answered');
     const text = await metrics.text();
     for (const line of [
+      'ostinato_breaker_decisions_total{kind="mcp",decision="diverted"} 1',
+      'ostinato_breaker_transitions_total{kind="mcp",to="open"} 1',
+      'ostinato_breakers{kind="mcp",phase="open"} 2',
       'ostinato_cache_requests_total{cache="search",result="hit"} 2',
       'ostinato_cache_requests_total{cache="search",result="miss"} 1',
       'ostinato_cache_events_total{cache="search",event="wait"} 1',
