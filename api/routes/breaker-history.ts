@@ -4,7 +4,7 @@ import type { ResolvedApiDeps } from '../api-deps.ts';
 import { errorAnswers } from '../schemas/error-answers.ts';
 import { historyQuery, transitionAnswer, transitionSchema } from '../schemas/transition-schema.ts';
 import { tenantOf } from '../tenant-of.ts';
-import { breakerParams, targetOf } from './breakers.ts';
+import { breakerParams, targetOf } from './breaker-target.ts';
 
 const HOUR_MS = 3_600_000;
 

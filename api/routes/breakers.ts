@@ -1,23 +1,16 @@
-import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { ServerName } from '../../common/tool.ts';
 import type { BreakerTarget } from '../../services/breaker/breakers.ts';
 import { overridesSchema } from '../../services/breaker/settings/breaker-overrides.ts';
 import type { Api } from '../api.ts';
 import type { ResolvedApiDeps } from '../api-deps.ts';
-import { HttpError } from '../http-error.ts';
 import type { BreakerAnswer } from '../schemas/breaker-schema.ts';
 import { breakerAnswer, breakerSchema } from '../schemas/breaker-schema.ts';
 import { errorAnswers } from '../schemas/error-answers.ts';
 import { tenantOf } from '../tenant-of.ts';
 import { registerBreakerHistory } from './breaker-history.ts';
+import { breakerParams, targetOf } from './breaker-target.ts';
 
 const tags = ['breakers'];
-
-export const breakerParams = z.strictObject({
-  kind: z.enum(['provider', 'mcp']),
-  name: z.string().min(1).max(300),
-});
 
 const answers = { 200: breakerSchema, ...errorAnswers(400, 404) };
 
@@ -139,23 +132,6 @@ function registerSettings(api: Api, deps: ResolvedApiDeps): void {
       return show(deps, target);
     },
   );
-}
-
-/** A breaker of something that is not there would be a mistyped name. */
-export async function targetOf(
-  deps: ResolvedApiDeps,
-  request: FastifyRequest,
-  { kind, name }: z.output<typeof breakerParams>,
-): Promise<BreakerTarget> {
-  const { tenantId } = tenantOf(request);
-  if (kind === 'mcp') {
-    await deps.registry.getServer(tenantId, name as ServerName);
-    return { tenantId, kind, name };
-  }
-  const ids = (await deps.providers.list(tenantId)).map(({ id }) => id);
-  if (ids.includes(name)) return { tenantId, kind, name };
-  const known = ids.length === 0 ? 'none' : ids.join(', ');
-  throw new HttpError(404, 'NotFound', `There is no model "${name}". There are: ${known}.`);
 }
 
 async function show(

@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { NEW_RECORD } from '../../common/breaker-event.ts';
 import type { BreakerEvent } from '../../common/breaker-event.ts';
@@ -7,9 +6,9 @@ import type { BreakerPhase } from '../../common/breaker-phase.ts';
 import { breakerState } from '../../common/breaker.ts';
 import type { BreakerState, BreakerVerdict } from '../../common/breaker.ts';
 import type { BreakerTransition } from '../../common/breaker-transition.ts';
-import { transitionReason } from '../../common/breaker-transition.ts';
 import type { BreakerSnapshot, BreakerStore } from './breaker-store.ts';
 import type { BreakerSettings } from './breakers.ts';
+import { createChangeTeller } from './change-teller.ts';
 
 /** How old the picture of a shared breaker may be. */
 const SNAPSHOT_MAX_AGE_MS = 100;
@@ -37,9 +36,6 @@ export interface BreakerView {
   settled(): Promise<void>;
 }
 
-/** This process, in the changes that it judges alone. */
-const PROCESS = `${hostname()}:${process.pid}`;
-
 export function createBreakerView(deps: {
   readonly key: string;
   readonly store: BreakerStore;
@@ -50,7 +46,7 @@ export function createBreakerView(deps: {
   readonly nowMs: () => number;
 }): BreakerView {
   const { key, store, nowMs } = deps;
-  const { policy, mode } = deps.settings;
+  const { policy } = deps.settings;
   const stateOf = breakerState(policy);
   let snapshot: BreakerSnapshot = {
     record: NEW_RECORD,
@@ -60,47 +56,17 @@ export function createBreakerView(deps: {
   };
   let takenMs: number | null = null;
   let reading: Promise<void> | null = null;
-  let telling: Promise<void> | null = null;
+  const changes = createChangeTeller({ ...deps, phaseOf });
 
   function take(newer: BreakerSnapshot): boolean {
     snapshot = newer;
     takenMs = nowMs();
-    if (phaseOf(newer) !== newer.record.noted) telling ??= tell(newer);
+    changes.see(newer);
     return newer.done;
   }
 
   function phaseOf({ record, nowMs: atMs }: Pick<BreakerSnapshot, 'record' | 'nowMs'>) {
     return breakerPhase(stateOf(record, atMs), record.verdict);
-  }
-
-  /** All workers see a change; the one whose note the store takes tells of it. */
-  async function tell(seen: BreakerSnapshot): Promise<void> {
-    const { record, nowMs: atMs } = seen;
-    const change = { from: record.noted, to: phaseOf(seen) };
-    try {
-      const { done, isShared } = await store.apply(key, policy, { kind: 'noted', ...change });
-      if (!done) return;
-      const reason = transitionReason(policy, record, change, atMs);
-      announce({ ...change, atMs, reason, by: null, isShared });
-    } catch (error) {
-      // The next look at the breaker sees the change as well.
-      deps.log.debug({ breaker: key, err: error }, 'a change was not noted');
-    } finally {
-      telling = null;
-    }
-  }
-
-  function announce({
-    isShared,
-    ...change
-  }: Omit<BreakerTransition, 'isDryRun' | 'process'> & { readonly isShared: boolean }): void {
-    const transition = {
-      ...change,
-      isDryRun: mode === 'dry-run',
-      process: isShared ? null : PROCESS,
-    };
-    deps.log.info({ breaker: key, ...transition }, `breaker ${key} is ${change.to}`);
-    deps.onTransition(transition);
   }
 
   const storeMs = () => snapshot.nowMs + (takenMs === null ? 0 : nowMs() - takenMs);
@@ -115,20 +81,17 @@ export function createBreakerView(deps: {
     },
     apply: async (event) => take(await store.apply(key, policy, event)),
     async operate(event, by) {
-      const before = phaseOf(await store.read(key, policy));
+      const before = await store.read(key, policy);
       const after = await store.apply(key, policy, event);
       take(after);
-      if (!after.done) return false;
-      const reason = event.kind === 'hold' ? event.reason : 'released by an operator';
-      const to = event.kind === 'hold' ? 'isolated' : 'recovering';
-      announce({ atMs: after.nowMs, from: before, to, reason, by, isShared: after.isShared });
-      return true;
+      if (after.done) changes.operated(event, by, before, after);
+      return after.done;
     },
     state: () => stateOf(snapshot.record, storeMs()),
     phase: () => phaseOf({ record: snapshot.record, nowMs: storeMs() }),
     verdict: () => snapshot.record.verdict,
     diverted: () => snapshot.record.diverted,
     storeMs,
-    settled: async () => void (await telling),
+    settled: () => changes.settled(),
   };
 }

@@ -94,11 +94,7 @@ export function createBreaker(deps: {
     async describe() {
       await diverting.flush();
       await view.refresh();
-      const { reason, trips, heldBy } = view.verdict();
-      const { settings } = deps;
-      const state = view.state();
-      const phase = view.phase();
-      return { state, phase, reason, trips, heldBy, diverted: view.diverted(), settings };
+      return reportOf(view, deps.settings);
     },
     revived: () => revive(view),
     operate: (event, by) => view.operate(event, by),
@@ -108,6 +104,12 @@ export function createBreaker(deps: {
       await view.settled();
     },
   };
+}
+
+function reportOf(view: BreakerView, settings: BreakerSettings): BreakerReport {
+  const { reason, trips, heldBy } = view.verdict();
+  const seen = { state: view.state(), phase: view.phase(), diverted: view.diverted() };
+  return { ...seen, reason, trips, heldBy, settings };
 }
 
 async function revive(view: BreakerView): Promise<void> {
