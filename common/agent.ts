@@ -76,6 +76,8 @@ export interface AgentLimits {
 export interface BudgetOwner {
   /** Temporal's id of the parent. */
   readonly workflowId: string;
+  /** No run above counts what models cost: they are not asked for. @default false */
+  readonly isForToolsOnly?: true;
 }
 
 export type AgentResult = {

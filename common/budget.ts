@@ -25,6 +25,12 @@ export interface BudgetState {
   readonly reserved: Readonly<Record<string, ModelSpend>>;
   /** The most that one model call took so far; `null` before the first has settled. */
   readonly dearest: ModelSpend | null;
+  /** Tool calls that the run above has lent and that are not made yet. @default 0 */
+  readonly lent?: number;
+  /** The answer that lent the latest. @default none */
+  readonly lastLoan?: string;
+  /** The run above is paused. @default false */
+  readonly isHeld?: true;
 }
 
 /**

@@ -63,7 +63,7 @@ export async function callForEach(
         if (!list.goesOn()) return;
         // The first call was taken with the step.
         const isPaid = at === 0 || !makesCall(step);
-        if (!isPaid && !list.admit(at, await run.budget.takeToolCall())) return;
+        if (!isPaid && !list.admit(at, await run.budget.takeToolCall(items.length - at))) return;
         if (many !== null && to - at > 1) {
           if (!(await callChunk(at, to, many))) return;
         } else if (!list.keep(at, await call(items[at] ?? null, placeOf(at)))) return;

@@ -1,15 +1,17 @@
 // Runs in the workflow sandbox: what every run answers while it is open.
-import { CancellationScope, isCancellation, setHandler } from '@temporalio/workflow';
+import { CancellationScope, ContinueAsNew, isCancellation, setHandler } from '@temporalio/workflow';
 import { cancelUpdate, progressQuery } from './definitions.ts';
+import type { RunBudget } from './run-budget.ts';
 import type { RunState } from './run-state.ts';
 import { progressOf } from './run-state.ts';
 
 /**
  * Runs `body` with the `progress` query and the `cancel` update in place. A run ended by the update
- * gives `whenCancelled()`; one ended by Temporal's own cancellation ends as cancelled in Temporal.
+ * gives `whenCancelled()`; one ended by Temporal's own cancellation ends as cancelled in Temporal. The
+ * run above knows then what was spent.
  */
 export async function cancellable<Result>(
-  state: RunState,
+  { state, budget }: { readonly state: RunState; readonly budget: RunBudget },
   body: () => Promise<Result>,
   whenCancelled: (reason: string) => Result,
 ): Promise<Result> {
@@ -29,13 +31,17 @@ export async function cancellable<Result>(
       },
     },
   );
+  let leaves = false;
   try {
     return await scope.run(body);
   } catch (error) {
+    leaves = error instanceof ContinueAsNew;
     if (!isCancellation(error) || state.cancelReason === null) throw error;
     return whenCancelled(state.cancelReason);
   } finally {
     state.phase = 'ended';
     state.revision += 1;
+    // What it was lent goes along where it continues as new.
+    if (!leaves) await budget.told();
   }
 }

@@ -28,6 +28,8 @@ export interface BudgetAsk {
   readonly id: string;
   readonly wants: 'tool-calls' | 'model-call';
   readonly count: number;
+  /** Tool calls that are likely to follow: so many may be lent. @default it cannot keep any */
+  readonly ahead?: number;
 }
 
 /** From the parent: as many as it may make, and the limit where that is less than it asked for. */
@@ -35,6 +37,17 @@ export interface BudgetAnswer {
   readonly id: string;
   readonly granted: number;
   readonly limit: BudgetLimit | null;
+  /** Calls besides, which it may make without asking until they are called back. @default 0 */
+  readonly lent?: number;
+}
+
+/** From the parent to a child run that it may have lent calls: give back what is not made. */
+export interface BudgetRecall {
+  readonly id: string;
+  /** The latest answer that lent some: it may still be on its way. */
+  readonly after: string | null;
+  /** The parent is paused: also model calls that nobody has to be asked for wait. */
+  readonly isPaused: boolean;
 }
 
 /** From a child run to its parent: what it was granted has ended, or was not needed. */
@@ -44,11 +57,14 @@ export interface BudgetSettle {
   readonly returnedToolCalls: number;
   /** The question for a model call that was granted, and what the call took; `null`: not made. */
   readonly modelCall: { readonly id: string; readonly usage: LlmUsage | null } | null;
+  /** The recall that it answers. */
+  readonly recall?: string;
 }
 
 export const budgetAskSignal = defineSignal<[BudgetAsk]>('budgetAsk');
 export const budgetAnswerSignal = defineSignal<[BudgetAnswer]>('budgetAnswer');
 export const budgetSettleSignal = defineSignal<[BudgetSettle]>('budgetSettle');
+export const budgetRecallSignal = defineSignal<[BudgetRecall]>('budgetRecall');
 export const batchProgressQuery = defineQuery<BatchProgress>('batchProgress');
 
 /** From a shard to its batch: how its items stand. */

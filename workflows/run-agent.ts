@@ -33,7 +33,7 @@ import { carriedResults, executeOrLeave } from './leave-run.ts';
 import { createRunBudget } from './run-budget.ts';
 import { createRunControl } from './run-control.ts';
 import type { RunState } from './run-state.ts';
-import { newRunState, toolsOf } from './run-state.ts';
+import { newRunState, toolsOf, waitingSteps } from './run-state.ts';
 
 type Ending = AgentResult extends infer Result
   ? Result extends { outcome: string }
@@ -50,6 +50,11 @@ export async function runAgent(input: AgentInput): Promise<AgentResult> {
   const spent = { usage: carried?.usage ?? NO_USAGE };
   const { maxWallMs } = input.limits;
   const deadline = createDeadline(carried?.deadlineMs ?? state.startedAtMs + maxWallMs);
+  const budget = createRunBudget(input.limits, input.budgetOwner, {
+    from: carried?.budget,
+    isPaused: () => state.isPaused,
+    ahead: () => Math.max(waitingSteps(state), state.turn),
+  });
   const run: PlanRun = {
     tenant: input.tenant,
     limits: input.limits,
@@ -62,21 +67,21 @@ export async function runAgent(input: AgentInput): Promise<AgentResult> {
     agent: input.agent,
     depth: input.depth ?? 0,
     state,
-    budget: createRunBudget(input.limits, input.budgetOwner, carried?.budget, () => state.isPaused),
+    budget,
     control: createRunControl(state, {
       tenant: input.tenant,
       queues: input.queues,
       policy: input.policy,
       canBeSteered: true,
       from: carried?.control,
+      onPause: () => budget.passOnPause(),
     }),
   };
   const ending = await cancellable<Ending>(
-    state,
+    run,
     () => takeTurns(input, run, spent),
     (reason) => ({ outcome: 'cancelled', reason }),
   );
-  await run.budget.told();
   upsertSearchAttributes({
     [SEARCH_ATTRIBUTE.status]: [ending.outcome],
     [SEARCH_ATTRIBUTE.model]: [state.planner?.model ?? state.planner?.kind ?? 'none'],

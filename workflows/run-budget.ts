@@ -1,19 +1,17 @@
 // Runs in the workflow sandbox: what a run and its child runs may still spend.
 import { HandlerUnfinishedPolicy } from '@temporalio/common';
-import {
-  condition,
-  getExternalWorkflowHandle,
-  setHandler,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { condition, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { AgentLimits, BudgetOwner } from '../common/agent.ts';
 import type { Budget, BudgetLimit, BudgetState } from '../common/budget.ts';
 import { createBudget } from '../common/budget.ts';
 import type { LlmUsage } from '../common/llm.ts';
+import { answerChildren } from './answer-children.ts';
 import type { ParentBudget } from './ask-parent-budget.ts';
 import { askParentBudget } from './ask-parent-budget.ts';
-import type { BudgetAsk } from './definitions.ts';
-import { budgetAnswerSignal, budgetAskSignal, budgetSettleSignal } from './definitions.ts';
+import { budgetRecallSignal } from './definitions.ts';
+import { createCallLoans } from './lend-calls.ts';
+import type { CallLoans } from './lend-calls.ts';
+import { createSharedBudget } from './shared-budget.ts';
 
 /** `call` is given back when the call has ended. */
 export type ModelGrant =
@@ -26,10 +24,14 @@ export type ModelGrant =
  * parent, which asks on: the limits of every run above it hold.
  */
 export interface RunBudget {
-  /** @returns the limit that forbids the call; `null`: it is taken. */
-  takeToolCall(): Promise<BudgetLimit | null>;
+  /**
+   * @param ahead calls that are likely to follow, where it is more than the run knows by itself.
+   * @returns the limit that forbids the call; `null`: it is taken.
+   */
+  takeToolCall(ahead?: number): Promise<BudgetLimit | null>;
   /** A call that was taken and will not be made. */
   returnToolCall(): void;
+  /** What child runs were lent and may not have used included. */
   toolCallsLeft(): number;
   /** The limit of this run that lets no further call be made; `null`: there is none yet. */
   usedUp(): BudgetLimit | null;
@@ -39,138 +41,100 @@ export interface RunBudget {
   takeModelCall(): Promise<ModelGrant>;
   /** @param usage `null`: the call was not made. */
   settleModelCall(call: string, usage: LlmUsage | null): void;
+  /** What a child run is told of whom it is to ask. @param countsModels whatever the limits are */
+  ownerFor(countsModels: boolean): BudgetOwner;
+  /** For whoever starts a child run: call it before. */
+  openChild(workflowId: string): void;
   /** For whoever starts a child run: call it when the child has ended, however it did. */
   closeChild(workflowId: string): void;
+  /** The run was paused, or goes on. */
+  passOnPause(): void;
   /** Before a run ends: resolves when the run above it knows what was spent. */
   told(): Promise<void>;
   state(): BudgetState;
 }
 
+export interface RunBudgetOptions {
+  readonly from?: BudgetState | undefined;
+  /** @default it never is */
+  readonly isPaused?: () => boolean;
+  /** Tool calls that are likely to follow. @default 0 */
+  readonly ahead?: () => number;
+}
+
 export function createRunBudget(
   limits: AgentLimits,
   owner: BudgetOwner | undefined,
-  from?: BudgetState,
-  isPaused: () => boolean = () => false,
+  { from, isPaused = () => false, ahead = () => 0 }: RunBudgetOptions = {},
 ): RunBudget {
-  const budget = createBudget(
-    {
-      maxToolCalls: limits.maxToolCalls,
-      maxTokens: limits.maxTokens ?? null,
-      maxCostUsd: limits.maxCostUsd ?? null,
-    },
-    from,
-  );
-  const parent = owner === undefined ? null : askParentBudget(owner);
-  const shared = sharedBudget(budget, parent);
+  const { maxToolCalls, maxTokens = null, maxCostUsd = null } = limits;
+  const budget = createBudget({ maxToolCalls, maxTokens, maxCostUsd }, from);
+  const parent = owner === undefined ? null : askParentBudget(owner, from);
+  const hold = { isHeld: from?.isHeld === true };
+  const isStopped = (): boolean => hold.isHeld || isPaused();
+  const surplus = (): number =>
+    Math.min(budget.toolCallsLeft(), parent === null ? Infinity : parent.loan.left());
+  const loans = createCallLoans(surplus, isStopped);
+  const forModels = owner?.isForToolsOnly === true ? null : parent;
+  const shared = createSharedBudget(budget, { forTools: parent, forModels }, loans);
   const own = workflowInfo().workflowId;
   let calls = 0;
-  answerChildren(budget, parent, shared, isPaused);
+  answerChildren({ budget, parent, shared, loans, isPaused: isStopped });
+  if (parent !== null) giveBackWhenAsked(budget, parent, loans, hold);
+  const countsModels = forModels !== null || maxTokens !== null || maxCostUsd !== null;
   return {
-    async takeToolCall() {
-      const { granted, limit } = await shared.takeToolCalls(1);
+    async takeToolCall(known = 0) {
+      const { granted, limit } = await shared.takeToolCalls(1, Math.max(known, ahead()));
       return granted === 1 ? null : limit;
     },
-    returnToolCall() {
-      budget.returnToolCalls(1);
-      parent?.settle({ returnedToolCalls: 1, modelCall: null });
-    },
-    toolCallsLeft: () => budget.toolCallsLeft(),
+    returnToolCall: () => shared.returnToolCalls(1),
+    toolCallsLeft: () => budget.toolCallsLeft() + loans.outstanding(),
     usedUp: () => budget.usedUp(),
     usdLeft: () =>
-      limits.maxCostUsd === undefined || limits.maxCostUsd === null
-        ? null
-        : Math.max(0, limits.maxCostUsd - budget.state().spent.costUsd),
+      maxCostUsd === null ? null : Math.max(0, maxCostUsd - budget.state().spent.costUsd),
     async takeModelCall() {
+      if (hold.isHeld) await condition(() => !hold.isHeld);
       const call = `${own}#${(calls += 1)}`;
       const limit = await shared.reserveModelCall(call);
       return limit === null ? { kind: 'granted', call } : { kind: 'refused', limit };
     },
     settleModelCall: (call, usage) => shared.settleModelCall(call, usage),
-    closeChild: (workflowId) => budget.releaseModelCalls(`${workflowId}#`),
+    ownerFor: (alwaysCounts) => ({
+      workflowId: own,
+      ...(alwaysCounts || countsModels ? {} : { isForToolsOnly: true }),
+    }),
+    openChild: (workflowId) => loans.begun(workflowId),
+    closeChild(workflowId) {
+      loans.ended(workflowId);
+      budget.releaseModelCalls(`${workflowId}#`);
+    },
+    passOnPause: () => loans.passOnPause(),
     told: () => parent?.told() ?? Promise.resolve(),
-    state: () => budget.state(),
+    state: () => stateOf(budget, parent, hold.isHeld),
   };
 }
 
-interface SharedBudget {
-  takeToolCalls(
-    count: number,
-  ): Promise<{ readonly granted: number; readonly limit: BudgetLimit | null }>;
-  /** @returns the limit that forbids it. */
-  reserveModelCall(call: string): Promise<BudgetLimit | null>;
-  settleModelCall(call: string, usage: LlmUsage | null): void;
+function stateOf(budget: Budget, parent: ParentBudget | null, isHeld: boolean): BudgetState {
+  return { ...budget.state(), ...parent?.loan.state(), ...(isHeld ? { isHeld } : {}) };
 }
 
-/** A run's own limits first, then those of the run above. */
-function sharedBudget(budget: Budget, parent: ParentBudget | null): SharedBudget {
-  /** By the name of the call here: the question that the parent granted. */
-  const asked = new Map<string, string>();
-  let settled = 0;
-  return {
-    async takeToolCalls(count) {
-      const here = budget.takeToolCalls(count);
-      if (parent === null || here.granted === 0) return here;
-      const above = await parent.ask('tool-calls', here.granted);
-      budget.returnToolCalls(here.granted - above.granted);
-      return { granted: above.granted, limit: above.limit ?? here.limit };
-    },
-    async reserveModelCall(call) {
-      for (;;) {
-        const here = budget.reserveModelCall(call);
-        if (here.kind === 'granted') break;
-        if (here.kind === 'refused') return here.limit;
-        const seen = settled;
-        await condition(() => settled !== seen);
-      }
-      if (parent === null) return null;
-      const above = await parent.ask('model-call', 1);
-      if (above.granted === 1) {
-        asked.set(call, above.id);
-        return null;
-      }
-      budget.settleModelCall(call, null);
-      settled += 1;
-      return above.limit;
-    },
-    settleModelCall(call, usage) {
-      budget.settleModelCall(call, usage);
-      settled += 1;
-      const id = asked.get(call);
-      if (id === undefined) return;
-      asked.delete(call);
-      parent?.settle({ returnedToolCalls: 0, modelCall: { id, usage } });
-    },
-  };
-}
-
-/** Signal handlers record and answer; a child that is gone needs no answer. */
-function answerChildren(
+/** What this run has lent comes back first. */
+function giveBackWhenAsked(
   budget: Budget,
-  parent: ParentBudget | null,
-  shared: SharedBudget,
-  isPaused: () => boolean,
+  parent: ParentBudget,
+  loans: CallLoans,
+  hold: { isHeld: boolean },
 ): void {
-  const answer = async ({ from, id, wants, count }: BudgetAsk): Promise<void> => {
-    const call = `${from}#${id}`;
-    const isModel = wants === 'model-call';
-    // What is below a paused run starts no more than the run itself.
-    if (isPaused()) await condition(() => !isPaused());
-    const limit = isModel ? await shared.reserveModelCall(call) : null;
-    const took = isModel
-      ? { granted: limit === null ? 1 : 0, limit }
-      : await shared.takeToolCalls(count);
-    try {
-      await getExternalWorkflowHandle(from).signal(budgetAnswerSignal, { id, ...took });
-    } catch {
-      if (isModel && limit === null) shared.settleModelCall(call, null);
-    }
-  };
-  setHandler(budgetAskSignal, answer, { unfinishedPolicy: HandlerUnfinishedPolicy.ABANDON });
-  setHandler(budgetSettleSignal, ({ from, returnedToolCalls, modelCall }) => {
-    if (returnedToolCalls > 0) {
-      budget.returnToolCalls(returnedToolCalls);
-      parent?.settle({ returnedToolCalls, modelCall: null });
-    }
-    if (modelCall !== null) shared.settleModelCall(`${from}#${modelCall.id}`, modelCall.usage);
-  });
+  setHandler(
+    budgetRecallSignal,
+    async ({ id, after, isPaused }) => {
+      const changes = hold.isHeld !== isPaused;
+      hold.isHeld = isPaused;
+      if (changes) loans.passOnPause();
+      if (loans.mayBring()) await loans.recall();
+      const returnedToolCalls = await parent.loan.surrender(after);
+      parent.settle({ returnedToolCalls, modelCall: null, recall: id });
+    },
+    { unfinishedPolicy: HandlerUnfinishedPolicy.ABANDON },
+  );
 }

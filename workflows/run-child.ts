@@ -105,6 +105,7 @@ async function runChild<Input, Result extends Pick<RunPlanResult, 'steps'>>(
   const workflowId = `t:${run.tenant.tenantId}:run:${runId}`;
   updateStep(run.state, step.id, { run: runId });
   run.state.openChildren += 1;
+  run.budget.openChild(workflowId);
   try {
     const result = await executeChild<(input: Input) => Promise<Result>>(type, {
       workflowId,
@@ -142,12 +143,15 @@ function inputOf({ step, run }: ChildOf) {
   const { limits, control, deadlineMs, leaveAfterEvents } = run;
   const leftMs = Math.max(1_000, Math.min(step.timeoutMs, deadlineMs - Date.now()));
   const { maxTurns, maxParallel, maxParallelPerServer, maxReplans } = limits;
+  // What is spent below decides then which calls wait for a person here.
+  const { approvals = [] } = control.policy;
+  const countsModels = approvals.some(({ spentUsd }) => spentUsd !== undefined);
   return {
     tenant: run.tenant,
     agent: run.agent,
     queues: run.queues,
     depth: run.depth + 1,
-    budgetOwner: { workflowId: workflowInfo().workflowId },
+    budgetOwner: run.budget.ownerFor(countsModels),
     policy: control.policy,
     limits: {
       ...{ maxTurns, maxParallel, maxWallMs: leftMs },

@@ -43,6 +43,8 @@ export interface RunControlOptions {
   /** Whether there is a planner that reads messages. */
   readonly canBeSteered: boolean;
   readonly from?: ControlState | undefined;
+  /** The run was paused, or goes on. @default nothing else is to know */
+  readonly onPause?: () => void;
 }
 
 /** More that nobody has read yet is refused. */
@@ -113,12 +115,13 @@ interface Mailbox {
 
 function takeOrders(
   state: RunState,
-  { tenant, canBeSteered }: RunControlOptions,
+  { tenant, canBeSteered, onPause }: RunControlOptions,
   mailbox: Mailbox,
 ): void {
   const setPaused = (isPaused: boolean) => () => {
     state.isPaused = isPaused;
     state.revision += 1;
+    onPause?.();
     return { accepted: true };
   };
   setHandler(pauseUpdate, setPaused(true), {

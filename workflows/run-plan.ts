@@ -20,7 +20,7 @@ import { cancellable } from './cancellable.ts';
 import type { RunState } from './run-state.ts';
 import { createRunBudget } from './run-budget.ts';
 import { createRunControl } from './run-control.ts';
-import { newRunState } from './run-state.ts';
+import { newRunState, waitingSteps } from './run-state.ts';
 
 const CHECK_OPTIONS = {
   startToCloseTimeout: '1 minute',
@@ -33,6 +33,11 @@ export async function runPlan(input: RunPlanInput): Promise<RunPlanResult> {
   const { maxWallMs } = input.limits;
   const deadline = createDeadline(carried?.deadlineMs ?? state.startedAtMs + maxWallMs);
   const wallMs = (): number => maxWallMs - (deadline() - Date.now());
+  const budget = createRunBudget(input.limits, input.budgetOwner, {
+    from: carried?.budget,
+    isPaused: () => state.isPaused,
+    ahead: () => waitingSteps(state),
+  });
   const run = {
     tenant: input.tenant,
     limits: input.limits,
@@ -46,17 +51,18 @@ export async function runPlan(input: RunPlanInput): Promise<RunPlanResult> {
     agent: input.agent,
     depth: input.depth ?? 0,
     state,
-    budget: createRunBudget(input.limits, input.budgetOwner, carried?.budget, () => state.isPaused),
+    budget,
     control: createRunControl(state, {
       tenant: input.tenant,
       queues: input.queues,
       policy: input.policy,
       canBeSteered: false,
       from: carried?.control,
+      onPause: () => budget.passOnPause(),
     }),
   };
   const result = await cancellable<RunPlanResult>(
-    state,
+    run,
     async () => {
       const plan = carried?.open.plan ?? input.plan ?? (await checkedPlan(input));
       const earlier = carried === undefined ? null : carriedResults(carried);
@@ -65,7 +71,6 @@ export async function runPlan(input: RunPlanInput): Promise<RunPlanResult> {
     },
     (reason) => toResult(state, wallMs, { outcome: 'cancelled', reason, results: new Map() }),
   );
-  await run.budget.told();
   upsertSearchAttributes({ [SEARCH_ATTRIBUTE.status]: [result.outcome] });
   return result;
 }

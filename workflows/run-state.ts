@@ -73,6 +73,11 @@ export function toolsOf({ earlierTools, childTools, steps }: RunState): Readonly
   return new Set([...earlierTools, ...childTools, ...own]);
 }
 
+/** Steps that may still call a tool. */
+export function waitingSteps({ steps }: RunState): number {
+  return [...steps.values()].filter(({ state }) => state === 'waiting').length;
+}
+
 export function progressOf(state: RunState): RunProgress {
   return {
     phase: state.phase,

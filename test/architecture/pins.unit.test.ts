@@ -49,6 +49,7 @@ describe('durable names', () => {
       'batchProgress',
       'budgetAnswer',
       'budgetAsk',
+      'budgetRecall',
       'budgetSettle',
       'cancel',
       'conversation',

@@ -4,7 +4,12 @@ import { startRecorder } from './recorder.ts';
 import type { Recorder } from './recorder.ts';
 import { recordBatched } from './scenes/batched.ts';
 import { recordBatches } from './scenes/batches.ts';
-import { recordChildren, recordEndedChildren, recordNested } from './scenes/children.ts';
+import {
+  recordChildren,
+  recordEndedChildren,
+  recordLent,
+  recordNested,
+} from './scenes/children.ts';
 import { recordApproved, recordFlow, recordKnown } from './scenes/flow.ts';
 import { recordContinued, recordConversation, recordOrders } from './scenes/long-lives.ts';
 import { recordAgents, recordPlans } from './scenes/plans.ts';
@@ -19,6 +24,7 @@ const SCENES: Readonly<Record<string, (recorder: Recorder) => Promise<void>>> = 
   children: recordChildren,
   nested: recordNested,
   'ended-children': recordEndedChildren,
+  lent: recordLent,
   continued: recordContinued,
   orders: recordOrders,
   conversation: recordConversation,

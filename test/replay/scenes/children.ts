@@ -1,5 +1,5 @@
-import { signalRun } from '../../../client/index.ts';
-import type { StepFallback } from '../../../common/plan.ts';
+import { pauseRun, resumeRun, runHandle, signalRun } from '../../../client/index.ts';
+import type { PlanStep, StepFallback } from '../../../common/plan.ts';
 import { after, literal, output, plan, step } from '../../support/plans.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import type { Recorder } from '../recorder.ts';
@@ -76,4 +76,46 @@ export async function recordEndedChildren({ start, save }: Recorder): Promise<vo
   await held.cancel('recorded');
   await held.result();
   await save('run-plan-children-cancelled', held.workflowId);
+}
+
+/** Child runs that are lent calls, give some back for others, and are paused with calls in hand. */
+export async function recordLent({ ostinato, start, save }: Recorder): Promise<void> {
+  const of = (steps: readonly PlanStep[]) =>
+    ({ kind: 'plan', plan: plan(...steps), returns: null }) as const;
+  const run = await start(
+    [
+      step('slow', {
+        action: of([
+          ...chain('c', 4),
+          step('go', { action: { kind: 'signal', name: 'go' } }),
+          step('end', after('go')),
+        ]),
+      }),
+      step('fast', { action: of(chain('f', 40)), onFailure: 'skip-dependents' }),
+    ],
+    { limits: { maxToolCalls: 40 } },
+  );
+  const slow = `${run.runId}.slow`;
+  await waitFor('the child to wait', async () => {
+    const seen = await runHandle(ostinato, slow)
+      .progress()
+      .catch(() => null);
+    return seen?.steps.some(({ id, state }) => id === 'go' && state === 'running') === true;
+  });
+  await pauseRun(ostinato, run.runId);
+  await resumeRun(ostinato, run.runId);
+  await waitFor('the other to be refused', async () => {
+    return (await run.progress()).steps[1]?.state === 'failed';
+  });
+  await signalRun(ostinato, slow, 'go', {});
+  await run.result();
+  await save('run-plan-lends', run.workflowId);
+  await save('run-plan-lent', `${run.workflowId}.slow`);
+  await save('run-plan-lent-short', `${run.workflowId}.fast`);
+}
+
+function chain(name: string, length: number): readonly PlanStep[] {
+  return Array.from({ length }, (_, at) =>
+    step(`${name}${at}`, at === 0 ? {} : after(`${name}${at - 1}`)),
+  );
 }
