@@ -140,27 +140,29 @@ async function work(state: BatchState): Promise<void> {
   const size = shardSize(total, mode, shards);
   let next = input.resumeAt?.next ?? 0;
   const last = Math.min(total, next + CONTINUE_AFTER_ITEMS);
+  // A lane that finds no items would keep its share of the concurrency and the rate from the others.
+  const lanes = Math.min(shards, Math.ceil((last - next) / size));
   const lane = async (number: number): Promise<void> => {
     while (next < last) {
       const from = next;
       next = Math.min(from + size, last);
-      await runShard(state, { from, to: next, mode, ...shareOf(settings, shards, number) });
+      await runShard(state, { from, to: next, mode, ...shareOf(settings, lanes, number) });
     }
   };
-  await Promise.all(Array.from({ length: shards }, (_, number) => lane(number)));
+  await Promise.all(Array.from({ length: lanes }, (_, number) => lane(number)));
   if (next < total) await goOn(state, { next, opened: state.opened });
 }
 
 /** All lanes together have what the batch has. */
 function shareOf(
   { concurrency, ratePerSecond }: RunBatchInput['settings'],
-  shards: number,
+  lanes: number,
   number: number,
 ): Pick<RunBatchShardInput, 'concurrency' | 'ratePerSecond'> {
-  const extra = number < concurrency % shards ? 1 : 0;
+  const extra = number < concurrency % lanes ? 1 : 0;
   return {
-    concurrency: Math.floor(concurrency / shards) + extra,
-    ratePerSecond: ratePerSecond === null ? null : ratePerSecond / shards,
+    concurrency: Math.floor(concurrency / lanes) + extra,
+    ratePerSecond: ratePerSecond === null ? null : ratePerSecond / lanes,
   };
 }
 

@@ -33,7 +33,10 @@ export async function openToolDurations(
   const latest = desc(toolDurations.updatedAtMs);
   try {
     const rows = await db.select().from(toolDurations).orderBy(latest).limit(MAX_TOOLS);
-    for (const { tenantId, tool, meanMs } of rows) durations.record(tenantId, tool, meanMs);
+    // The newest last: where there is no room for all, the oldest goes.
+    for (const { tenantId, tool, meanMs } of rows.reverse()) {
+      durations.record(tenantId, tool, meanMs);
+    }
   } catch (error) {
     log.warn({ err: error }, 'how long tools take was not read: it is learned anew');
   }

@@ -162,6 +162,34 @@ describe.each(['light', 'runs'] as const)('a batch, mode %s', (mode) => {
     expect(await began(`${mode}-0-find-${mode}-0`)).toBe(1);
   });
 
+  it('concurrency 3 → a window of three over the items, never more', async () => {
+    const plan: WrittenPlan = {
+      steps: [{ id: 'a', tool: 'work/look_up', args: { name: '${item.name}', ms: 100 } }],
+    };
+    const id = await start({ plan, mode, concurrency: 3 }, named(`window-${mode}-`, 9));
+    expect((await ended(id)).counts).toMatchObject({ done: 9 });
+    const lines = (await readFile(journal, 'utf8')).split('\n');
+    let inFlight = 0;
+    const seen = lines
+      .filter((line) => line.includes(`window-${mode}-`))
+      .map((line) => (inFlight += line.startsWith('begin') ? 1 : -1));
+    expect(seen).toHaveLength(18);
+    expect(Math.max(...seen)).toBeLessThanOrEqual(3);
+    expect(Math.max(...seen)).toBeGreaterThan(1);
+  });
+
+  it('ratePerSecond 4 → six items take a second and a quarter at least', async () => {
+    const plan: WrittenPlan = {
+      steps: [{ id: 'a', tool: 'work/look_up', args: { name: '${item.name}' } }],
+    };
+    const settings = { plan, mode, concurrency: 6, ratePerSecond: 4 };
+    const id = await start(settings, named(`paced-${mode}-`, 6));
+    expect((await ended(id)).counts).toMatchObject({ done: 6 });
+    const ends = (await resultsOf(id)).map(({ endedAtMs }) => Number(endedAtMs));
+    const { startedAtMs } = await batchHandle(engine.ostinato, id).progress();
+    expect(Math.max(...ends) - startedAtMs).toBeGreaterThanOrEqual(1_250);
+  });
+
   it('cancelled, then resumed → the rest is done, nothing done is done again', async () => {
     const plan: WrittenPlan = {
       steps: [

@@ -412,6 +412,19 @@ describe('an agent inside of a plan', () => {
     await expect(decide(ostinato, id, { verdict: 'approve' })).rejects.toThrow();
   });
 
+  it.each([
+    ['maxTokens', 250],
+    ['maxCostUsd', 0.025],
+  ])(
+    '%s %d, two agents of 2 calls of 100 tokens and a cent → 3 calls, and the run says which limit',
+    async (limit, most) => {
+      const agents = [agent('a', literal('x')), agent('b', literal('y'))];
+      const result = await run(agents, { limits: { [limit]: most } });
+      expect(result).toMatchObject({ outcome: 'out-of-budget', reason: `Reached ${limit}.` });
+      expect(goals).toHaveLength(3);
+    },
+  );
+
   it('it cannot answer → the step fails and says why', async () => {
     planFor = ({ turn }) => plan(step(`s${turn}`));
     const result = await run([agent('ask', literal('x'))], { limits: { maxToolCalls: 2 } });

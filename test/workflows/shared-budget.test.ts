@@ -113,6 +113,24 @@ describe('model calls of a run', () => {
     expect(result).toMatchObject({ outcome: 'out-of-budget', limit: 'maxCostUsd', turns: 2 });
   });
 
+  it('a run that ended → found by tenant, agent, outcome, model and what it cost', async () => {
+    costUsd = 0.02;
+    const limits = { maxCostUsd: 0.03 };
+    const run = await startAgent(ostinato, { goal: 'Go on', agent: 'spender', limits });
+    await run.result();
+    const { typedSearchAttributes } = await ostinato.temporal.workflow
+      .getHandle(run.workflowId)
+      .describe();
+    const found = typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value]);
+    expect(Object.fromEntries(found)).toMatchObject({
+      OstinatoTenant: 'default',
+      OstinatoAgent: 'spender',
+      OstinatoStatus: 'out-of-budget',
+      OstinatoModel: 'fake-1',
+      OstinatoCostUsd: 0.04,
+    });
+  });
+
   it('maxCostUsd and a model without a price → one call, since the limit could not be kept', async () => {
     costUsd = null;
     const run = await startAgent(ostinato, { goal: 'Go on', limits: { maxCostUsd: 0.03 } });

@@ -108,6 +108,10 @@ async function explainSlowest(
   const history = await stage.ostinato.temporal.workflow
     .getHandle(slowest.workflowId)
     .fetchHistory();
+  const starts = stage.workers.map((worker) => `${(worker.startMs() / 1_000).toFixed(1)} s`);
+  note(
+    `The workers' latest starts took ${starts.join(' and ')}: a machine without time is slow too.`,
+  );
   note(`${slowest.workflowId}, by seconds since the last fault:`);
   for (const line of timeline(history, lastHitMs)) note(line);
 }

@@ -17,6 +17,8 @@ export interface Supervised {
   /** Calls back each time that the process ends without having been told to. */
   onDeath(tell: () => void): void;
   ready(): Promise<void>;
+  /** How long its latest start took until it was ready, ms. */
+  startMs(): number;
   stop(): Promise<void>;
 }
 
@@ -24,6 +26,7 @@ export function supervise(env: NodeJS.ProcessEnv): Supervised {
   let child: ChildProcess;
   let ready: Promise<void>;
   let stopping = false;
+  let startMs = 0;
   let tell: () => void = () => undefined;
 
   function start(options: ChaosWorkerOptions): void {
@@ -32,10 +35,14 @@ export function supervise(env: NodeJS.ProcessEnv): Supervised {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child = started;
+    const startedMs = Date.now();
     const errors: string[] = [];
     started.stderr.on('data', (chunk: Buffer) => errors.push(chunk.toString()));
     ready = new Promise((resolve, reject) => {
-      createInterface(started.stdout).on('line', () => resolve());
+      createInterface(started.stdout).on('line', () => {
+        startMs = Date.now() - startedMs;
+        resolve();
+      });
       started.once('exit', (code) => {
         if (code !== null && code !== 0) reject(new Error(`A worker ended: ${errors.join('')}`));
       });
@@ -70,6 +77,7 @@ export function supervise(env: NodeJS.ProcessEnv): Supervised {
       tell = given;
     },
     ready: () => ready,
+    startMs: () => startMs,
     async stop() {
       stopping = true;
       await end();
