@@ -28,7 +28,7 @@ import type { BegunTurn } from './model/begin-turn.ts';
 import { beginTurn } from './model/begin-turn.ts';
 import { createContextCount } from './model/context-count.ts';
 import { createEarlyReads } from './model/early-reads.ts';
-import { findTools, findToolsForGoal } from './model/find-tools.ts';
+import { findTools, findToolsForGoal, missedText } from './model/find-tools.ts';
 import { createGoalSteps } from './model/goal-steps.ts';
 import { listTools } from './model/list-tools.ts';
 import { planTurn } from './model/plan-turn.ts';
@@ -45,7 +45,7 @@ import { createToolLookup } from './tool-lookup.ts';
 
 export interface ModelPlannerDeps {
   readonly gateway: Pick<LlmGateway, 'configured' | 'complete' | 'stream'>;
-  readonly index: Pick<ToolIndex, 'search'>;
+  readonly index: Pick<ToolIndex, 'search' | 'find'>;
   readonly registry: Pick<Registry, 'findTool' | 'findToolByModelName' | 'listTools' | 'getServer'>;
   readonly conversations: Pick<ConversationStore, 'append' | 'appendedTo' | 'read'>;
   readonly artifacts: Pick<ArtifactStore, 'put' | 'get'>;
@@ -238,13 +238,13 @@ function replyDeps(
   count: ReturnType<typeof createContextCount>,
 ): Parameters<typeof createReplies>[0] {
   return {
-    find: async (query) => {
-      const found = await findTools(counting(deps, searching), tenantId, query);
+    find: async (requests) => {
+      const found = await findTools(counting(deps, searching), tenantId, requests);
       const { toolRoom } = begun();
       const listing = listTools(found.tools, await tools.rules(), toolRoom.next(), found.best);
       toolRoom.take(listing.tokens);
       count.schemasSaved(listing.savedTokens);
-      return listing;
+      return { ...listing, text: [listing.text, ...found.missed.map(missedText)].join('\n') };
     },
     read: (args) =>
       readArtifact(deps.artifacts, tenantId, args, pieceTokens(begun().budget.sections.results)),

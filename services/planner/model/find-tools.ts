@@ -2,6 +2,7 @@ import type { GoalSteps } from '../../../common/agent.ts';
 import type { TenantId } from '../../../common/tenant.ts';
 import type { ToolId } from '../../../common/tool.ts';
 import type { RegisteredTool, Registry } from '../../registry/registry.ts';
+import type { ActiveRequest } from '../../registry/search/active-request.ts';
 import type { SearchOptions, ToolIndex } from '../../registry/tool-index.ts';
 
 const FOR_WHOLE = 8;
@@ -11,8 +12,8 @@ const MAX_FOR_GOAL = 24;
 const BEST = 3;
 
 interface Deps {
-  readonly index: Pick<ToolIndex, 'search'>;
-  readonly registry: Pick<Registry, 'findTool'>;
+  readonly index: Pick<ToolIndex, 'search' | 'find'>;
+  readonly registry: Pick<Registry, 'findTool' | 'findToolByModelName'>;
   /** Told what a reranker's model used. @default nobody */
   readonly onUsage?: SearchOptions['onUsage'];
 }
@@ -43,13 +44,44 @@ export async function findToolsForGoal(
   return load(deps, tenantId, found);
 }
 
-/** The best tools for one query. */
+/** The best tools for each request of a model, and which of the requests nothing fits. */
 export async function findTools(
   deps: Deps,
   tenantId: TenantId,
-  query: string,
-): Promise<FoundTools> {
-  return load(deps, tenantId, [await search(deps, tenantId, query, FOR_WHOLE)]);
+  requests: readonly ActiveRequest[],
+): Promise<FoundTools & { readonly missed: readonly ActiveRequest[] }> {
+  const { index, onUsage } = deps;
+  const k = requests.length === 1 ? FOR_WHOLE : FOR_STEP;
+  const answers = await Promise.all(
+    requests.map(async (request) => {
+      const named = await byName(deps, tenantId, request);
+      const { hits, fits } = await index.find(tenantId, request, { k, onUsage });
+      const ids = hits.map(({ id }) => id);
+      return named === null ? { ids, fits } : { ids: [named, ...ids], fits: true };
+    }),
+  );
+  const lists = answers.map(({ ids }) => ids);
+  const missed = requests.filter((_, at) => answers[at]?.fits !== true);
+  return { ...(await load(deps, tenantId, lists)), missed };
+}
+
+/** A tool that is asked for by its name, to see all of it. */
+async function byName(
+  { registry }: Deps,
+  tenantId: TenantId,
+  { tool }: ActiveRequest,
+): Promise<ToolId | null> {
+  if (/\s/.test(tool)) return null;
+  const named = await registry.findToolByModelName(tenantId, tool);
+  return (named ?? (await registry.findTool(tenantId, tool as ToolId)))?.id ?? null;
+}
+
+const MAX_SAID_CHARS = 200;
+
+/** What a model is told of a request that nothing fits; what is listed is the nearest then. */
+export function missedText({ tool }: ActiveRequest): string {
+  const said = JSON.stringify(tool.slice(0, MAX_SAID_CHARS));
+  return `Nothing fits ${said}: what is listed for it does something else. Ask in other words, or do without.`;
 }
 
 async function search(
@@ -76,7 +108,7 @@ export function bestOf<Id>(lists: readonly (readonly Id[])[]): ReadonlySet<Id> {
 }
 
 async function load(
-  { registry }: Deps,
+  { registry }: Pick<Deps, 'registry'>,
   tenantId: TenantId,
   lists: readonly (readonly ToolId[])[],
 ): Promise<FoundTools> {

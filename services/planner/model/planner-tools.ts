@@ -3,6 +3,8 @@ import { STEP_ID_PATTERN } from '../parse-written-plan.ts';
 
 export const MAKE_PLAN = 'make_plan';
 export const FIND_TOOLS = 'find_tools';
+/** Of one search. */
+export const MAX_REQUESTS = 6;
 export const READ_ARTIFACT = 'read_artifact';
 export const ASK_USER = 'ask_user';
 
@@ -142,13 +144,29 @@ export const PLANNER_TOOLS: readonly LlmTool[] = [
   {
     name: FIND_TOOLS,
     description:
-      'Searches the registered tools. Use it when no listed tool fits; describe what the tool should do.',
+      'Searches the registered tools. Use it when no listed tool fits: a request for each thing that you need, all at once.',
     inputSchema: {
       type: 'object',
       properties: {
-        query: { type: 'string', description: 'What the tool should do, in a few words.' },
+        requests: {
+          type: 'array',
+          minItems: 1,
+          maxItems: MAX_REQUESTS,
+          items: {
+            type: 'object',
+            properties: {
+              server: {
+                type: 'string',
+                description: 'The kind of server, for example "a code host". Leave out if unsure.',
+              },
+              tool: { type: 'string', description: 'What the tool must do, in a few words.' },
+            },
+            required: ['tool'],
+            additionalProperties: false,
+          },
+        },
       },
-      required: ['query'],
+      required: ['requests'],
       additionalProperties: false,
     },
   },

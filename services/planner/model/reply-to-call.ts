@@ -10,7 +10,9 @@ import type { CheckPlanOptions } from '../check-plan.ts';
 import { checkPlan } from '../check-plan.ts';
 import { listProblems } from '../plan-checker.ts';
 import type { ToolLookup } from '../tool-lookup.ts';
+import type { ActiveRequest } from '../../registry/search/active-request.ts';
 import type { Listing } from './list-tools.ts';
+import { searchRequests } from './search-requests.ts';
 import { ASK_USER, FIND_TOOLS, MAKE_PLAN, READ_ARTIFACT } from './planner-tools.ts';
 
 export type ToolCall = Extract<LlmPart, { kind: 'tool-call' }>;
@@ -29,8 +31,10 @@ export interface CallReply {
 }
 
 export interface ReplyDeps {
-  /** Searches, and lists what was found. */
-  find(query: string): Promise<Pick<Listing<{ readonly id: ToolId }>, 'text' | 'tools'>>;
+  /** Searches for each of the requests, and lists what was found. */
+  find(
+    requests: readonly ActiveRequest[],
+  ): Promise<Pick<Listing<{ readonly id: ToolId }>, 'text' | 'tools'>>;
   /** Reads a part of an artifact. */
   read(args: JsonObject): Promise<Pick<CallReply, 'isError'> & { readonly told: string }>;
   readonly tools: ToolLookup;
@@ -81,17 +85,15 @@ export function createReplies(
   }
 
   async function findTools({ args }: ToolCall): Promise<CallReply> {
-    const query = args['query'];
-    if (typeof query !== 'string' || query.trim() === '') {
-      return tell('find_tools needs "query", a text that says what the tool should do.');
-    }
+    const requests = searchRequests(args);
+    if (typeof requests === 'string') return tell(requests);
     searches += 1;
     if (searches > MAX_SEARCHES) {
       return tell(
         `No more searches in this turn (${MAX_SEARCHES} are allowed). Plan with the tools you know, ask, or answer.`,
       );
     }
-    const { text, tools } = await deps.find(query);
+    const { text, tools } = await deps.find(requests);
     for (const { id } of tools) deps.considered.add(id);
     return { told: text, isError: false, end: null };
   }

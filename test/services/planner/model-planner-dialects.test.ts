@@ -111,19 +111,22 @@ describe.each(DIALECTS)('%s', (dialect, startServer, path) => {
     }
   });
 
-  it('refused plan, repair, results, answer → every request is accepted, usage is summed', async () => {
+  it('refused plan, searches for several things and again after a miss, repair, results, answer → every request is accepted, usage is summed', async () => {
     const { server, planner } = await setUp();
     const step = { id: 'read', tool: 'files__read_file', args: { path: 'a.md' } };
     server.script(
       toolCall(dialect, 'make_plan', { steps: [{ ...step, args: {} }] }),
-      toolCall(dialect, 'find_tools', { query: 'read a file' }),
+      toolCall(dialect, 'find_tools', {
+        requests: [{ server: 'a mail server', tool: 'qqqq' }, { tool: 'read a file' }],
+      }),
+      toolCall(dialect, 'find_tools', { requests: [{ tool: 'read files' }] }),
       toolCall(dialect, 'make_plan', { steps: [step] }),
       fixtureAnswer(dialect, 'text'),
     );
     const goal = 'read the file a.md';
     const first = await planner.decide(goalInput(goal), signal);
     expect(first).toMatchObject({ kind: 'plan', plan: { steps: [{ id: 'read' }] } });
-    expect(first.usage.outputTokens).toBe(3 * 58);
+    expect(first.usage.outputTokens).toBe(4 * 58);
     const second = await planner.decide(
       goalInput(goal, {
         turn: 2,
@@ -133,8 +136,11 @@ describe.each(DIALECTS)('%s', (dialect, startServer, path) => {
       signal,
     );
     expect(second.kind).toBe('answer');
-    expect(server.journal).toHaveLength(4);
+    expect(server.journal).toHaveLength(5);
     expect(JSON.stringify(server.journal[1]?.body)).toContain('is required and missing');
-    expect(JSON.stringify(server.journal[3]?.body)).toContain('hello from the file');
+    const afterMiss = JSON.stringify(server.journal[2]?.body);
+    expect(afterMiss).toContain('Nothing fits');
+    expect(afterMiss).toContain('qqqq');
+    expect(JSON.stringify(server.journal[4]?.body)).toContain('hello from the file');
   });
 });

@@ -220,6 +220,10 @@ describe('searching', () => {
           options.onUsage?.(usage);
           return deps.index.search(tenantId, request, options);
         },
+        find: async (tenantId, request, options) => {
+          options.onUsage?.(usage);
+          return deps.index.find(tenantId, request, options);
+        },
       },
     });
     const input = goalInput('read the file a.md', {});
@@ -244,6 +248,64 @@ describe('searching', () => {
       name: 'find_tools',
       isError: false,
       text: expect.stringContaining('text__count_words'),
+    });
+  });
+
+  it('several requests at once, one of which nothing fits → the best of each, the miss is said, and asked again', async () => {
+    const asked: unknown[] = [];
+    const { deps, requests } = setUp(
+      [
+        call('find_tools', {
+          requests: [
+            { server: 'a text processor', tool: 'count words' },
+            { tool: 'qqqq zzzz' },
+            { tool: 'files__read_file' },
+          ],
+        }),
+      ],
+      [call('find_tools', { requests: [{ server: 'files', tool: 'read a file' }] })],
+      [plan(read('r'))],
+    );
+    const planner = createModelPlanner({
+      ...deps,
+      index: {
+        ...deps.index,
+        find: (tenantId, request, options) => {
+          asked.push(request);
+          return deps.index.find(tenantId, request, options);
+        },
+      },
+    });
+    const decision = await planner.decide(goalInput('say hello', {}), new AbortController().signal);
+    expect(decision).toMatchObject({ kind: 'plan' });
+    expect(asked).toEqual([
+      { server: 'a text processor', tool: 'count words' },
+      { server: '', tool: 'qqqq zzzz' },
+      { server: '', tool: 'files__read_file' },
+      { server: 'files', tool: 'read a file' },
+    ]);
+    const told = requests[1]?.messages.at(-1);
+    const words = told?.from === 'tool' ? told.text : '';
+    expect(words).toContain('text__count_words');
+    expect(words).toContain('files__read_file');
+    expect(words.match(/Nothing fits/g)).toHaveLength(1);
+    expect(words).toContain('Nothing fits "qqqq zzzz"');
+    const again = requests[2]?.messages.at(-1);
+    expect(again?.from === 'tool' ? again.text : 'Nothing fits').not.toContain('Nothing fits');
+  });
+
+  it.each([
+    {},
+    { requests: [] },
+    { requests: [{ server: 'a code host' }] },
+    { requests: Array.from({ length: 7 }, () => ({ tool: 'x' })) },
+    { query: '' },
+  ])('find_tools with %j → told what it takes, and nothing is searched', async (args) => {
+    const { decide, requests } = setUp([call('find_tools', args)], [text('enough')]);
+    expect(await decide('x')).toMatchObject({ kind: 'answer' });
+    expect(requests[1]?.messages.at(-1)).toMatchObject({
+      isError: true,
+      text: expect.stringContaining('needs "requests", a list of 1 to 6'),
     });
   });
 
@@ -451,6 +513,7 @@ describe('a goal that takes several steps', () => {
   const searched = (deps: ModelPlannerDeps) => {
     const queries: string[] = [];
     const index: ModelPlannerDeps['index'] = {
+      ...deps.index,
       search(tenantId, request, options) {
         queries.push(String(request));
         return deps.index.search(tenantId, request, options);

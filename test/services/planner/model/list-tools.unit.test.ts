@@ -2,6 +2,8 @@
 // their whole definitions would have cost more, and after which plans a tool is dropped.
 import { describe, expect, it } from 'vitest';
 import type { LlmMessage } from '../../../../common/llm.ts';
+import type { CompositionRule } from '../../../../common/rules/composition-rule.ts';
+import type { ToolId } from '../../../../common/tool.ts';
 import { listedTools } from '../../../../services/context/tool-listing.ts';
 import { keptTools } from '../../../../services/planner/model/kept-tools.ts';
 import { listTools } from '../../../../services/planner/model/list-tools.ts';
@@ -46,6 +48,30 @@ describe('listTools', () => {
     expect(SYSTEM_PROMPT).toContain('find_tools with its name shows all of it');
     expect(listedTools(text)).toEqual(names(20));
     expect(tokens).toBeLessThan(listTools(tools, [], 100_000).tokens / 2);
+  });
+
+  it('rules that speak of what is listed → a sentence each with its reason, by the names that models use', () => {
+    const given = { name: 'r', reason: 'as agreed' };
+    const [one, two] = ['server/tool_1' as ToolId, 'server/tool_2' as ToolId];
+    const rules: readonly CompositionRule[] = [
+      {
+        ...given,
+        ...{ kind: 'feeds', from: one, output: 'id', to: two, argument: 'path', required: true },
+      },
+      { ...given, kind: 'before', first: one, then: two, required: true },
+      { ...given, kind: 'never-together', tools: [one, two] },
+      { ...given, kind: 'needs-approval', tool: two },
+      { ...given, kind: 'alternative', of: one, tool: two, args: null, safe: false },
+      { ...given, kind: 'needs-approval', tool: 'another/*' },
+    ];
+    const { text } = listTools(tools, rules, 100_000);
+    expect(text.split('\n').filter((line) => line.endsWith('(as agreed)'))).toEqual([
+      '- "path" of server__tool_2 takes "id" of the answer of server__tool_1, and nothing else (as agreed)',
+      '- server__tool_1 comes before server__tool_2, which is never used without it (as agreed)',
+      '- one run uses only one of server__tool_1, server__tool_2 (as agreed)',
+      "- server__tool_2 waits for a person's approval (as agreed)",
+      '- server__tool_2 can stand in for server__tool_1 (as agreed)',
+    ]);
   });
 
   it('several lists in a turn → each gets half of what is left', () => {

@@ -1,8 +1,23 @@
 import MiniSearch from 'minisearch';
 import type { RegisteredTool } from '../../../../services/registry/registry.ts';
 
-/** ToolIndex.search by words alone, for tests that are not about the embedding. */
+type Request = string | { readonly server: string; readonly tool: string };
+
+/** ToolIndex by words alone; nothing fits where no word does. */
 export function lexicalIndex(tools: readonly RegisteredTool[]) {
+  const { search } = lexicalSearch(tools);
+  return {
+    search,
+    async find(tenant: unknown, request: Request, options: { readonly k: number }) {
+      const hits = await search(tenant, request, options);
+      const fits = hits.length > 0;
+      return { hits, confidence: fits ? 1 : 0, fits, evidence: null };
+    },
+  };
+}
+
+/** ToolIndex.search by words alone, for tests that are not about the embedding. */
+function lexicalSearch(tools: readonly RegisteredTool[]) {
   const words = (text: string) => text.replace(/([a-z])([A-Z])/g, '$1 $2').replace(/[_-]/g, ' ');
   const index = new MiniSearch({
     fields: ['name', 'description', 'server'],
@@ -19,11 +34,11 @@ export function lexicalIndex(tools: readonly RegisteredTool[]) {
   return {
     search: async (
       _tenant: unknown,
-      query: string,
+      request: Request,
       { k, servers }: { readonly k: number; readonly servers?: readonly string[] },
     ) =>
       index
-        .search(query)
+        .search(typeof request === 'string' ? request : request.tool)
         .flatMap(({ id, score }, rank) => {
           const tool = tools[id as number];
           if (tool === undefined || servers?.includes(tool.server) === false) return [];
