@@ -7,16 +7,21 @@ import { ProviderHttpError } from './provider-http-error.ts';
 /** A provider that says 429 without a date. */
 const LIMITED_MS = 5_000;
 
-/** Where a call goes after an attempt failed, and what that says about the key. */
+/**
+ * Where a call goes after an attempt failed, and what that says about the key.
+ *
+ * @param sentAtMs when the attempt began, by `performance.now`.
+ */
 export function afterFailure(
   { credentials, nowMs }: Pick<ChainDeps, 'credentials' | 'nowMs'>,
   credential: Credential,
   failure: ServiceError,
+  sentAtMs: number,
 ): 'next-key' | 'next-route' | 'larger-window' | 'stop' {
   switch (failure.type) {
     case FAILURE.llmAuthentication:
     case FAILURE.llmQuotaExceeded:
-      credentials.disable(credential, failure);
+      credentials.disable(credential, failure, sentAtMs);
       return 'next-key';
     case FAILURE.llmRateLimited:
       credentials.limit(credential, nowMs() + (failure.retry.afterMs ?? LIMITED_MS), nowMs());

@@ -181,7 +181,7 @@ async function tryRoute<Answer>(
       note(failure.type, failure.message);
       trail.failures.push(failure);
       deps.onSwitch(route, failure.type);
-      const next = afterFailure(deps, credential, failure);
+      const next = afterFailure(deps, credential, failure, startedMs);
       if (next === 'larger-window') trail.tooSmall = Math.max(trail.tooSmall, contextTokens ?? 0);
       if (next !== 'next-key') return next === 'stop' ? 'stop' : 'next';
     }

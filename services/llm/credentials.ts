@@ -28,8 +28,13 @@ export interface Credentials {
   usableAtMs(route: Route): number | null;
   /** A later wait wins over an earlier one. Every worker knows it where something is shared. */
   limit(credential: Credential, untilMs: number, nowMs: number): void;
-  /** Out of use, in every worker where something is shared, until it is enabled. */
-  disable(credential: Credential, failure: KeyFailure): void;
+  /**
+   * Out of use, in every worker where something is shared, until it is enabled. What a provider says to a
+   * call that was sent before the key was enabled again says nothing about it.
+   *
+   * @param sentAtMs when that call was sent, by `CredentialsOptions.nowMs`.
+   */
+  disable(credential: Credential, failure: KeyFailure, sentAtMs: number): void;
   used(route: Route, credential: Credential): void;
   states(route: Route): readonly CredentialState[];
   /** For every worker where something is shared. @returns false where no key of this provider is disabled. */
@@ -50,6 +55,8 @@ interface Known {
   readonly provider: string;
   disabledFor: string | null;
   limitedUntilMs: number;
+  /** When an operator did it here; by `CredentialsOptions.nowMs`. */
+  enabledAtMs: number;
 }
 
 export interface CredentialsOptions {
@@ -59,11 +66,13 @@ export interface CredentialsOptions {
   readonly onDisabled?: (provider: string, credential: Credential, failure: KeyFailure) => void;
   /** Those before the configuration changed: what is known of a key that is still there is kept. */
   readonly before?: Credentials | null;
+  /** A clock that never goes back, ms. @default performance.now */
+  readonly nowMs?: () => number;
 }
 
 export function createCredentials(
   routes: readonly Route[],
-  { shared = null, before = null, onDisabled }: CredentialsOptions = {},
+  { shared = null, before = null, onDisabled, nowMs = monotonicMs }: CredentialsOptions = {},
 ): Credentials {
   const ofProvider = keysOf(routes);
   const rows = [...ofProvider.values()].flat();
@@ -104,31 +113,35 @@ export function createCredentials(
       limit(id, untilMs);
       shared?.wait(id, untilMs - nowMs);
     },
-    disable({ id }, failure) {
+    disable({ id }, failure, sentAtMs) {
       const row = known.get(id);
       if (row === undefined || row.disabledFor !== null) return;
-      row.disabledFor = failure.message.slice(0, MOST_CHARACTERS);
-      const told = shared?.disable(id, row.disabledFor) ?? Promise.resolve(true);
-      void told.then((isNews) => {
-        if (isNews) onDisabled?.(row.provider, row.credential, failure);
+      if (sentAtMs <= row.enabledAtMs) return;
+      const why = failure.message.slice(0, MOST_CHARACTERS);
+      row.disabledFor = why;
+      const told = shared?.disable(id, why, nowMs() - sentAtMs) ?? Promise.resolve('news');
+      void told.then((heard) => {
+        if (heard === 'news') onDisabled?.(row.provider, row.credential, failure);
+        else if (heard === 'late' && row.disabledFor === why) row.disabledFor = null;
       });
     },
     used: (route, credential) => void last.set(route.provider, credential.id),
-    states: (route) =>
-      rowsOf(route).map(({ credential, disabledFor, limitedUntilMs }) => ({
-        id: credential.id,
-        disabledFor,
-        limitedUntilMs,
-      })),
+    states: (route) => rowsOf(route).map(stateOf),
     async enable(provider) {
       const rows = ofProvider.get(provider) ?? [];
-      const disabled = rows.filter((row) => row.disabledFor !== null);
-      for (const row of disabled) row.disabledFor = null;
+      const here = rows.some((row) => row.disabledFor !== null);
+      for (const row of rows) Object.assign(row, { disabledFor: null, enabledAtMs: nowMs() });
       const elsewhere = await shared?.enable(rows.map(({ credential }) => credential.id));
-      return disabled.length > 0 || elsewhere === true;
+      return here || elsewhere === true;
     },
   };
 }
+
+function stateOf({ credential: { id }, disabledFor, limitedUntilMs }: Known): CredentialState {
+  return { id, disabledFor, limitedUntilMs };
+}
+
+const monotonicMs = (): number => performance.now();
 
 function keysOf(routes: readonly Route[]): ReadonlyMap<string, readonly Known[]> {
   const ofProvider = new Map<string, readonly Known[]>();
@@ -137,7 +150,7 @@ function keysOf(routes: readonly Route[]): ReadonlyMap<string, readonly Known[]>
     const keys = apiKeys.length === 0 ? [null] : apiKeys;
     const rows = keys.map((apiKey, at) => {
       const credential = { id: credentialId(provider, apiKey, at), apiKey };
-      return { credential, provider, disabledFor: null, limitedUntilMs: 0 };
+      return { credential, provider, disabledFor: null, limitedUntilMs: 0, enabledAtMs: -Infinity };
     });
     ofProvider.set(provider, rows);
   }

@@ -20,19 +20,33 @@ export interface SharedKeys {
   read(ids: readonly string[]): Promise<ReadonlyMap<string, SharedKey> | null>;
   /** A 429 with a date. A longer wait wins. */
   wait(id: string, waitMs: number): void;
-  /** @returns whether this worker is the first to say so, as far as it can know. */
-  disable(id: string, why: string): Promise<boolean>;
+  /**
+   * @param sentMsAgo how long ago the call was sent that was refused.
+   * @returns `news` where this worker is the first to say so, as far as it can know; `late` where the key
+   *   was enabled after that call was sent, by any worker: then nothing is changed.
+   */
+  disable(id: string, why: string, sentMsAgo: number): Promise<'news' | 'known' | 'late'>;
   /** @returns whether one of them was out of use. */
   enable(ids: readonly string[]): Promise<boolean>;
   /** What Redis does not know by now, it will not learn from this process. */
   close(): void;
 }
 
+/** What is said of a key: why it is out of use, or `null`: it is in use. */
+interface Word {
+  readonly why: string | null;
+  /** When the call was sent that says so. */
+  readonly sentAtMs: number;
+}
+
 const WAIT = 'ostinato:key-wait:';
 const DISABLED = 'ostinato:key-disabled:';
+const ENABLED = 'ostinato:key-enabled:';
 const MAX_AGE_MS = 250;
 /** A key that nobody has any more is forgotten; one that is still refused is refused once more. */
 const DISABLED_S = 90 * 86_400;
+/** No call takes longer. How long is left of it says when a key was enabled, by one clock for all. */
+const ENABLED_MS = 3_600_000;
 /** Between two attempts to tell Redis what it does not know yet. */
 const TELL_AGAIN_MS = 1_500;
 
@@ -60,25 +74,24 @@ export function createSharedKeys(deps: {
   deps.redis.defineCommand('ostinatoKeyWait', { numberOfKeys: 1, lua: LONGER_WAIT });
   const redis = deps.redis as Scripted;
   const readAtMs = new Map<string, number>();
-  /** What Redis has not confirmed yet, and what therefore holds here; `null`: the key is in use. */
-  const owed = new Map<string, string | null>();
+  /** What Redis has not confirmed yet, and what therefore holds here. */
+  const owed = new Map<string, Word>();
   const { ask } = createReach({ what: 'Redis (keys)', log: deps.log, onError: () => undefined });
 
   /** @returns what was changed by it: 0 where it was so already; `null`: Redis is away. */
-  async function tell(id: string, why: string | null): Promise<number | null> {
-    owed.set(id, why);
-    const changed = await ask(async () => {
-      if (why === null) return redis.del(DISABLED + id);
-      return (await redis.set(DISABLED + id, why, 'EX', DISABLED_S, 'NX')) === null ? 0 : 1;
-    });
+  async function tell(id: string, word: Word): Promise<number | 'late' | null> {
+    owed.set(id, word);
+    const changed = await ask(() =>
+      word.why === null ? enable(redis, id) : disable(redis, id, word.why, nowMs() - word.sentAtMs),
+    );
     if (changed === null) again ??= setTimeout(tellAgain, TELL_AGAIN_MS).unref();
-    else if (owed.get(id) === why) owed.delete(id);
+    else if (owed.get(id) === word) owed.delete(id);
     return changed;
   }
   let again: NodeJS.Timeout | null = null;
   function tellAgain(): void {
     again = null;
-    for (const [id, why] of owed) void tell(id, why);
+    for (const [id, word] of owed) void tell(id, word);
   }
 
   const look = async (id: string): Promise<readonly [string, SharedKey]> => {
@@ -104,10 +117,15 @@ export function createSharedKeys(deps: {
       if (waitMs < 1) return;
       void ask(() => redis.ostinatoKeyWait(WAIT + id, String(Math.ceil(waitMs))));
     },
-    disable: async (id, why) => (await tell(id, why)) !== 0,
+    async disable(id, why, sentMsAgo) {
+      const changed = await tell(id, { why, sentAtMs: nowMs() - sentMsAgo });
+      return changed === 'late' ? 'late' : changed === 0 ? 'known' : 'news';
+    },
     async enable(ids) {
-      const changed = await Promise.all(ids.map((id) => tell(id, null)));
-      return changed.some((count) => count !== null && count > 0);
+      const changed = await Promise.all(
+        ids.map((id) => tell(id, { why: null, sentAtMs: nowMs() })),
+      );
+      return changed.some((count) => typeof count === 'number' && count > 0);
     },
     close() {
       owed.clear();
@@ -117,7 +135,26 @@ export function createSharedKeys(deps: {
 
   /** A word that is not out yet is newer than what Redis says. */
   function mine(id: string, key: SharedKey): SharedKey {
-    const disabledFor = owed.get(id);
-    return disabledFor === undefined ? key : { ...key, disabledFor };
+    const word = owed.get(id);
+    return word === undefined ? key : { ...key, disabledFor: word.why };
   }
+}
+
+/** @returns how many keys that made usable: 0 or 1. */
+async function enable(redis: RedisClient, id: string): Promise<number> {
+  // First, so that no late word of another worker comes in between.
+  await redis.set(ENABLED + id, '1', 'PX', ENABLED_MS);
+  return redis.del(DISABLED + id);
+}
+
+/** @returns how many keys that took out of use: 0 or 1. */
+async function disable(
+  redis: RedisClient,
+  id: string,
+  why: string,
+  sentMsAgo: number,
+): Promise<number | 'late'> {
+  const leftMs = await redis.pttl(ENABLED + id);
+  if (leftMs > 0 && sentMsAgo > ENABLED_MS - leftMs) return 'late';
+  return (await redis.set(DISABLED + id, why, 'EX', DISABLED_S, 'NX')) === null ? 0 : 1;
 }

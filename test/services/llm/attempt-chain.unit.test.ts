@@ -4,8 +4,10 @@ import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { FAILURE } from '../../../common/failures.ts';
 import { DEFAULT_TENANT_ID } from '../../../common/tenant.ts';
+import { afterFailure } from '../../../services/llm/after-failure.ts';
 import type { ChainDeps } from '../../../services/llm/attempt-chain.ts';
 import { runChain } from '../../../services/llm/attempt-chain.ts';
+import { createCredentials } from '../../../services/llm/credentials.ts';
 import { ProviderHttpError } from '../../../services/llm/provider-http-error.ts';
 import type { Ranking } from '../../../services/llm/router/rank-routes.ts';
 import type { Route } from '../../../services/llm/router/route.ts';
@@ -167,6 +169,35 @@ describe('runChain', () => {
     expect(deps.credentials.states(two)[0]?.disabledFor).toBe('It failed with Llm.Authentication.');
     expect(await deps.credentials.enable('one')).toBe(true);
     expect(deps.credentials.usable(two, 0)).toHaveLength(2);
+  });
+
+  it('401 to a call that was sent before the key was enabled again → it stays in use', async () => {
+    const one = route('one/a', { apiKeys: ['mended'] });
+    const credentials = createCredentials([one], { nowMs: () => 1_000 });
+    const [key] = credentials.usable(one, 0);
+    if (key === undefined) throw new Error('no key');
+    const refused = failure(FAILURE.llmAuthentication);
+    credentials.disable(key, refused, 500);
+    expect(credentials.usable(one, 0)).toEqual([]);
+    await credentials.enable('one');
+    afterFailure({ credentials, nowMs: () => 0 }, key, refused, 900);
+    expect(credentials.usable(one, 0)).toEqual([key]);
+    afterFailure({ credentials, nowMs: () => 0 }, key, refused, 1_100);
+    expect(credentials.usable(one, 0)).toEqual([]);
+  });
+
+  it('enabled while a call is under way that then ends in 401 → the next call uses the key', async () => {
+    const one = route('one/a', { apiKeys: ['mended'] });
+    const { deps } = chainDeps([one]);
+    const [key] = deps.credentials.usable(one, 0);
+    if (key === undefined) throw new Error('no key');
+    const { end } = await run(deps, [one], () => {
+      // The operator is faster than the provider.
+      void deps.credentials.enable('one');
+      throw failure(FAILURE.llmAuthentication);
+    });
+    expect(end).toMatchObject({ type: FAILURE.llmAuthentication });
+    expect(deps.credentials.usable(one, 0)).toEqual([key]);
   });
 
   it('context too long → only routes with a larger window are asked', async () => {

@@ -87,7 +87,7 @@ describe('createCredentials', () => {
     const before = createCredentials([route('one/m', { apiKeys: ['a', 'b'] })]);
     const [bad] = before.usable(route('one/m'), 0);
     if (bad === undefined) throw new Error('no key');
-    before.disable(bad, { type: FAILURE.llmAuthentication, message: 'refused' });
+    before.disable(bad, { type: FAILURE.llmAuthentication, message: 'refused' }, 1);
     const now = route('one/n', { apiKeys: ['a', 'c'] });
     const after = createCredentials([now], { before });
     expect(after.usable(now, 0).map(({ apiKey }) => apiKey)).toEqual(['c']);

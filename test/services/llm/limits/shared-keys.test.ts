@@ -105,8 +105,8 @@ describe('keys that are refused', () => {
     const [first, second] = [await worker(to), await worker(to)];
     const key = firstOf(first.credentials);
     await second.usable();
-    first.credentials.disable(key, refused);
-    second.credentials.disable(key, refused);
+    first.credentials.disable(key, refused, performance.now());
+    second.credentials.disable(key, refused, performance.now());
     await waitFor('the alert', () => first.alerts.length + second.alerts.length > 0);
     expect([await first.usable(), await second.usable()]).toEqual([1, 1]);
     const late = await worker(to);
@@ -119,10 +119,27 @@ describe('keys that are refused', () => {
     expect(await second.credentials.enable('two')).toBe(false);
   });
 
+  it('enabled by one worker, then another hears 401 to a call it had sent before → it stays in use', async () => {
+    const [first, second] = [await worker(to), await worker(to)];
+    const key = firstOf(first.credentials);
+    first.credentials.disable(key, refused, performance.now());
+    await waitFor('the alert', () => first.alerts.length === 1);
+    expect(await first.credentials.enable('two')).toBe(true);
+    second.credentials.disable(key, refused, performance.now() - 30_000);
+    expect([await first.usable(), await second.usable()]).toEqual([2, 2]);
+    expect(second.alerts).toEqual([]);
+
+    // One that was sent after it says something.
+    second.credentials.disable(key, refused, performance.now());
+    await waitFor('the second alert', () => second.alerts.length === 1);
+    expect([await first.usable(), await second.usable()]).toEqual([1, 1]);
+    await first.credentials.enable('two');
+  });
+
   it('refused while Redis is away → out of use here, and everywhere once it is back', async () => {
     const alone = await worker(to);
     await server.kill();
-    alone.credentials.disable(firstOf(alone.credentials), refused);
+    alone.credentials.disable(firstOf(alone.credentials), refused, performance.now());
     expect(await alone.usable()).toBe(1);
     expect(alone.alerts).toHaveLength(1);
     await server.start();
