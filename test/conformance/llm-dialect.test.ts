@@ -1,6 +1,6 @@
 // Runs the conformance suite of the model gateway for each of its dialects.
 import type { JsonValue } from '../../common/json.ts';
-import { describeLlmDialect } from './llm-dialect.ts';
+import { describeLlmDialect } from './llm-dialect/describe-llm-dialect.ts';
 import { startFakeAnthropic } from '../support/fake-llm/anthropic.ts';
 import { startFakeGoogle } from '../support/fake-llm/google.ts';
 import { startFakeOllama } from '../support/fake-llm/ollama.ts';
