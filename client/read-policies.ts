@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
+import { whyUnreadable } from '../common/why-unreadable.ts';
 import { ClientError } from './client-error.ts';
 import { plainIssue } from './plain-issue.ts';
 import type { Policies } from './policy.ts';
@@ -15,8 +16,8 @@ export async function readPolicies(path: string | undefined): Promise<Policies |
   if (path === undefined || path === '') return undefined;
   const refuse = (why: string, cause?: unknown): ClientError =>
     new ClientError('bad-input', `The policies in ${path} (OSTINATO_POLICY_FILE) ${why}.`, cause);
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw refuse(`cannot be read: ${error.code ?? error.message}`, error);
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw refuse(`cannot be read: ${whyUnreadable(error)}`, error);
   });
   let written: unknown;
   try {

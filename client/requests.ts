@@ -3,18 +3,15 @@ import type { WrittenPlan } from '../common/written-plan.ts';
 import { ClientError } from './client-error.ts';
 import { limitsSchema } from './limits.ts';
 import { plainIssue } from './plain-issue.ts';
+import { plainName } from './plain-name.ts';
 import { policySchema } from './policy.ts';
 import { writtenPlanSchema } from './written-plan-schema.ts';
 
-const name = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'takes 1 to 64 letters, digits, ".", "_" or "-"');
-
 const common = {
   /** Name of the agent, for lists and search. */
-  agent: name.optional(),
+  agent: plainName.optional(),
   /** Chosen by the caller to make a start repeatable: the same id is the same run. */
-  runId: name.optional(),
+  runId: plainName.optional(),
   limits: limitsSchema.partial().optional(),
   /** Short reads as local activities; see `AgentInput`. @default false */
   fastReads: z.boolean().optional(),
@@ -25,7 +22,7 @@ const common = {
 export const startAgentSchema = z.strictObject({
   ...common,
   goal: z.string().trim().min(1, 'is empty: say what the agent should do').max(20_000),
-  conversationId: name.optional(),
+  conversationId: plainName.optional(),
   /** Version of the newest message to continue from. */
   headVersion: z.int().min(0).optional(),
 });

@@ -68,8 +68,9 @@ export async function listRuns(
 ): Promise<readonly RunSummary[]> {
   const clauses = [
     `${SEARCH_ATTRIBUTE.tenant} = ${quoted(connection.tenant.tenantId)}`,
-    // Batches have lists of their own.
+    // Batches have lists of their own, and each message of a conversation is a run.
     `WorkflowType != ${quoted(WORKFLOW.runBatch)}`,
+    `WorkflowType != ${quoted(WORKFLOW.runConversation)}`,
     ...(options.status === undefined
       ? // A run that went on as another is that one.
         [`ExecutionStatus != ${quoted(TEMPORAL_STATUS.continued)}`]

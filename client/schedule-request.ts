@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { cronProblem, isTimeZone } from './check-cron.ts';
 import { batchShape } from './batch-request.ts';
+import { plainName } from './plain-name.ts';
 import { startAgentSchema, startPlanSchema } from './requests.ts';
 
 /** What happens when a start falls due while the one before still goes on. */
@@ -13,10 +14,6 @@ export const OVERLAP = [
   'allow-all',
 ] as const;
 export type Overlap = (typeof OVERLAP)[number];
-
-export const scheduleId = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'takes 1 to 64 letters, digits, ".", "_" or "-"');
 
 const cron = z.string().superRefine((line, context) => {
   const problem = cronProblem(line);
@@ -32,7 +29,7 @@ const timeZone = z.string().superRefine((name, context) => {
 
 const timing = {
   /** Names the schedule. */
-  scheduleId,
+  scheduleId: plainName,
   /** `minute hour day month weekday`, or `@daily` and the like. */
   cron,
   /** IANA name. @default 'UTC' */
@@ -79,15 +76,22 @@ export const scheduleRequestSchema = z
 export type ScheduleRequest = z.input<typeof scheduleRequestSchema>;
 export type ParsedSchedule = z.output<typeof scheduleRequestSchema>;
 
+const time = z.iso.datetime({
+  offset: true,
+  error: ({ input }) =>
+    `must be a time such as "2026-11-01T00:00:00Z" (received ${JSON.stringify(input) ?? 'nothing'})`,
+});
+
 export const backfillSchema = z
   .strictObject({
     /** ISO 8601, with a zone. */
-    from: z.iso.datetime({ offset: true, error: 'must be a time such as "2026-11-01T00:00:00Z"' }),
-    to: z.iso.datetime({ offset: true, error: 'must be a time such as "2026-11-02T00:00:00Z"' }),
+    from: time,
+    to: time,
     /** @default 'buffer-all' */
     overlap: z.enum(OVERLAP).optional(),
   })
-  .refine(({ from, to }) => Date.parse(from) < Date.parse(to), {
+  // What is no time has been said already.
+  .refine(({ from, to }) => !(Date.parse(from) >= Date.parse(to)), {
     path: ['to'],
     message: 'must be after "from"',
   });

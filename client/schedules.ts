@@ -119,8 +119,9 @@ export function scheduleHandle(connection: OstinatoConnection, scheduleId: strin
     scheduleId,
     describe: () => known(async (of) => toView(connection, await of.describe())),
     trigger: () => known((of) => of.trigger()),
-    pause: (note) => known((of) => of.pause(note)),
-    resume: (note) => known((of) => of.unpause(note)),
+    // Left out, the note would be one of Temporal's SDK; an empty one changes nothing.
+    pause: (note = 'Paused') => known((of) => of.pause(note)),
+    resume: (note = 'Resumed') => known((of) => of.unpause(note)),
     async backfill(request) {
       const { from, to, overlap } = parseRequest(backfillSchema, request);
       const span = { start: new Date(from), end: new Date(to) };

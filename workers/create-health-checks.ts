@@ -89,7 +89,7 @@ function workers(all: readonly Worker[]): Finding {
 
 async function database({ database: sql }: Services): Promise<Finding> {
   await sql.ping();
-  return ok(sql.kind === 'pglite' ? 'PGlite, in this process' : 'PostgreSQL');
+  return ok(sql.kind === 'pglite' ? 'PGlite, in the process of the API' : 'PostgreSQL');
 }
 
 /** A soft dependency: without it each process judges by what it sees itself. */
@@ -136,7 +136,11 @@ async function models({ gateway }: Services): Promise<readonly HealthComponent[]
 async function servers({ registry }: Services): Promise<readonly HealthComponent[]> {
   const all = await registry.listServers(DEFAULT_TENANT_ID).catch(() => []);
   return all.map(({ name, status, problem, toolCount }) => {
-    const common = { name: `mcp:${name}`, needed: false, detail: `${toolCount} tools` };
+    const common = {
+      name: `mcp:${name}`,
+      needed: false,
+      detail: `${toolCount} ${toolCount === 1 ? 'tool' : 'tools'}`,
+    };
     if (status === 'disabled') return { ...common, state: 'off', problem: null, remedy: null };
     if (status === 'ready') return { ...common, state: 'ok', problem: null, remedy: null };
     const remedy = `Try "ostinato servers test ${name}".`;

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { Runtime } from '@temporalio/worker';
 import { z } from 'zod';
 import { isClientError } from '../client/client-error.ts';
 import { loadConfig } from '../services/config.ts';
@@ -10,6 +10,7 @@ import { isServiceError } from '../services/errors.ts';
 import { createLogger } from '../services/telemetry/logger.ts';
 import type { Standalone } from './start-standalone.ts';
 import { startStandalone } from './start-standalone.ts';
+import { createTemporalLogger } from './temporal-logger.ts';
 
 const DEFAULT_SERVERS_FILE = 'servers.json';
 const portFlag = z.coerce.number().int().min(0).max(65_535);
@@ -47,7 +48,10 @@ async function main(): Promise<void> {
     name: 'ostinato',
     destination: process.stderr,
   });
-  Runtime.install({ logger: new DefaultLogger('WARN'), shutdownSignals: [] });
+  Runtime.install({
+    logger: createTemporalLogger(log.child({ part: 'temporal' })),
+    shutdownSignals: [],
+  });
   const stopped = stopSignal();
   let reload = (): void => undefined;
   if (!hangsUp()) process.on('SIGHUP', () => reload());

@@ -10,6 +10,7 @@ import { registerSearchAttributes } from '../client/engine.ts';
 import { readPolicies } from '../client/read-policies.ts';
 import { FAILURE } from '../common/failures.ts';
 import { DEFAULT_TENANT_ID } from '../common/tenant.ts';
+import { whyUnreadable } from '../common/why-unreadable.ts';
 import { openConfigFile } from '../services/config-file.ts';
 import type { Config } from '../services/config.ts';
 import { ServiceError } from '../services/errors.ts';
@@ -24,6 +25,7 @@ import { createWorkers } from './create-workers.ts';
 import type { DevFile } from './dev-file.ts';
 import { removeDevFile, writeDevFile } from './dev-file.ts';
 import { findTemporal } from './find-temporal.ts';
+import { makeDataDir } from './make-data-dir.ts';
 import type { TemporalServer } from './temporal-server.ts';
 import { startTemporalServer } from './temporal-server.ts';
 import { createTracing, otlpExporter } from './tracing.ts';
@@ -82,6 +84,7 @@ async function startParts(
   const { config, env, log } = options;
   const host = config.http.host;
   const port = await claimPort(host, config.http.port, 'the HTTP API', '--port');
+  await makeDataDir(config.dataDir);
   const definitions = await readServersFile(options.serversFile);
   const rules = await readRulesFile(config.rulesFile);
   const policies = await openConfigFile({
@@ -234,7 +237,7 @@ async function readServersFile(path: string | null): Promise<ReturnType<typeof p
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw new ServiceError(
       FAILURE.badInput,
-      `The servers file ${path} cannot be read (${(error as NodeJS.ErrnoException).code}). Name one with --servers.`,
+      `The servers file ${path} cannot be read: ${whyUnreadable(error)}. Name one with --servers.`,
       { cause: error },
     );
   });

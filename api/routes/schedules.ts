@@ -1,18 +1,15 @@
 import { z } from 'zod';
 import { createSchedule, listSchedules, scheduleHandle } from '../../client/index.ts';
 import type { Schedule, ScheduleRequest } from '../../client/index.ts';
-import {
-  backfillSchema,
-  scheduleId,
-  scheduleRequestSchema,
-} from '../../client/schedule-request.ts';
+import { plainName } from '../../client/plain-name.ts';
+import { backfillSchema, scheduleRequestSchema } from '../../client/schedule-request.ts';
 import type { Api } from '../api.ts';
 import type { ResolvedApiDeps } from '../api-deps.ts';
 import { errorAnswers } from '../schemas/error-answers.ts';
 import { scheduleSchema, scheduleSummarySchema } from '../schemas/schedule-schema.ts';
 import { connectionFor, tenantOf } from '../tenant-of.ts';
 
-const params = z.strictObject({ id: scheduleId });
+const params = z.strictObject({ id: plainName });
 const tags = ['schedules'];
 const noteBody = z.strictObject({ note: z.string().max(500).optional() }).nullish();
 

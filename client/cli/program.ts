@@ -49,7 +49,6 @@ export function createProgram(
       writeErr: cliProcess.err,
       outputError: (text, write) => write(text.replace(/^error: /, 'ostinato: ')),
     })
-    .showHelpAfterError('See "ostinato --help" for what there is.')
     .showSuggestionAfterError(true)
     .exitOverride()
     .addHelpText(
@@ -77,5 +76,12 @@ OSTINATO_API_KEY holds the key of the API, where it wants one.`,
   addMcp(program, act);
   addVersions(program, act);
   addDoctor(program, act);
+  nameHelpAfterErrors(program, program.name());
   return program;
+}
+
+/** Wrong usage of a command points at the help of that command. */
+function nameHelpAfterErrors(command: Command, path: string): void {
+  command.showHelpAfterError(`See "${path} --help" for what there is.`);
+  for (const each of command.commands) nameHelpAfterErrors(each, `${path} ${each.name()}`);
 }

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { Document } from 'yaml';
 import { isNode, LineCounter, parseDocument } from 'yaml';
 import type { WrittenPlan } from '../index.ts';
@@ -6,6 +5,7 @@ import { plainIssue } from '../plain-issue.ts';
 import { writtenPlanSchema } from '../written-plan-schema.ts';
 import { CliError } from './cli-error.ts';
 import { EXIT } from './exit-code.ts';
+import { readInputFile } from './read-input-file.ts';
 
 /**
  * Reads a plan in YAML or JSON (which is YAML too); `-` is standard input.
@@ -16,11 +16,7 @@ export async function readPlanFile(
   readStdin: () => Promise<string>,
 ): Promise<WrittenPlan> {
   if (path === '-') return parsePlan(await readStdin(), 'standard input');
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    const why = error.code === 'ENOENT' ? 'there is no such file' : String(error.code);
-    throw new CliError(EXIT.usage, `The plan ${path} cannot be read: ${why}.`);
-  });
-  return parsePlan(text, path);
+  return parsePlan(await readInputFile(path, 'The plan '), path);
 }
 
 export function parsePlan(text: string, source: string): WrittenPlan {
@@ -62,9 +58,14 @@ function jsonProblem(text: string): string | null {
   }
 }
 
+/** A file that is no plan at all has a problem in every line. */
+const PROBLEMS_SHOWN = 20;
+
 function notAPlan(source: string, problems: readonly string[]): CliError {
   const what = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
-  const lines = problems.map((problem) => `  ${problem}`);
+  const lines = problems.slice(0, PROBLEMS_SHOWN).map((problem) => `  ${problem}`);
+  const more = problems.length - lines.length;
+  if (more > 0) lines.push(`  … and ${more} more`);
   return new CliError(EXIT.usage, [`The plan in ${source} has ${what}:`, ...lines].join('\n'));
 }
 

@@ -1,6 +1,6 @@
 // An MCP server of your own, over WebSocket: seven tools that only compute.
 //
-//   node examples/servers/desk-tools.ts --port 8900
+//   npx node examples/servers/desk-tools.ts --port 8900
 import { parseArgs } from 'node:util';
 import type { CallToolResult, ToolAnnotations } from '@modelcontextprotocol/server';
 import { McpServer } from '@modelcontextprotocol/server';
@@ -189,7 +189,12 @@ function answer(compute: () => object): CallToolResult {
 
 if (import.meta.main) {
   const { values } = parseArgs({ options: { port: { type: 'string', default: '0' } } });
-  const serving = await startDeskTools(Number(values.port));
+  const port = Number(values.port);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    console.error(`--port takes a whole number from 0 to 65535, not "${values.port}".`);
+    process.exit(2);
+  }
+  const serving = await startDeskTools(port);
   console.log(`desk-tools listens on ${serving.url}`);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => void serving.close().then(() => process.exit(0)));

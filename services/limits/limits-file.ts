@@ -3,6 +3,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { FAILURE } from '../../common/failures.ts';
 import type { TenantId } from '../../common/tenant.ts';
+import { whyUnreadable } from '../../common/why-unreadable.ts';
 import { ServiceError } from '../errors.ts';
 import type { CallLimits } from './call-limits.ts';
 
@@ -26,8 +27,8 @@ export type TenantLimits = (tenantId: TenantId) => CallLimits;
  */
 export async function readLimitsFile(path: string | null): Promise<TenantLimits> {
   if (path === null) return () => ({});
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw bad(path, `cannot be read (${error.code})`, error);
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw bad(path, `cannot be read: ${whyUnreadable(error)}`, error);
   });
   return parseLimitsFile(text, path);
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { FAILURE } from '../../common/failures.ts';
 import type { CompositionRule } from '../../common/rules/composition-rule.ts';
+import { whyUnreadable } from '../../common/why-unreadable.ts';
 import { ServiceError } from '../errors.ts';
 import { parseRulesFile } from './parse-rules-file.ts';
 
@@ -13,11 +14,10 @@ export async function readRulesFile(
   path: string | null,
 ): Promise<readonly CompositionRule[] | null> {
   if (path === null) return null;
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    const why = error.code === 'ENOENT' ? 'there is no such file' : String(error.code);
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw new ServiceError(
       FAILURE.badInput,
-      `The rules file ${path} cannot be read: ${why}. Name one with OSTINATO_RULES_FILE.`,
+      `The rules file ${path} cannot be read: ${whyUnreadable(error)}. Name one with OSTINATO_RULES_FILE.`,
       { cause: error },
     );
   });

@@ -141,6 +141,9 @@ describe('schedules by the API', () => {
     ]);
     const paused = await ask('POST', '/v1/schedules/daily/pause', { note: 'moving' });
     expect(paused.body).toMatchObject({ paused: true, note: 'moving' });
+    // Not the note that Temporal's SDK would leave.
+    const again = await ask('POST', '/v1/schedules/daily/resume');
+    expect(again.body).toMatchObject({ paused: false, note: 'Resumed' });
   });
 
   it('a batch → each start reads the file anew and is a batch of its own', async () => {

@@ -238,10 +238,20 @@ describe('the standalone process', () => {
     expect(errors).not.toContain('    at ');
   });
 
+  it('a data folder that is a file → named, with what to do', async () => {
+    const file = join(dir, 'a-file');
+    await writeFile(file, '');
+    const { code, errors } = await startExpectingFailure(['--port', '0', '--data-dir', file]);
+    expect(code).toBe(1);
+    expect(errors).toContain(`State cannot be kept in ${file} (EEXIST`);
+    expect(errors).toContain('--data-dir');
+    expect(errors).not.toContain('    at ');
+  });
+
   it('a servers file that is not there → named', async () => {
     const { code, errors } = await startExpectingFailure(['--port', '0', '--servers', 'nope.json']);
     expect(code).toBe(1);
-    expect(errors).toMatch(/nope\.json cannot be read \(ENOENT\)/);
+    expect(errors).toMatch(/nope\.json cannot be read: there is no such file/);
   });
 
   it('Temporal not reachable → says where, and what to do', async () => {

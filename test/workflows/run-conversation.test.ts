@@ -4,7 +4,7 @@ import { ulid } from 'ulid';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { WorkerActivities } from '../../activities/index.ts';
 import type { OstinatoConnection } from '../../client/index.ts';
-import { runHandle, sendMessage } from '../../client/index.ts';
+import { listRuns, runHandle, sendMessage } from '../../client/index.ts';
 import { NO_USAGE } from '../../common/add-usage.ts';
 import type { AgentResult, PlanGoalInput, PlanGoalResult } from '../../common/agent.ts';
 import type { TemporalServer } from '../../workers/temporal-server.ts';
@@ -70,6 +70,13 @@ describe('messages of a conversation', () => {
     expect(await first.result()).toMatchObject({ answer: 'You said: hello' });
     const second = await sendMessage(ostinato, { conversationId, text: 'and again' });
     expect(await second.result()).toMatchObject({ answer: 'You said: and again' });
+    const ofBoth = [first.runId, second.runId];
+    const listed = await waitFor('both messages in the list of runs', async () => {
+      const runs = await listRuns(ostinato);
+      return ofBoth.every((id) => runs.some(({ runId }) => runId === id)) && runs;
+    });
+    // The conversation itself is no run.
+    expect(listed.filter(({ workflowId }) => !workflowId.includes(':run:'))).toEqual([]);
     expect(asked.map(({ conversation }) => conversation)).toEqual([
       { conversationId, headVersion: 0 },
       { conversationId, headVersion: 2 },

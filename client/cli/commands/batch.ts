@@ -10,6 +10,7 @@ import type { ExitCode } from '../exit-code.ts';
 import { EXIT } from '../exit-code.ts';
 import { followBatch } from '../follow-batch.ts';
 import { helpExamples } from '../help-examples.ts';
+import { unreadableInput } from '../read-input-file.ts';
 import { readPlanFile } from '../read-plan-file.ts';
 import { batchEnding, batchTable } from '../view/batch-lines.ts';
 import { wholeNumber } from '../whole-number.ts';
@@ -126,7 +127,10 @@ async function run(
   flags: RunFlags,
 ): Promise<ExitCode> {
   if ((flags.goal === undefined) === (flags.plan === undefined)) {
-    throw new CliError(EXIT.usage, 'Give what to do for each item: --goal TEXT or --plan FILE.');
+    throw new CliError(
+      EXIT.usage,
+      'Give what to do for each item: --goal TEXT or --plan FILE, one of them.',
+    );
   }
   if (items === '-' && flags.plan === '-') {
     throw new CliError(EXIT.usage, 'Items and plan cannot both come from standard input.');
@@ -165,9 +169,8 @@ async function* toAsync(
 }
 
 async function assertReadable(path: string): Promise<void> {
-  await access(path).catch((error: NodeJS.ErrnoException) => {
-    const why = error.code === 'ENOENT' ? 'there is no such file' : String(error.code);
-    throw new CliError(EXIT.usage, `The items in ${path} cannot be read: ${why}.`);
+  await access(path).catch((error: unknown) => {
+    throw unreadableInput(path, error, 'The items in ');
   });
 }
 

@@ -8,12 +8,12 @@ import type { CliContext } from '../context.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { EXIT } from '../exit-code.ts';
 import { helpExamples } from '../help-examples.ts';
-import type { Style } from '../view/style.ts';
+import { portNumber } from '../port-number.ts';
 
 interface DevFlags {
-  readonly port?: string;
-  readonly temporalPort?: string;
-  readonly uiPort?: string;
+  readonly port?: number;
+  readonly temporalPort?: number;
+  readonly uiPort?: number;
   readonly servers?: string;
   readonly dataDir?: string;
 }
@@ -24,9 +24,13 @@ export function addDev(program: Command, act: Act): void {
     .description(
       'Starts Temporal with its Web UI, the workers and the API on this machine.\nRuns until Ctrl-C. Other commands in the same folder find it by themselves.',
     )
-    .option('--port <port>', 'of the HTTP API (default 8484; 0 picks a free one)')
-    .option('--temporal-port <port>', 'of Temporal (default 7233; 0 picks a free one)')
-    .option('--ui-port <port>', "of Temporal's Web UI (default 8233; 0 picks a free one)")
+    .option('--port <port>', 'of the HTTP API (default 8484; 0 picks a free one)', portNumber)
+    .option('--temporal-port <port>', 'of Temporal (default 7233; 0 picks a free one)', portNumber)
+    .option(
+      '--ui-port <port>',
+      "of Temporal's Web UI (default 8233; 0 picks a free one)",
+      portNumber,
+    )
     .option('--servers <file>', 'mcpServers file to register (default servers.json, if there)')
     .option('--data-dir <folder>', 'where state is kept (default .ostinato)')
     .addHelpText(
@@ -70,7 +74,7 @@ async function dev(
     ['--servers', flags.servers],
     ['--data-dir', flags.dataDir],
   ] as const;
-  const args = given.flatMap(([flag, value]) => (value === undefined ? [] : [flag, value]));
+  const args = given.flatMap(([flag, value]) => (value === undefined ? [] : [flag, String(value)]));
   // In a process group of its own: Ctrl-C reaches it once, through us, and not twice.
   const child = spawn(process.execPath, [STANDALONE, '--json-ready', ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -108,7 +112,7 @@ function tell(context: CliContext, line: string): void {
     return;
   }
   const started = ready.safeParse(event);
-  if (started.success) context.print(...readyLines(started.data.ready, context.style));
+  if (started.success) context.print(...readyLines(started.data.ready, context));
 }
 
 function parse(line: string): object | null {
@@ -120,7 +124,12 @@ function parse(line: string): object | null {
   }
 }
 
-function readyLines(at: z.output<typeof ready>['ready'], style: Style): readonly string[] {
+function readyLines(
+  at: z.output<typeof ready>['ready'],
+  { style, process: { env } }: CliContext,
+): readonly string[] {
+  // In a checkout there is no `ostinato` on the PATH: what was typed to get here works again.
+  const ostinato = env['npm_lifecycle_event'] === 'ostinato' ? 'npm run ostinato --' : 'ostinato';
   return [
     style.good('Ostinato is ready.'),
     `  API          ${style.link(at.apiUrl)}  (${at.apiUrl}/docs)`,
@@ -128,9 +137,9 @@ function readyLines(at: z.output<typeof ready>['ready'], style: Style): readonly
     `  Temporal     ${at.temporalAddress}, namespace ${at.namespace}`,
     '',
     'In another terminal, in this folder:',
-    '  ostinato run "GOAL"       runs an agent',
-    '  ostinato tools list       shows what it can use',
-    '  ostinato doctor           checks everything',
+    `  ${ostinato} run "GOAL"    runs an agent`,
+    `  ${ostinato} tools list    shows what it can use`,
+    `  ${ostinato} doctor        checks everything`,
     'Ctrl-C stops it.',
   ];
 }

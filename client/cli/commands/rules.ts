@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { Act } from '../act.ts';
 import type { RuleAnswer } from '../api-types.ts';
@@ -7,6 +6,7 @@ import type { CliContext } from '../context.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { EXIT } from '../exit-code.ts';
 import { helpExamples } from '../help-examples.ts';
+import { readInputFile } from '../read-input-file.ts';
 import { tableLines } from '../view/table.ts';
 import { addRuleSuggestions } from './rule-suggestions.ts';
 
@@ -97,7 +97,7 @@ async function show(context: CliContext, [name]: Args): Promise<ExitCode> {
 }
 
 async function apply(context: CliContext, [path = '']: Args): Promise<ExitCode> {
-  const text = path === '-' ? await context.process.readStdin() : await read(path);
+  const text = path === '-' ? await context.process.readStdin() : await readInputFile(path);
   const answer = await context.api.send<{ written: string[]; removed: string[] }>(
     'POST',
     '/v1/rules/import',
@@ -109,13 +109,6 @@ async function apply(context: CliContext, [path = '']: Args): Promise<ExitCode> 
     context.print(`${answer.written.length} rules are in force from ${path}${gone}.`);
   }
   return EXIT.worked;
-}
-
-async function read(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    const why = error.code === 'ENOENT' ? 'there is no such file' : String(error.code);
-    throw new CliError(EXIT.usage, `${path} cannot be read: ${why}.`);
-  });
 }
 
 async function set(context: CliContext, [json = '']: Args): Promise<ExitCode> {

@@ -44,7 +44,7 @@ export function addRun(program: Command, act: Act): void {
     .argument('[goal]', 'what the agent should do')
     .option('-p, --plan <file>', 'run this plan (YAML or JSON, "-" is standard input)')
     .option('--agent <name>', 'name of the agent, for lists and search')
-    .option('--run-id <id>', 'id of the run; the same id and goal again is the same run')
+    .option('--run-id <id>', 'id of the run; the same id and request again is the same run')
     .option('--max-turns <n>', 'times the planner is asked', wholeNumber)
     .option('--max-calls <n>', 'tool calls', wholeNumber)
     .option('--max-tokens <n>', 'tokens of all model calls', wholeNumber)
@@ -72,8 +72,8 @@ export function addRun(program: Command, act: Act): void {
       'after',
       helpExamples(
         'run "Count the TypeScript files of this project"',
-        'run --plan examples/plan.yaml',
-        'run --plan examples/plan.yaml --explain',
+        'run --plan examples/plan-from-file/plan.yaml',
+        'run --plan examples/plan-from-file/plan.yaml --explain',
         'run "Summarise README.md" --json > run.json',
         'run "Summarise README.md" --json --follow',
         'run "Tidy up docs" --ask "files/write*" "files/delete*"',

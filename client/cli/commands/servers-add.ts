@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { Option } from 'commander';
@@ -9,6 +8,7 @@ import type { CliContext } from '../context.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { EXIT } from '../exit-code.ts';
 import { helpExamples } from '../help-examples.ts';
+import { readInputFile } from '../read-input-file.ts';
 import { refreshLine } from '../view/refresh-line.ts';
 import { wholeNumber } from '../whole-number.ts';
 
@@ -132,10 +132,7 @@ function pairs(
 }
 
 async function importFile(context: CliContext, path: string): Promise<ExitCode> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    const why = error.code === 'ENOENT' ? 'there is no such file' : String(error.code);
-    throw usage(`${path} cannot be read: ${why}.`);
-  });
+  const text = await readInputFile(path);
   const answer = await context.api.send<{ servers: RegisteredAnswer[] }>(
     'POST',
     '/v1/servers/import',

@@ -11,6 +11,7 @@ import { resultLines } from '../view/result-lines.ts';
 import { tableLines } from '../view/table.ts';
 import { toolLines } from '../view/tool-lines.ts';
 import { wholeNumber } from '../whole-number.ts';
+import { toolPath } from './tool-path.ts';
 import { addToolsSearch } from './tools-search.ts';
 
 /** Tools with warnings that are named under the list. */
@@ -111,7 +112,7 @@ function stateOf({ enabled, status, warnings }: ToolAnswer): string {
 }
 
 async function show(context: CliContext, [tool]: Args): Promise<ExitCode> {
-  const answer = await context.api.get<ToolAnswer>(pathOf(tool));
+  const answer = await context.api.get<ToolAnswer>(toolPath(tool));
   if (context.isJson) context.printJson(answer);
   else context.print(...toolLines(answer, context.style));
   return EXIT.worked;
@@ -123,7 +124,7 @@ async function call(
   flags: { readonly args?: string; readonly timeout: number },
 ): Promise<ExitCode> {
   const [tool, pairs] = args as [string, readonly string[]];
-  const known = await context.api.get<ToolAnswer>(pathOf(tool));
+  const known = await context.api.get<ToolAnswer>(toolPath(tool));
   const result = await context.api.send<ToolResult>('POST', '/v1/tools/call', {
     tool: known.id,
     args: toolArgs(flags.args, pairs, known.inputSchema),
@@ -135,14 +136,8 @@ async function call(
 }
 
 async function approve(context: CliContext, [tool]: Args): Promise<ExitCode> {
-  const answer = await context.api.send<ToolAnswer>('POST', `${pathOf(tool)}/approve`);
+  const answer = await context.api.send<ToolAnswer>('POST', `${toolPath(tool)}/approve`);
   if (context.isJson) context.printJson(answer);
   else context.print(`${answer.id} is approved and may be used.`);
   return EXIT.worked;
-}
-
-/** A tool's own name may hold slashes; the server's cannot. */
-function pathOf(tool: string | undefined): string {
-  const [server = '', ...name] = (tool ?? '').split('/');
-  return `/v1/tools/${encodeURIComponent(server)}/${encodeURIComponent(name.join('/'))}`;
 }

@@ -1,5 +1,6 @@
 import { degradedWords } from '../../../common/degraded.ts';
 import type { PlannerUsed, RunProgress, StepReport } from '../../../common/agent.ts';
+import type { PendingDecision } from '../../../common/approval.ts';
 import { cleanText, oneLine } from './clean-text.ts';
 import { formatDuration } from './format-duration.ts';
 import type { TreeRow } from './plan-tree.ts';
@@ -19,7 +20,11 @@ export function progressLines(
   progress: RunProgress,
   options: ProgressLinesOptions,
 ): readonly string[] {
-  return [phaseLine(progress, options.style), ...stepLines(progress.steps, options)];
+  return [
+    phaseLine(progress, options.style),
+    ...stepLines(progress.steps, options),
+    ...(progress.pending ?? []).map((decision) => pendingLine(decision, options.style)),
+  ];
 }
 
 /** The plan as a tree, a line a step. */
@@ -56,10 +61,17 @@ function phaseLine(progress: RunProgress, style: Style): string {
         ? `${style.bold('Planning')}, turn ${turn} (${count})${by}`
         : `${style.bold('Planning')}${by}`;
     case 'running':
-      return `${style.bold('Running')}, ${count}${by}`;
+      return `${style.bold(progress.isPaused === true ? 'Paused' : 'Running')}, ${count}${by}`;
     case 'ended':
       return `${style.bold('Ended')}, ${count}${by}`;
   }
+}
+
+/** A call that waits for a person, with the id by which it is decided. */
+export function pendingLine({ id, tool, kind }: PendingDecision, style: Style): string {
+  const what =
+    kind === 'approval' ? 'waits for a person' : 'may have acted: a person says what happened';
+  return style.warn(`? ${id}  ${cleanText(tool)}  ${what}: see "ostinato approvals list"`);
 }
 
 export function plannerName(planner: PlannerUsed): string {

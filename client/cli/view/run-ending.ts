@@ -116,7 +116,7 @@ function parallelLines(steps: readonly StepReport[]): readonly string[] {
   const more = together.length - shown.length;
   return [
     `Time         ${formatDuration(wallMs)}, ${counts}`,
-    `In parallel  ${shown.join('; ')}${more > 0 ? `; and ${more} more sets` : ''}`,
+    `In parallel  ${shown.join('; ')}${more > 0 ? `; and ${more} more ${plural('set', more)}` : ''}`,
     `Saved        ${formatDuration(sequentialMs - wallMs)}: one after another they take ${formatDuration(sequentialMs)}`,
   ];
 }

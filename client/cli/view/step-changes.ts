@@ -1,6 +1,6 @@
 import type { RunProgress, StepReport } from '../../../common/agent.ts';
 import { oneLine } from './clean-text.ts';
-import { plannerName, timeOf } from './progress-lines.ts';
+import { pendingLine, plannerName, timeOf } from './progress-lines.ts';
 import type { Style } from './style.ts';
 
 /**
@@ -16,6 +16,13 @@ export function stepChanges(
   const lines = inOrderOfTime(after.steps)
     .filter((step) => known.get(step.id) !== step.state && step.state !== 'waiting')
     .map((step) => stepLine(step, style));
+  const asked = new Set(before?.pending?.map(({ id }) => id));
+  for (const decision of after.pending ?? []) {
+    if (!asked.has(decision.id)) lines.push(pendingLine(decision, style));
+  }
+  if ((before?.isPaused === true) !== (after.isPaused === true) && after.phase !== 'ended') {
+    lines.push(after.isPaused === true ? 'Paused: no further step starts' : 'Resumed');
+  }
   if (before?.phase === after.phase && before.turn === after.turn) return lines;
   const isNew = after.steps.filter(({ id }) => !known.has(id)).length;
   switch (after.phase) {

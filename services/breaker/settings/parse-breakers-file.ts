@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { FAILURE } from '../../../common/failures.ts';
+import { whyUnreadable } from '../../../common/why-unreadable.ts';
 import { ServiceError } from '../../errors.ts';
 import type { BreakerPreset } from '../../../common/breaker-policies.ts';
 import type { BreakerTarget } from '../breakers.ts';
@@ -74,8 +75,8 @@ function messageOf(issue: z.core.$ZodIssue): string {
 /** @throws ServiceError (BadInput) where it cannot be read or is wrong. @returns none without a path. */
 export async function readBreakersFile(path: string | null): Promise<BreakerRules> {
   if (path === null) return [];
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw bad(path, `it cannot be read (${error.code})`, error);
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw bad(path, `it cannot be read: ${whyUnreadable(error)}`, error);
   });
   return parseBreakersFile(text, path);
 }

@@ -11,7 +11,9 @@ export function writeAnswer(observations: readonly StepObservation[]): string {
   const done = observations.filter(isDone).length;
   const head =
     done === observations.length
-      ? `All ${done} steps are done.`
+      ? done === 1
+        ? 'The step is done.'
+        : `All ${done} steps are done.`
       : `${done} of ${observations.length} steps are done; see below for the others.`;
   const lines = observations.flatMap((observation, at) => describe(observation, at + 1));
   return [`${OFFLINE_NOTICE} ${head}`, '', ...lines].join('\n');

@@ -190,6 +190,14 @@ describe('run and runs', () => {
 });
 
 describe('servers and tools', () => {
+  it('isolate a server → no call gets through until it is released', async () => {
+    const isolated = await ostinato('breakers', 'isolate', 'mcp/all', '--reason', 'a move');
+    expect([isolated.code, isolated.err]).toEqual([0, '']);
+    expect(isolated.out).toContain('a move');
+    const released = await ostinato('breakers', 'release', 'mcp/all');
+    expect(released.out).toContain('mcp/all is closed and admits 100 % of calls.');
+  });
+
   it('add, test, refresh, remove a server → its tools come and go', async () => {
     const added = await ostinato('servers', 'add', 'memory', '--', process.execPath, memory);
     expect([added.code, added.out]).toEqual([

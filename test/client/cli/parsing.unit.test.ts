@@ -31,6 +31,21 @@ async function folderWith(files: Readonly<Record<string, string>>): Promise<stri
 }
 
 describe('parsePlan', () => {
+  it('a text with a problem in every line → the first twenty, and how many more', () => {
+    const text = Array.from({ length: 30 }, (_, at) => `\`${at}\`: [`).join('\n');
+    let said = '';
+    try {
+      parsePlan(text, 'README.md');
+    } catch (error) {
+      said = (error as Error).message;
+    }
+    const [head, ...lines] = said.split('\n');
+    const all = Number(/has (\d+) problems/.exec(head ?? '')?.[1]);
+    expect(all).toBeGreaterThan(20);
+    expect(lines).toHaveLength(21);
+    expect(lines.at(-1)).toBe(`  … and ${all - 20} more`);
+  });
+
   const PLAN = { steps: [{ id: 'a', tool: 's/t', args: { n: 1, deep: { list: [true, null] } } }] };
 
   it('YAML and JSON → the same plan', () => {

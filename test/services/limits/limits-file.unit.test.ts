@@ -24,7 +24,7 @@ describe('the limits file', () => {
     expect(wrong).toThrow(/"most".*default: \{maxInFlight: 50/);
     expect(() => parseLimitsFile('{', 'f')).toThrow(/is no YAML/);
     await expect(readLimitsFile('/nowhere/limits.yaml')).rejects.toThrow(
-      /cannot be read \(ENOENT\)/,
+      /cannot be read: there is no such file/,
     );
   });
 });

@@ -17,6 +17,8 @@ import { tableLines } from '../../../../client/cli/view/table.ts';
 import { timeSaved } from '../../../../client/cli/view/time-saved.ts';
 import type { RunDetail } from '../../../../client/index.ts';
 import type { RunProgress, StepReport } from '../../../../common/agent.ts';
+import type { StepId } from '../../../../common/plan.ts';
+import type { ToolId } from '../../../../common/tool.ts';
 import { longestWayLines } from '../../../../client/cli/view/longest-way.ts';
 import { PLAIN, report } from './support.ts';
 
@@ -215,6 +217,35 @@ describe('progressLines', () => {
       nowMs: 0,
     });
     expect(line).toBe('Planning  offline planner (no language model)');
+  });
+});
+
+describe('a run that waits', () => {
+  const pending = [
+    {
+      ...{ id: 'r~pay~1', kind: 'approval', step: 'pay' as StepId, tool: 'bank/pay' as ToolId },
+      ...{ title: 'pay', effect: 'keyed', args: null, reason: 'asked', key: null },
+      ...{ askedAtMs: 0, expiresAtMs: 1 },
+    },
+  ] as const satisfies RunProgress['pending'];
+  const line = '? r~pay~1  bank/pay  waits for a person: see "ostinato approvals list"';
+  const steps = [report('pay')];
+
+  it('for a person → the id by which it is decided; said once where output is not redrawn', () => {
+    const at = { style: PLAIN, width: 100, nowMs: 0 };
+    const waiting = progress('running', steps, { pending });
+    expect(progressLines(waiting, at).at(-1)).toBe(line);
+    expect(stepChanges(progress('running', steps), waiting, PLAIN)).toEqual([line]);
+    expect(stepChanges(waiting, waiting, PLAIN)).toEqual([]);
+  });
+
+  it('since it was paused → says so, and when it goes on', () => {
+    const at = { style: PLAIN, width: 100, nowMs: 0 };
+    const paused = progress('running', steps, { isPaused: true });
+    expect(progressLines(paused, at)[0]).toBe('Paused, 0 of 1 step done');
+    const running = progress('running', steps);
+    expect(stepChanges(running, paused, PLAIN)).toEqual(['Paused: no further step starts']);
+    expect(stepChanges(paused, running, PLAIN)).toEqual(['Resumed']);
   });
 });
 
