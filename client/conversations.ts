@@ -8,23 +8,21 @@ import { WORKFLOW } from '../common/names.ts';
 import { sendMessageUpdate } from '../workflows/definitions.ts';
 import type { ConversationInput } from '../workflows/run-conversation.ts';
 import { agentInput } from './agent-input.ts';
-import { ClientError } from './client-error.ts';
+import { ClientError, isClientError } from './client-error.ts';
 import type { OstinatoConnection } from './connection.ts';
 import { conversationWorkflowId } from './conversation-state.ts';
 import { ordererOf } from './orders.ts';
+import { plainName } from './plain-name.ts';
 import { parseRequest, startAgentSchema } from './requests.ts';
 import type { RunHandle } from './run-handle.ts';
 import { describeRun, runHandle } from './runs.ts';
-import { isClientError } from './client-error.ts';
 import { runAttributes, summaryOfGoal } from './start-run.ts';
 
-const name = startAgentSchema.shape.runId.unwrap();
-
 export const sendMessageSchema = z.strictObject({
-  conversationId: name,
+  conversationId: plainName,
   text: startAgentSchema.shape.goal,
   /** Chosen by the caller to make the message repeatable: the same id is the same message. */
-  messageId: name.optional(),
+  messageId: plainName.optional(),
   agent: startAgentSchema.shape.agent,
   limits: startAgentSchema.shape.limits,
   policy: startAgentSchema.shape.policy,

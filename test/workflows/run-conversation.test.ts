@@ -73,7 +73,7 @@ describe('messages of a conversation', () => {
     const ofBoth = [first.runId, second.runId];
     const listed = await waitFor('both messages in the list of runs', async () => {
       const runs = await listRuns(ostinato);
-      return ofBoth.every((id) => runs.some(({ runId }) => runId === id)) && runs;
+      return ofBoth.every((id) => runs.some(({ runId }) => runId === id)) ? runs : null;
     });
     // The conversation itself is no run.
     expect(listed.filter(({ workflowId }) => !workflowId.includes(':run:'))).toEqual([]);
