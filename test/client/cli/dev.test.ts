@@ -190,12 +190,14 @@ describe('run and runs', () => {
 });
 
 describe('servers and tools', () => {
-  it('isolate a server → no call gets through until it is released', async () => {
-    const isolated = await ostinato('breakers', 'isolate', 'mcp/all', '--reason', 'a move');
+  it('isolate and release a server → by whom and why it is held, then that it is not', async () => {
+    const isolated = await ostinato('breakers', 'isolate', 'mcp/broken', '--reason', 'a move');
     expect([isolated.code, isolated.err]).toEqual([0, '']);
-    expect(isolated.out).toContain('a move');
-    const released = await ostinato('breakers', 'release', 'mcp/all');
-    expect(released.out).toContain('mcp/all is closed and admits 100 % of calls.');
+    expect(isolated.out).toMatch(/isolated by .*: a move/);
+    const released = await ostinato('breakers', 'release', 'mcp/broken');
+    expect([released.code, released.err]).toEqual([0, '']);
+    expect(released.out).toContain('mcp/broken is ');
+    expect(released.out).not.toContain('isolated by');
   });
 
   it('add, test, refresh, remove a server → its tools come and go', async () => {

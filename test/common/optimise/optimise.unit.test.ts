@@ -4,7 +4,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { dropDeadSteps } from '../../../common/optimise/drop-dead-steps.ts';
-import { explainOrder } from '../../../common/optimise/explain-order.ts';
 import { mergeSteps } from '../../../common/optimise/merge-steps.ts';
 import { optimisePlan } from '../../../common/optimise/optimise-plan.ts';
 import { explainPlan } from '../../../common/optimise/plan-explanation.ts';
@@ -322,26 +321,6 @@ describe('dropDeadSteps', () => {
       read('d', '/d'),
     ];
     expect(dropDeadSteps(steps, [id('d')]).map((at) => at.id)).toEqual(['b', 'c', 'd']);
-  });
-});
-
-describe('explainOrder', () => {
-  it('each kind of order → its reason; steps side by side → says so', () => {
-    const got = resolved(
-      read('a', '/a'),
-      write('w', '/a'),
-      step('r', { args: { x: output('w', 'size') } }),
-    );
-    expect(explainOrder(got, id('a'), id('r')).edges.map(({ reason }) => reason)).toEqual([
-      'resource',
-      'reference',
-    ]);
-    expect(explainOrder(got, id('r'), id('a')).text).toContain(
-      '"w" waits for "a" (resource): both touch file / a',
-    );
-    expect(
-      explainOrder(resolved(read('a', '/a'), read('b', '/a')), id('a'), id('b')).edges,
-    ).toEqual([]);
   });
 });
 

@@ -13,7 +13,6 @@ export interface Literal {
 
 /** Stands for one character of a literal where only the words around it matter. */
 const MASK = '\uE000';
-export const MASKED = /\uE000+/g;
 
 const QUOTES: readonly (readonly [string, string])[] = [
   ['"', '"'],
