@@ -35,6 +35,8 @@ export interface BatchHandle {
   cancel(reason: string): Promise<void>;
   /** Whether its workflow is open now. */
   isOpen(): Promise<boolean>;
+  /** Resolves when its workflow has closed, which is a moment after its results are there, or is late. */
+  untilClosed(): Promise<void>;
 }
 
 export interface BatchStart {
@@ -111,6 +113,7 @@ export function batchSummary(work: BatchWork): string {
 
 const PROGRESS_WITHIN_MS = 5_000;
 const CANCEL_WITHIN_MS = 10_000;
+const CLOSE_WITHIN_MS = 10_000;
 
 /** A handle on a batch by its id; says nothing about whether it exists. */
 export function batchHandle(connection: OstinatoConnection, batchId: string): BatchHandle {
@@ -134,6 +137,10 @@ export function batchHandle(connection: OstinatoConnection, batchId: string): Ba
       } catch (error) {
         throw toClientError(error, batchId);
       }
+    },
+    async untilClosed() {
+      // How it ended is another question, and whether it did at all the next start says.
+      await ask(() => handle.result(), CLOSE_WITHIN_MS).catch(() => undefined);
     },
     progress: () => ask(() => handle.query(batchProgressQuery), PROGRESS_WITHIN_MS),
     async cancel(reason) {

@@ -134,7 +134,7 @@ export interface RunPlanInput {
   readonly policy?: RunPolicy;
   /**
    * Of steps that are called anew in a later round of a batch, by id: their number goes into the key
-   * of the call. @default 1
+   * of the call. `STEP/ID` is a step of the plan that `STEP` runs. @default 1
    */
   readonly epochs?: Readonly<Record<string, number>>;
   /** Set by the run itself when it continues as new. */
@@ -151,6 +151,8 @@ export interface RunPlanResult {
   readonly steps: readonly StepReport[];
   readonly results: Readonly<Record<string, ToolResult>>;
   readonly wallMs: number;
+  /** Steps of plans within this one that a later round of a batch calls anew: `STEP/ID`. @default none */
+  readonly anewBelow?: readonly string[];
 }
 
 /** How one step stands or ended. Times are workflow time, ms since the epoch. */

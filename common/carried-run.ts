@@ -37,6 +37,8 @@ export interface CarriedRun {
   /** Tools of all steps, those that are left out included. */
   readonly usedTools: readonly ToolId[];
   readonly budget: BudgetState;
+  /** As in the result of a plan's run. @default none */
+  readonly anewBelow?: readonly string[];
   readonly control: ControlState;
   /** The plan in the middle of which it left, and what its steps brought, in the order they ended. */
   readonly open: {

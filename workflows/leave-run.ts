@@ -95,6 +95,7 @@ function carriedRun(
     earlierSteps: state.earlierSteps + earlier.length - kept.length,
     usedTools: [...toolsOf(state)],
     budget: budget.state(),
+    ...(state.anewBelow.size === 0 ? {} : { anewBelow: [...state.anewBelow] }),
     control: control.state(),
     open: { plan, results },
   };

@@ -30,6 +30,7 @@ import type { PlanRun } from './execute-plan.ts';
 import { HEARTBEAT_TIMEOUT_MS } from './heartbeat-timeout.ts';
 import { keepStopped } from './keep-stopped.ts';
 import { carriedResults, executeOrLeave } from './leave-run.ts';
+import type { ModelGrant } from './run-budget.ts';
 import { createRunBudget } from './run-budget.ts';
 import { createRunControl } from './run-control.ts';
 import type { RunState } from './run-state.ts';
@@ -144,9 +145,13 @@ async function decideTurn(
 ): Promise<PlanGoalResult | { readonly ending: Ending }> {
   const { state, control, budget } = run;
   if (state.turn >= input.limits.maxTurns) return { ending: outOf('maxTurns') };
-  await control.untilResumed();
-  if (Date.now() >= run.deadlineMs) return { ending: outOf('maxWallMs') };
-  const grant = await budget.takeModelCall();
+  const grant = await admitTurn(run).catch(async (error: unknown) => {
+    // What was said is kept, though nobody got to plan it.
+    const unplanned = { ...at, messages: control.takeMessages() };
+    const question = { ...questionOf(input, run, unplanned), turn: state.turn + 1 };
+    if (isCancellation(error)) await keepStopped(input.queues.llm, question);
+    throw error;
+  });
   if (grant.kind === 'refused') return { ending: outOf(grant.limit) };
   state.turn += 1;
   state.phase = 'planning';
@@ -165,6 +170,15 @@ async function decideTurn(
   }
   state.models = addChoices(state.models, state.turn, decision.routing ?? []);
   return decision;
+}
+
+/** Waits while the run, or one above it, is paused, or until what is set aside for other calls is free. */
+async function admitTurn(
+  run: PlanRun,
+): Promise<ModelGrant | { readonly kind: 'refused'; readonly limit: 'maxWallMs' }> {
+  await run.control.untilResumed();
+  if (Date.now() >= run.deadlineMs) return { kind: 'refused', limit: 'maxWallMs' };
+  return run.budget.takeModelCall();
 }
 
 function endingOf(decision: PlanGoalResult): Ending | null {

@@ -7,6 +7,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { AgentInput, AgentResult, RunPlanInput, RunPlanResult } from '../common/agent.ts';
+import { calledAnew } from '../common/called-anew.ts';
 import type { JsonObject } from '../common/json.ts';
 import { SEARCH_ATTRIBUTE, WORKFLOW } from '../common/names.ts';
 import type { Plan, PlanStep, StepAction } from '../common/plan.ts';
@@ -40,7 +41,12 @@ export async function runSubPlan(
   { plan, returns }: Extract<StepAction, { readonly kind: 'plan' }>,
   args: JsonObject,
 ): Promise<StepEnd> {
-  const input: RunPlanInput = { ...inputOf(child), plan: withArgs(plan, args), written: null };
+  const input: RunPlanInput = {
+    ...inputOf(child),
+    ...epochsBelow(child),
+    plan: withArgs(plan, args),
+    written: null,
+  };
   const summary = `${child.step.title} (${plan.steps.length} steps)`;
   const result = await runChild<RunPlanInput, RunPlanResult>(
     child,
@@ -49,6 +55,7 @@ export async function runSubPlan(
     summary,
   );
   if (typeof result === 'string') return failed(result);
+  for (const id of calledAnew(result)) child.run.state.anewBelow.add(`${child.place}/${id}`);
   if (result.outcome !== 'completed') {
     const problem = `Its plan ended ${result.outcome}: ${result.reason ?? 'it did not say why'}`;
     return result.outcome === 'out-of-budget' ? outOfBudget(child, problem) : failed(problem);
@@ -163,6 +170,14 @@ function inputOf({ step, run }: ChildOf) {
     ...(run.fastReads === true ? { fastReads: true } : {}),
     ...(leaveAfterEvents === undefined ? {} : { leaveAfterEvents }),
   };
+}
+
+/** Of the steps of the plan that the step runs. */
+function epochsBelow({ place, run: { epochs = {} } }: ChildOf): Pick<RunPlanInput, 'epochs'> {
+  const own = Object.entries(epochs).flatMap(([id, epoch]) =>
+    id.startsWith(`${place}/`) ? [[id.slice(place.length + 1), epoch] as const] : [],
+  );
+  return own.length === 0 ? {} : { epochs: Object.fromEntries(own) };
 }
 
 function withArgs({ steps }: Plan, args: JsonObject): Plan {

@@ -107,5 +107,6 @@ function toResult(
     steps: [...state.steps.values()],
     results: keepWithin(Object.fromEntries(end.results)),
     wallMs: wallMs(),
+    ...(state.anewBelow.size === 0 ? {} : { anewBelow: [...state.anewBelow] }),
   };
 }

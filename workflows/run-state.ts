@@ -32,6 +32,8 @@ export interface RunState {
   readonly childTools: Set<ToolId>;
   /** Child runs that have not ended. */
   openChildren: number;
+  /** As in the result of a plan's run. */
+  readonly anewBelow: Set<string>;
   pending: () => readonly PendingDecision[];
   /** `null`: no model was asked. */
   context: ContextUse | null;
@@ -60,6 +62,7 @@ export function newRunState(
     toolsAbove,
     childTools: new Set(),
     openChildren: 0,
+    anewBelow: new Set(from?.anewBelow),
     isPaused: false,
     pending: () => [],
     context: from?.context ?? null,

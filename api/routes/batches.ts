@@ -249,6 +249,7 @@ function registerControl(api: Api, deps: ResolvedApiDeps): void {
         throw new HttpError(409, 'Conflict', `Batch ${id} is complete: nothing is left to run.`);
       }
       const connection = connectionFor(request, deps.connection);
+      if (record.endedAtMs !== null) await batchHandle(connection, id).untilClosed();
       // Before the start, so that whoever watches sees it go on; a start that fails takes it back.
       const { tenantId } = tenantOf(request);
       await deps.batchStore.set(tenantId, id, { state: 'running', endedAtMs: null });

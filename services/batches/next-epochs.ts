@@ -1,5 +1,5 @@
-import type { StepReport } from '../../common/agent.ts';
-import type { ToolResult } from '../../common/tool.ts';
+import type { RunPlanResult } from '../../common/agent.ts';
+import { calledAnew } from '../../common/called-anew.ts';
 import type { BatchItem, ItemEnd } from './batch-record.ts';
 
 /**
@@ -17,16 +17,7 @@ export function nextEpochs({
 
 /** Of the result of a plan's run. */
 function ofRun(result: BatchItem['result']): readonly string[] {
-  const { results, steps } = (result ?? {}) as {
-    readonly results?: Readonly<Record<string, ToolResult>>;
-    readonly steps?: readonly StepReport[];
-  };
+  const { results, steps = [], anewBelow = [] } = (result ?? {}) as Partial<RunPlanResult>;
   // Without them it is an agent's, whose calls have other keys in each round.
-  if (results === undefined) return [];
-  const refused = Object.entries(results).flatMap(([id, { isError }]) => (isError ? [id] : []));
-  const undone = (steps ?? []).flatMap(({ id, state }) => {
-    const of = /^(.+)_undo$/.exec(id)?.[1];
-    return of !== undefined && state === 'done' ? [of, id] : [];
-  });
-  return [...new Set([...refused, ...undone])];
+  return results === undefined ? [] : calledAnew({ results, steps, anewBelow });
 }

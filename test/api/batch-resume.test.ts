@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createServer } from '../../api/server.ts';
 import type { BatchAnswer } from '../../client/cli/api-types.ts';
-import { decide, listPending } from '../../client/index.ts';
+import { batchHandle } from '../../client/batches.ts';
+import { decide, listPending, runHandle } from '../../client/index.ts';
 import type { Engine } from '../support/engine.ts';
 import { startEngine } from '../support/engine.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -69,11 +70,17 @@ async function ended(batchId: string): Promise<BatchAnswer> {
   });
 }
 
-/** The results are there a moment before the batch's workflow has ended. */
 async function resume(batchId: string): Promise<void> {
-  await waitFor(`batch ${batchId} to be resumed`, async () =>
-    (await post(`/v1/batches/${batchId}/resume`, {})) === 202 ? true : null,
-  );
+  expect(await post(`/v1/batches/${batchId}/resume`, {})).toBe(202);
+}
+
+/** Until the run of its one item waits. */
+async function waits(batchId: string): Promise<void> {
+  await waitFor(`batch ${batchId} to wait`, async () => {
+    const item = runHandle(engine.ostinato, `${batchId}.0`);
+    const progress = await item.progress().catch(() => null);
+    return progress?.steps[0]?.state === 'running';
+  });
 }
 
 const plan = {
@@ -95,6 +102,48 @@ describe.each(['light', 'runs'] as const)('a batch whose tool said no, mode %s',
     expect(await done()).toEqual(
       [`note ${id}`, `note after ${id}`, `pay ${id}`, `pay ${id}`].toSorted(),
     );
+  });
+});
+
+describe('a batch that says it has ended before its workflow has', () => {
+  it('resumed → waits for the workflow, and goes on', async () => {
+    const steps = [{ id: 'wait', waitFor: { signal: 'never' } }];
+    await start('closing', { plan: { steps }, mode: 'runs' });
+    const path = '/v1/batches/closing';
+    await waits('closing');
+    const { tenantId } = engine.ostinato.tenant;
+    const end = { state: 'failed', endedAtMs: Date.now() } as const;
+    await engine.services.batchStore.set(tenantId, 'closing', end);
+    const resumed = post(`${path}/resume`, {});
+    expect(await post(`${path}/cancel`, {})).toBe(202);
+    expect(await resumed).toBe(202);
+    await batchHandle(engine.ostinato, 'closing').cancel('It goes on.');
+  });
+
+  it('one that runs → is refused at once', async () => {
+    const steps = [{ id: 'wait', waitFor: { signal: 'never' } }];
+    await start('running', { plan: { steps }, mode: 'runs' });
+    await waits('running');
+    expect(await post('/v1/batches/running/resume', {})).toBe(409);
+    expect(await post('/v1/batches/running/cancel', {})).toBe(202);
+  });
+});
+
+describe('a step that runs a plan', () => {
+  it('a tool in it said no → resumed, that one is called anew, and what was done before it is not', async () => {
+    const name = '${args.name}';
+    const below = [
+      { id: 'first', tool: 'moody/note', args: { name } },
+      { id: 'then', tool: 'moody/pay', args: { name }, after: ['first'] },
+    ];
+    const deep = { id: 'deep', args: { name }, plan: { steps: below } };
+    const steps = [{ id: 'sub', args: { name: '${item.name}' }, plan: { steps: [deep] } }];
+    await start('below', { plan: { steps }, mode: 'runs' });
+    expect(await ended('below')).toMatchObject({ state: 'failed' });
+    expect(await done()).toEqual(['note below', 'pay below']);
+    await resume('below');
+    expect(await ended('below')).toMatchObject({ state: 'completed' });
+    expect(await done()).toEqual(['note below', 'pay below', 'pay below']);
   });
 });
 

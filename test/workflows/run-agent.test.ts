@@ -1,9 +1,10 @@
 // Proves the agent loop: real Temporal server, real workflow, a scripted planner and a fake tool.
 import { ApplicationFailure } from '@temporalio/common';
+import { ulid } from 'ulid';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Activities, WorkerActivities } from '../../activities/index.ts';
 import type { OstinatoConnection } from '../../client/index.ts';
-import { startAgent } from '../../client/index.ts';
+import { pauseRun, runHandle, runPlan, startAgent } from '../../client/index.ts';
 import { NO_USAGE } from '../../common/add-usage.ts';
 import type {
   AgentLimits,
@@ -13,7 +14,7 @@ import type {
 } from '../../common/agent.ts';
 import type { Plan } from '../../common/plan.ts';
 import type { TemporalServer } from '../../workers/temporal-server.ts';
-import { after, plan, step, textResult } from '../support/plans.ts';
+import { after, literal, plan, step, textResult } from '../support/plans.ts';
 import type { RunningWorkers } from '../support/temporal.ts';
 import { connectTo, startTemporal, startWorkers } from '../support/temporal.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -30,11 +31,13 @@ let ostinato: OstinatoConnection;
 let decide: (input: PlanGoalInput) => Decision | Promise<Decision>;
 const asked: PlanGoalInput[] = [];
 const stopped: PlanGoalInput[] = [];
+let callTool: () => Promise<void>;
 
 const activities = {
   callTool: async (input) => {
     const id = input.idempotencyKey.split('/').at(-2) ?? '';
     if (id.startsWith('bad')) throw ApplicationFailure.nonRetryable('it broke', 'Tool.Unavailable');
+    await callTool();
     return textResult(`${id} says hello`);
   },
   checkPlan: async () => plan(),
@@ -63,6 +66,7 @@ beforeAll(async () => {
 beforeEach(() => {
   asked.length = 0;
   stopped.length = 0;
+  callTool = () => Promise.resolve();
 });
 
 afterAll(async () => {
@@ -182,6 +186,52 @@ describe('runAgent', () => {
     release();
     expect(result).toMatchObject({ outcome: 'cancelled', reason: 'changed my mind', turns: 1 });
     expect(stopped).toEqual(asked);
+  });
+
+  it('cancelled before its first turn, which waits for the budget that it shares → what was said is kept', async () => {
+    let release = (): void => undefined;
+    decide = async () => {
+      await new Promise<void>((resolve) => (release = resolve));
+      return { kind: 'answer', answer: 'late' };
+    };
+    const agent = (goal: string) =>
+      step(goal, {
+        ...{ action: { kind: 'agent', limits: {} }, args: { goal: literal(goal) } },
+        ...{ onFailure: 'skip-dependents', timeoutMs: 60_000 },
+      });
+    const written = { steps: [{ id: 'a', tool: 'fake/tool' }] };
+    const request = { plan: written, runId: ulid(), limits: { maxTokens: 1_000 } };
+    const parent = await runPlan(ostinato, request, plan(agent('One'), agent('Two')));
+    await waitFor('one to be planned', () => asked.length === 1);
+    const waiting = asked[0]?.goal === 'One' ? 'Two' : 'One';
+    const child = runHandle<AgentResult>(ostinato, `${parent.runId}.${waiting}`);
+    await waitFor('the other to begin', () => child.progress().catch(() => null));
+    await child.cancel('changed my mind');
+    expect(await child.result()).toMatchObject({ outcome: 'cancelled', turns: 0 });
+    release();
+    await parent.result();
+    expect(asked).toHaveLength(1);
+    expect(stopped).toMatchObject([{ goal: waiting, turn: 1, observations: [] }]);
+  });
+
+  it('cancelled while paused between two turns → what the steps brought is kept', async () => {
+    let letGo = (): void => undefined;
+    callTool = () => new Promise<void>((resolve) => (letGo = resolve));
+    decide = () => ({ kind: 'plan', plan: plan(step('look')) });
+    const handle = await startAgent(ostinato, { goal: 'Look' });
+    await waitFor('the step to run', async () => {
+      return (await handle.progress()).steps[0]?.state === 'running';
+    });
+    await pauseRun(ostinato, handle.runId);
+    letGo();
+    await waitFor('the step to end', async () => {
+      return (await handle.progress()).steps[0]?.state === 'done';
+    });
+    await handle.cancel('not needed');
+    expect(await handle.result()).toMatchObject({ outcome: 'cancelled', turns: 1 });
+    expect(stopped).toMatchObject([
+      { goal: 'Look', turn: 2, observations: [{ step: { id: 'look' } }] },
+    ]);
   });
 
   it('an empty goal → refused before anything starts', async () => {
