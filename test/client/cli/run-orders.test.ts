@@ -1,6 +1,6 @@
 // Proves what people do to a run from outside, by the command line and by HTTP: decide on a call of a
 // run below it, send a signal, pause, resume. Real Temporal, workflows, database, tools and HTTP.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -134,6 +134,57 @@ describe('a call of a run below', () => {
     expect(run.result).toMatchObject({ outcome: 'failed' });
     expect(JSON.stringify(run.result)).toContain('not today');
     expect(await post(`/v1/approvals/${id}`, { verdict: 'approve' })).not.toBe(200);
+  });
+});
+
+describe('calls whose end nobody knows', () => {
+  const long = [
+    { id: 'act', tool: 'work/do_work', args: { name: 'long', ms: 600_000 }, timeoutMs: 600_000 },
+    { id: 'use', tool: 'work/look_up', args: { name: '${act.$text}' } },
+  ];
+  const begun = async (): Promise<number> => {
+    const lines = (await readFile(join(dir, 'journal.log'), 'utf8')).split('\n');
+    return lines.filter((line) => line === 'begin long').length;
+  };
+
+  /** Ends the tools' server, by the file that it alone was started with. */
+  async function killTools(): Promise<void> {
+    for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+      const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+      if (command.split('\0').includes(join(dir, 'journal.log'))) process.kill(Number(pid));
+    }
+  }
+
+  it('listed; retry sends again, done gives the answer, abort fails the step; a second decision is refused', async () => {
+    const runIds: string[] = [];
+    for (let at = 0; at < 3; at += 1) runIds.push(await start(long, '--on-unknown', 'ask'));
+    const [again = '', acted = '', given = ''] = runIds;
+    await waitFor('three calls', async () => (await begun()) === 3);
+    await killTools();
+    const listed = await waitFor('three calls in the list', async () => {
+      const { out } = await cli('effects', 'list', '--json');
+      const found = JSON.parse(out) as { readonly key: string; readonly tool: string }[];
+      return found.length === 3 ? found : null;
+    });
+    const keyOf = (runId: string): string =>
+      listed.find(({ key }) => key.includes(`run:${runId}/`))?.key ?? '';
+    expect((await cli('effects', 'list')).out).toContain(`${keyOf(acted)}\n  work/do_work`);
+
+    const done = await cli('effects', 'done', keyOf(acted), '--result', 'no. 17');
+    expect(done).toMatchObject({ code: 0, out: `Decided on ${keyOf(acted)}. Its run goes on.\n` });
+    const { result } = await ended(acted);
+    expect(result).toMatchObject({ outcome: 'completed' });
+    expect(JSON.stringify(result)).toContain('did no. 17');
+    expect((await cli('effects', 'abort', keyOf(acted))).code).not.toBe(0);
+
+    expect((await cli('effects', 'abort', keyOf(given))).code).toBe(0);
+    expect((await ended(given)).result).toMatchObject({ outcome: 'failed' });
+    expect(await begun()).toBe(3);
+
+    expect((await cli('effects', 'retry', keyOf(again))).code).toBe(0);
+    await waitFor('the call to be sent again', async () => (await begun()) === 4);
+    await cli('runs', 'cancel', again);
+    expect((await ended(again)).result).toMatchObject({ outcome: 'cancelled' });
   });
 });
 
