@@ -52,7 +52,10 @@ export const bench: Bench = {
       const rows: BenchRow[] = [];
       for (const [name, ask] of Object.entries(targets)) {
         const canStream = name !== 'portkey' || portkey?.streams === true;
-        if (!canStream) note(`${name} answers streams with an error: left out`);
+        if (!canStream)
+          note(
+            `${name} answers streams with an error: left out (portkey.ts says with what it does not)`,
+          );
         for (const stream of canStream ? [false, true] : [false]) {
           for (const each of [direct, ask]) {
             await times(each, stream, WARM_UP.atOnce, WARM_UP.calls);

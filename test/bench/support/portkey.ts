@@ -11,8 +11,10 @@ const START = join('node_modules', '@portkey-ai', 'gateway', 'build', 'start-ser
 /**
  * Portkey's gateway in a process of its own before the same provider, where it is installed: in the
  * folder that BENCH_PEERS names, or here; `null` where it is not.
- * 1.15.2 answers streams with a 500, under Node 20.20 as under 24 (it changes headers that are immutable
- * there): then `streams` is false.
+ *
+ * 1.15.2 streams with the server of its time only: beside it in package.json,
+ * `"overrides": {"@hono/node-server": "1.13.7"}`. With 1.19.19, which its range takes as well, it answers
+ * streams with a 500, since it changes headers that are immutable there: then `streams` is false.
  */
 export async function startPortkey(
   upstream: string,
