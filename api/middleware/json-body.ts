@@ -73,7 +73,6 @@ export function parseJsonBody(text: string): unknown {
   return value;
 }
 
-/** Numbers: a prompt has many characters, and each would be a string of its own. */
 const CODE = {
   quote: 0x22,
   comma: 0x2c,
@@ -88,13 +87,9 @@ const CODE = {
 function refuseDeep(text: string): void {
   let depth = 0;
   let values = 0;
-  let inString = false;
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
-    if (inString) {
-      if (code === CODE.backslash) at += 1;
-      else if (code === CODE.quote) inString = false;
-    } else if (code === CODE.quote) inString = true;
+    if (code === CODE.quote) at = endOfString(text, at);
     else if (code === CODE.brace || code === CODE.bracket) depth += 1;
     else if (code === CODE.braceEnd || code === CODE.bracketEnd) depth -= 1;
     else if (code === CODE.comma) values += 1;
@@ -105,6 +100,16 @@ function refuseDeep(text: string): void {
   if (values > MAX_VALUES) {
     throw new HttpError(400, 'BadInput', `The body holds more than ${MAX_VALUES} values.`);
   }
+}
+
+/** Where the closing quote stands: looked for, not walked to, since prompts are long. */
+function endOfString(text: string, opening: number): number {
+  for (let at = text.indexOf('"', opening + 1); at !== -1; at = text.indexOf('"', at + 1)) {
+    let backslashes = 0;
+    while (text.charCodeAt(at - 1 - backslashes) === CODE.backslash) backslashes += 1;
+    if (backslashes % 2 === 0) return at;
+  }
+  return text.length;
 }
 
 function refusePrototypeKeys(root: unknown): void {

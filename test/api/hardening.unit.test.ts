@@ -89,6 +89,22 @@ describe('bodies', () => {
     expect(parseJsonBody(JSON.stringify({ goal }))).toEqual({ goal });
     expect(parseJsonBody('{"constructor":"x"}')).toEqual({ constructor: 'x' });
   });
+
+  it('any texts between brackets, quotes and backslashes in them → only what nests counts', () => {
+    const words = fc.array(
+      fc.string({ unit: fc.constantFrom('"', '\\', '[', '{', '}', ']', ',', 'a') }),
+    );
+    const nested = fc.integer({ min: 0, max: 80 });
+    fc.assert(
+      fc.property(words, nested, words, (before, depth, after) => {
+        const inner = `${'['.repeat(depth)}${']'.repeat(depth)}`;
+        const texts = [before, after].map((some) => JSON.stringify(some));
+        const body = `[${[texts[0], ...(depth === 0 ? [] : [inner]), texts[1]].join(',')}]`;
+        if (depth > 63) expect(() => parseJsonBody(body)).toThrow('nests deeper than 64 levels');
+        else expect(parseJsonBody(body)).toEqual(JSON.parse(body));
+      }),
+    );
+  });
 });
 
 describe('paths and queries', () => {
