@@ -8,6 +8,7 @@ import { createResultKeeper } from '../services/artifacts/result-keeper.ts';
 import type { OpenBreakers } from '../services/breaker/open-breakers.ts';
 import type { BreakerHistory } from '../services/breaker/history/breaker-history.ts';
 import type { BreakerSettingsStore } from '../services/breaker/settings/breaker-settings.ts';
+import { openConfigFile } from '../services/config-file.ts';
 import type { Config } from '../services/config.ts';
 import { createConversationStore } from '../services/conversations/conversation-store.ts';
 import type { Database } from '../services/database/database.ts';
@@ -20,7 +21,7 @@ import type { McpConnections } from '../services/mcp/connections.ts';
 import { createMcpConnections } from '../services/mcp/connections.ts';
 import { createModelPlanner } from '../services/planner/model-planner.ts';
 import { openCallLimiter } from '../services/limits/open-call-limiter.ts';
-import { readLimitsFile } from '../services/limits/limits-file.ts';
+import { limitsOf, readLimitsFile } from '../services/limits/limits-file.ts';
 import { createOfflinePlanner } from '../services/planner/offline-planner.ts';
 import type { PlanChecker } from '../services/planner/plan-checker.ts';
 import { createPlanChecker } from '../services/planner/plan-checker.ts';
@@ -75,7 +76,7 @@ export interface Services extends ActivityDeps, OpenCalls {
   readonly rules: Rules;
   readonly ruleSuggestions: RuleSuggestions;
   readonly tools: ToolCaller;
-  /** Reads the files of providers and of breakers again. Never throws: the log says what changed. */
+  /** Reads the files of providers, breakers and limits again. Never throws: the log says what changed. */
   reload(): Promise<void>;
   /** Closes all of it, in the order that loses nothing. */
   close(): Promise<void>;
@@ -101,7 +102,7 @@ export async function assemble({ failpoint, ...options }: AssembleOptions): Prom
   const artifacts = createArtifactStore(database);
   const conversations = createConversationStore(database);
   const ledger = createEffectLedger(database);
-  const { breakerSettings } = parts;
+  const { breakerSettings, limitsFile } = parts;
   const stale = createStaleResults({
     ...{ registry: recent, artifacts, validator, last: resultCache.last },
     staleMs: async (tenantId, name) =>
@@ -116,7 +117,7 @@ export async function assemble({ failpoint, ...options }: AssembleOptions): Prom
     stale,
     cache: resultCache.cache,
     limiter: parts.limiter,
-    tenantLimits: await readLimitsFile(options.config.limitsFile),
+    tenantLimits: (tenantId) => limitsOf(limitsFile.value(), tenantId),
     metrics,
     durations,
     log: log.child({ part: 'tools' }),
@@ -138,7 +139,7 @@ export async function assemble({ failpoint, ...options }: AssembleOptions): Prom
     conversations,
     gateway,
     async reload() {
-      await Promise.all([models.reload(), parts.breakersFile.reload()]);
+      await Promise.all([models.reload(), parts.breakersFile.reload(), limitsFile.reload()]);
     },
     index,
     ledger,
@@ -204,6 +205,10 @@ async function openParts({ config, env, log }: Omit<AssembleOptions, 'failpoint'
     redisUrl: config.redisUrl,
     log: log.child({ part: 'limits' }),
   });
+  const limitsFile = await openConfigFile({
+    ...{ what: 'the limits file', path: config.limitsFile, log },
+    read: () => readLimitsFile(config.limitsFile),
+  });
   const durations = await openToolDurations(database, log.child({ part: 'durations' }));
   const open = {
     catalogue,
@@ -216,6 +221,7 @@ async function openParts({ config, env, log }: Omit<AssembleOptions, 'failpoint'
     breakerHistory,
     resultCache,
     limiter,
+    limitsFile,
     models,
     durations,
     usage,

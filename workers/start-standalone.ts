@@ -50,7 +50,7 @@ export interface Standalone extends DevFile {
   readonly serversReady: Promise<void>;
   /** Rejects when a part that everything needs has ended by itself. */
   readonly broken: Promise<never>;
-  /** Reads the files of providers, breakers and policies again. Never throws: the log says what changed. */
+  /** Reads the files of providers, breakers, limits and policies again. Never throws: the log says what changed. */
   reload(): Promise<void>;
   stop(): Promise<void>;
 }

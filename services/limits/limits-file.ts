@@ -17,7 +17,16 @@ const file = z.strictObject({
   tenants: z.record(z.string().min(1).max(200), callLimitsSchema).exactOptional(),
 });
 
+/** What tenants may do at once, and in a minute. */
+export type LimitsFile = z.output<typeof file>;
+
 export type TenantLimits = (tenantId: TenantId) => CallLimits;
+
+/** The tenant's own, in place of the default. */
+export function limitsOf(said: LimitsFile, tenantId: TenantId): CallLimits {
+  const { tenants = {}, default: others = {} } = said;
+  return Object.hasOwn(tenants, tenantId) ? (tenants[tenantId] ?? others) : others;
+}
 
 /**
  * Reads `default: {maxInFlight, perMinute}` and `tenants:`, each in place of the default; YAML or JSON.
@@ -25,8 +34,8 @@ export type TenantLimits = (tenantId: TenantId) => CallLimits;
  * @returns no limits without a path.
  * @throws ServiceError (BadInput) where it cannot be read, naming every field that is wrong.
  */
-export async function readLimitsFile(path: string | null): Promise<TenantLimits> {
-  if (path === null) return () => ({});
+export async function readLimitsFile(path: string | null): Promise<LimitsFile> {
+  if (path === null) return {};
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw bad(path, `cannot be read: ${whyUnreadable(error)}`, error);
   });
@@ -34,7 +43,7 @@ export async function readLimitsFile(path: string | null): Promise<TenantLimits>
 }
 
 /** @throws ServiceError (BadInput) */
-export function parseLimitsFile(text: string, path: string): TenantLimits {
+export function parseLimitsFile(text: string, path: string): LimitsFile {
   let written: unknown;
   try {
     written = parse(text);
@@ -48,8 +57,7 @@ export function parseLimitsFile(text: string, path: string): TenantLimits {
     );
     throw bad(path, `is wrong: ${problems.slice(0, 10).join('; ')}`, parsed.error);
   }
-  const { tenants = {}, default: others = {} } = parsed.data;
-  return (tenantId) => (Object.hasOwn(tenants, tenantId) ? (tenants[tenantId] ?? others) : others);
+  return parsed.data;
 }
 
 function bad(path: string, why: string, cause: unknown): ServiceError {

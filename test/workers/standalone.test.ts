@@ -65,13 +65,14 @@ async function processesOf(folder: string): Promise<string[]> {
 }
 
 describe('the standalone process', () => {
-  it('SIGHUP → the files of providers, breakers and policies are read again, and it runs on', async () => {
+  it('SIGHUP → the files of providers, breakers, limits and policies are read again, and it runs on', async () => {
     const file = (name: string) => join(dir, `${name}.yaml`);
     const write = (name: string, text: string) => writeFile(file(name), text);
     const providers = (model: string) =>
       write('providers', `providers: [{ name: one, dialect: ollama, models: [${model}] }]`);
     await providers('first');
     await write('breakers', 'targets: {}');
+    await write('limits', 'default: {}');
     await write('policies', 'default: {}');
     running = await startStandaloneProcess({
       dataDir: join(dir, 'data'),
@@ -81,22 +82,25 @@ describe('the standalone process', () => {
       env: {
         OSTINATO_PROVIDERS_FILE: file('providers'),
         OSTINATO_BREAKERS_FILE: file('breakers'),
+        OSTINATO_LIMITS_FILE: file('limits'),
         OSTINATO_POLICY_FILE: file('policies'),
         OSTINATO_LOG_LEVEL: 'info',
       },
     });
     const { pid, output } = running;
     const says = (what: string) => waitFor(what, () => output().includes(what));
-    const names = ['providers', 'breakers', 'policy'].map((name) => `the ${name} file`);
+    const names = ['providers', 'breakers', 'limits', 'policy'].map((name) => `the ${name} file`);
     process.kill(pid, 'SIGHUP');
     for (const name of names) await says(`${name} was read again: nothing in it has changed`);
     await write('providers', 'wrong: [');
     await write('breakers', 'targets: { mcp/x: { slow: 1 } }');
+    await write('limits', 'default: { maxInFlight: 0 }');
     await write('policies', 'everything: no');
     process.kill(pid, 'SIGHUP');
     for (const name of names) await says(`${name} is wrong: the old one holds`);
     await providers('second');
     await write('breakers', 'targets: { mcp/files: { slowMs: 5000 } }');
+    await write('limits', 'default: { maxInFlight: 3 }');
     await write('policies', "default: { approvals: [{ tool: 'files/*' }] }");
     process.kill(pid, 'SIGHUP');
     for (const name of names) await says(`${name} has changed, and holds from now on`);

@@ -1,7 +1,7 @@
 // Proves that a limits file gives each tenant its limits, and says what is wrong in it.
 import { describe, expect, it } from 'vitest';
 import type { TenantId } from '../../../common/tenant.ts';
-import { parseLimitsFile, readLimitsFile } from '../../../services/limits/limits-file.ts';
+import { limitsOf, parseLimitsFile, readLimitsFile } from '../../../services/limits/limits-file.ts';
 
 const acme = 'acme' as TenantId;
 const other = 'other' as TenantId;
@@ -10,12 +10,15 @@ describe('the limits file', () => {
   it('a default and a tenant of its own → the tenant has its own alone', () => {
     const text = 'default: {maxInFlight: 5}\ntenants:\n  acme: {perMinute: 60}\n';
     const limits = parseLimitsFile(text, 'limits.yaml');
-    expect([limits(acme), limits(other)]).toEqual([{ perMinute: 60 }, { maxInFlight: 5 }]);
+    expect([limitsOf(limits, acme), limitsOf(limits, other)]).toEqual([
+      { perMinute: 60 },
+      { maxInFlight: 5 },
+    ]);
   });
 
   it('empty, or none → nothing is limited', async () => {
-    expect(parseLimitsFile('', 'f')(acme)).toEqual({});
-    expect((await readLimitsFile(null))(acme)).toEqual({});
+    expect(limitsOf(parseLimitsFile('', 'f'), acme)).toEqual({});
+    expect(limitsOf(await readLimitsFile(null), acme)).toEqual({});
   });
 
   it('wrong fields, no YAML, no such file → refused with file, field and an example', async () => {
