@@ -5,6 +5,8 @@ import type { TransitionRow } from '../services/breaker/history/transition-rows.
 import type { Services } from './assemble.ts';
 
 const DAY_MS = 86_400_000;
+/** A tool that was isolated long ago is found by that. */
+const KEPT_MS = 31 * DAY_MS;
 const MAX_CHANGES = 500;
 
 type Looked = Pick<Services, 'breakers' | 'breakerHistory' | 'gateway' | 'registry'>;
@@ -16,21 +18,27 @@ type Looked = Pick<Services, 'breakers' | 'breakerHistory' | 'gateway' | 'regist
 export async function checkBreakers(services: Looked): Promise<readonly HealthComponent[]> {
   const { breakers, breakerHistory, gateway, registry } = services;
   const tenantId = DEFAULT_TENANT_ID;
-  const sinceMs = Date.now() - DAY_MS;
+  const nowMs = Date.now();
   const [routes, all, changes] = await Promise.all([
     gateway.providers.list(tenantId).catch(() => []),
     registry.listServers(tenantId).catch(() => []),
-    breakerHistory.list({ tenantId, sinceMs, limit: MAX_CHANGES }).catch(() => []),
+    breakerHistory.list({ tenantId, sinceMs: nowMs - KEPT_MS, limit: MAX_CHANGES }).catch(() => []),
   ]);
   const targets: readonly BreakerTarget[] = [
     ...routes.map(({ id: name }) => ({ tenantId, kind: 'provider' as const, name })),
     ...all.map(({ name }) => ({ tenantId, kind: 'mcp' as const, name })),
+    // Of thousands of tools few are ever ill: those that did not change are as they were.
+    ...[...new Set(changes.filter(({ kind }) => kind === 'tool').map(({ name }) => name))].map(
+      (name) => ({ tenantId, kind: 'tool' as const, name }),
+    ),
   ];
   const lines = targets.map(async (target) => {
     const report = await breakers.breakers.state(target).catch(() => null);
     if (report === null) return [];
     const { kind, name } = target;
-    const own = changes.filter((change) => change.kind === kind && change.name === name);
+    const own = changes.filter(
+      (change) => change.kind === kind && change.name === name && change.atMs > nowMs - DAY_MS,
+    );
     if (report.phase !== 'closed') return [keptBack(target, report, own)];
     return own.length === 0 ? [] : [wasKeptBack(target, own)];
   });

@@ -1,7 +1,7 @@
 import type { WorkerOptions } from '@temporalio/worker';
 import type { CallToolInput } from '../common/tool.ts';
+import { toolTargets } from '../services/breaker/tool-targets.ts';
 import type { Services } from './assemble.ts';
-import { breakerTarget } from './breaker-target.ts';
 import { circuitBreaker } from './interceptors/circuit-breaker.ts';
 import { measureActivities } from './interceptors/measure-activities.ts';
 
@@ -16,7 +16,9 @@ export function workerInterceptors({
       measureActivities(metrics),
       circuitBreaker({
         breakers: breakers.breakers,
-        targetOf: breakerTarget,
+        // Models have theirs in the gateway, which knows the route only when it has chosen one.
+        targetsOf: (activityType, input) =>
+          activityType === 'callTool' ? toolTargets(input as CallToolInput) : [],
         otherwise: (activityType, input, context, why) =>
           activityType === 'callTool'
             ? alternates.answer(input as CallToolInput, context, why)

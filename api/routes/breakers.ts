@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { TenantId } from '../../common/tenant.ts';
 import type { BreakerTarget } from '../../services/breaker/breakers.ts';
 import { overridesSchema } from '../../services/breaker/settings/breaker-overrides.ts';
 import type { Api } from '../api.ts';
@@ -14,28 +15,30 @@ const tags = ['breakers'];
 
 const answers = { 200: breakerSchema, ...errorAnswers(400, 404) };
 
-/** The breakers of all that the tenant's calls go to: models and MCP servers. */
+/** The breakers of all that the tenant's calls go to: models, MCP servers and their tools. */
 export function registerBreakers(api: Api, deps: ResolvedApiDeps): void {
   api.get(
     '/v1/breakers',
     {
       schema: {
         tags,
-        summary: 'Breakers of all providers and MCP servers',
+        summary: 'Breakers of all providers and MCP servers, and of tools that are not closed',
         response: { 200: z.object({ breakers: z.array(breakerSchema) }), ...errorAnswers() },
       },
     },
     async (request) => {
       const { tenantId } = tenantOf(request);
-      const [routes, servers] = await Promise.all([
+      const [routes, servers, tools] = await Promise.all([
         deps.providers.list(tenantId),
         deps.registry.listServers(tenantId),
+        changedTools(deps, tenantId),
       ]);
       const targets: readonly BreakerTarget[] = [
         ...routes.map(({ id }) => ({ tenantId, kind: 'provider' as const, name: id })),
         ...servers.map(({ name }) => ({ tenantId, kind: 'mcp' as const, name })),
       ];
-      return { breakers: await Promise.all(targets.map((target) => show(deps, target))) };
+      const shown = await Promise.all([...targets, ...tools].map((target) => show(deps, target)));
+      return { breakers: shown.filter(({ kind, phase }) => kind !== 'tool' || phase !== 'closed') };
     },
   );
   api.get(
@@ -132,6 +135,21 @@ function registerSettings(api: Api, deps: ResolvedApiDeps): void {
       return show(deps, target);
     },
   );
+}
+
+const KEPT_MS = 31 * 86_400_000;
+const MAX_CHANGES = 500;
+
+/** Of thousands of tools few are ever ill: those that never changed are closed. */
+async function changedTools(
+  { breakerHistory }: Pick<ResolvedApiDeps, 'breakerHistory'>,
+  tenantId: TenantId,
+): Promise<readonly BreakerTarget[]> {
+  const sinceMs = Date.now() - KEPT_MS;
+  const kind = 'tool';
+  const changes = await breakerHistory.list({ tenantId, kind, sinceMs, limit: MAX_CHANGES });
+  const names = new Set(changes.map(({ name }) => name));
+  return [...names].map((name) => ({ tenantId, kind, name }));
 }
 
 async function show(

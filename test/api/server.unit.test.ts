@@ -5,7 +5,7 @@ import type { ApiDeps } from '../../api/api-deps.ts';
 import { createServer } from '../../api/server.ts';
 import { FAILURE } from '../../common/failures.ts';
 import { ServiceError } from '../../services/errors.ts';
-import { ROUTE, fakeServices } from './support/fake-services.ts';
+import { ROUTE, TOOL, fakeServices } from './support/fake-services.ts';
 
 const open: FastifyInstance[] = [];
 
@@ -459,6 +459,20 @@ describe('breakers', () => {
       settings: { mode: 'enforce' },
       changed: null,
     });
+  });
+
+  it('a tool of its own → isolated alone, listed only then; one that is not there → 404', async () => {
+    const { ask } = serve();
+    const path = `/v1/breakers/tool/${encodeURIComponent(TOOL.id)}`;
+    const targets = async () =>
+      ((await ask('GET', '/v1/breakers')).body as { breakers: { kind: string }[] }).breakers.filter(
+        ({ kind }) => kind === 'tool',
+      );
+    expect((await ask('GET', path)).body).toMatchObject({ kind: 'tool', phase: 'closed' });
+    expect(await targets()).toEqual([]);
+    await ask('POST', `${path}/isolate`, { reason: 'wrong numbers' });
+    expect(await targets()).toMatchObject([{ name: TOOL.id, phase: 'isolated' }]);
+    expect((await ask('GET', '/v1/breakers/tool/files%2Fnothing')).status).toBe(404);
   });
 
   it('a target that is not there, or no reason → 404 names those that are, 400', async () => {

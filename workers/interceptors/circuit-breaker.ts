@@ -1,8 +1,9 @@
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import { incidentOf } from '../../activities/failure.ts';
-import type { BreakerOutcome, BreakerState } from '../../common/breaker.ts';
+import type { BreakerState } from '../../common/breaker.ts';
 import { FAILURE } from '../../common/failures.ts';
+import { admitAll, isIllness } from '../../services/breaker/admit-all.ts';
 import type { Breakers, BreakerTarget } from '../../services/breaker/breakers.ts';
 
 /** An operator's hold has no date: it is asked about again so often. */
@@ -23,36 +24,30 @@ export type Otherwise = (
 
 type Context = Parameters<ActivityInterceptorsFactory>[0];
 
-/** What says that the dependency is ill. All else (bad input, denied, cancelled) says nothing. */
-const OUTCOMES: Readonly<Record<string, BreakerOutcome>> = {
-  [FAILURE.toolUnavailable]: 'failed',
-  [FAILURE.toolTimeout]: 'failed',
-  [FAILURE.toolBadAnswer]: 'failed',
-};
-
 /**
- * Asks the breaker of what an activity is about to call. A call that it diverts fails at once, and
+ * Asks the breakers of what an activity is about to call. A call that it diverts fails at once, and
  * Temporal waits for it: nothing sleeps in a slot. Such failures use up attempts, so activities are
  * bounded by `scheduleToCloseTimeout`.
  *
  * A call that has another declared path goes by that instead, also when its server fails.
  *
- * @param deps.targetOf what an activity calls; `null` for one that nothing guards.
+ * @param deps.targetsOf what an activity calls; none for one that nothing guards.
  */
 export function circuitBreaker(deps: {
   readonly breakers: Breakers;
-  readonly targetOf: (activityType: string, input: unknown) => BreakerTarget | null;
+  readonly targetsOf: (activityType: string, input: unknown) => readonly BreakerTarget[];
   /** Another way to the answer; `null`: there is none. @default none */
   readonly otherwise?: Otherwise;
 }): ActivityInterceptorsFactory {
   return (context) => ({
     inbound: {
       async execute(input, next) {
-        const target = deps.targetOf(context.info.activityType, input.args[0]);
-        if (target === null) return next(input);
-        const admission = await deps.breakers.admit(target);
+        const targets = deps.targetsOf(context.info.activityType, input.args[0]);
+        if (targets.length === 0) return next(input);
+        const admission = await admitAll(deps.breakers, targets);
         const other = (why: string) => askOtherwise(deps.otherwise, context, input.args[0], why);
         if (admission.kind === 'diverted') {
+          const { target } = admission;
           const refusal = circuitOpen(target, admission.state);
           const answer = await other(
             `the breaker of ${target.kind} ${target.name} is ${admission.state.kind}`,
@@ -61,16 +56,16 @@ export function circuitBreaker(deps: {
           throw refusal;
         }
         const startedMs = performance.now();
-        const ended = (outcome: BreakerOutcome | null, incident: string | null) =>
-          admission.ended({ outcome, latencyMs: performance.now() - startedMs, incident });
+        const ended = (failure: string | null, incident: string | null) =>
+          admission.ended({ failure, latencyMs: performance.now() - startedMs, incident });
         try {
           const result = await next(input);
-          await ended('ok', null);
+          await ended(null, null);
           return result;
         } catch (error) {
-          const outcome = outcomeOf(error);
-          await ended(outcome, error instanceof ApplicationFailure ? incidentOf(error) : null);
-          const answer = outcome === null ? null : await other((error as Error).message);
+          const failure = typeOf(error);
+          await ended(failure, error instanceof ApplicationFailure ? incidentOf(error) : null);
+          const answer = isIllness(failure) ? await other((error as Error).message) : null;
           if (answer !== null) return answer;
           throw error;
         }
@@ -101,9 +96,9 @@ async function askOtherwise(
   }
 }
 
-function outcomeOf(error: unknown): BreakerOutcome | null {
-  if (!(error instanceof ApplicationFailure)) return null;
-  return OUTCOMES[error.type ?? ''] ?? null;
+/** What is no failure of ours says nothing of what was called. */
+function typeOf(error: unknown): string {
+  return error instanceof ApplicationFailure ? (error.type ?? '') : '';
 }
 
 function circuitOpen(target: BreakerTarget, state: BreakerState): ApplicationFailure {

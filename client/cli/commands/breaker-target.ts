@@ -1,7 +1,8 @@
 import { CliError } from '../cli-error.ts';
 import { EXIT } from '../exit-code.ts';
 
-export const BREAKER_TARGET = 'mcp/SERVER or provider/ROUTE, as "breakers list" names it';
+export const BREAKER_TARGET =
+  'mcp/SERVER, tool/SERVER/TOOL or provider/ROUTE, as "breakers list" names it';
 
 /** Where the API has the breaker of a target. */
 export function breakerPath(target: string | undefined): string {

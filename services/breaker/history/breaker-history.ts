@@ -18,6 +18,8 @@ export interface TransitionQuery {
   readonly tenantId: TenantId;
   readonly sinceMs: number;
   readonly limit: number;
+  /** @default all kinds */
+  readonly kind?: BreakerTarget['kind'];
   /** @default all of the tenant's */
   readonly target?: Pick<BreakerTarget, 'kind' | 'name'>;
 }

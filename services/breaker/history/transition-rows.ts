@@ -64,7 +64,7 @@ export async function dropTransitionsBefore(db: SqlDatabase, beforeMs: number): 
 
 export async function readTransitions(
   db: SqlDatabase,
-  { tenantId, sinceMs, limit, target }: TransitionQuery,
+  { tenantId, sinceMs, limit, kind, target }: TransitionQuery,
 ): Promise<readonly TransitionRow[]> {
   return db
     .select()
@@ -73,6 +73,7 @@ export async function readTransitions(
       and(
         eq(breakerTransitions.tenantId, tenantId),
         gte(breakerTransitions.atMs, sinceMs),
+        ...(kind === undefined ? [] : [eq(breakerTransitions.kind, kind)]),
         ...(target === undefined
           ? []
           : [eq(breakerTransitions.kind, target.kind), eq(breakerTransitions.name, target.name)]),

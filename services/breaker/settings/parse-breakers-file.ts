@@ -14,10 +14,13 @@ import {
   resolveOverrides,
 } from './breaker-overrides.ts';
 
-/** `mcp/github`, `provider/openai/gpt-5` or, with `*` at the end, all that begin so. */
+/** `mcp/github`, `tool/github/get_issue`, `provider/openai/gpt-5` or, with `*` at the end, all that begin so. */
 const pattern = z
   .string()
-  .regex(/^(mcp|provider|tool)\/.+$/, 'names no target: write mcp/SERVER or provider/ROUTE');
+  .regex(
+    /^(mcp|provider|tool)\/.+$/,
+    'names no target: write mcp/SERVER, tool/SERVER/TOOL or provider/ROUTE',
+  );
 
 const file = z.strictObject({ targets: z.record(pattern, overridesSchema) });
 

@@ -9,9 +9,9 @@ export function createPresetOf(
 ): (target: BreakerTarget) => Promise<BreakerPreset> {
   return async ({ tenantId, kind, name }) => {
     if (kind === 'provider') return 'provider';
-    if (kind !== 'mcp') return 'mcp-remote';
+    const serverName = kind === 'mcp' ? name : name.slice(0, name.indexOf('/'));
     // One that is not there any more, or cannot be looked up now, is judged as most are.
-    const server = await registry.getServer(tenantId, name as ServerName).catch(() => null);
+    const server = await registry.getServer(tenantId, serverName as ServerName).catch(() => null);
     return server?.definition.transport.kind === 'stdio' ? 'mcp-stdio' : 'mcp-remote';
   };
 }

@@ -259,9 +259,12 @@ function fakeBreakers(): Pick<ApiDeps, 'breakers' | 'breakerHistory' | 'breakerS
       log: pino({ level: 'silent' }),
     }),
     breakerHistory: {
-      list: async ({ target, sinceMs, limit }) =>
+      list: async ({ target, kind: only, sinceMs, limit }) =>
         rows
-          .filter(({ name, atMs }) => name === (target?.name ?? name) && atMs >= sinceMs)
+          .filter(({ kind, name, atMs }) => {
+            const isAsked = kind === (only ?? kind) && name === (target?.name ?? name);
+            return isAsked && atMs >= sinceMs;
+          })
           .slice(0, limit),
     },
     breakerSettings: {

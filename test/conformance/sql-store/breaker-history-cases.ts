@@ -40,6 +40,7 @@ export function breakerHistoryCases(open: () => Database): void {
       expect(await second.list({ ...query, target })).toEqual(own);
       const all = await second.list(query);
       expect(all).toMatchObject([{ kind: 'tool', isDryRun: true, process: 'host:7' }, ...own]);
+      expect(await second.list({ ...query, kind: 'tool' })).toEqual(all.slice(0, 1));
       expect(await second.list({ ...query, limit: 1 })).toEqual(all.slice(0, 1));
       expect(await second.list({ ...query, sinceMs: NOW_MS + 1 })).toEqual(all.slice(0, 2));
       expect(await second.list({ ...query, tenantId: newTenant() })).toEqual([]);

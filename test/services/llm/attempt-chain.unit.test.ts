@@ -157,16 +157,19 @@ describe('runChain', () => {
     expect((await run(fake.deps, [two], script)).asked).toEqual(['one/a k2']);
   });
 
-  it('401 → the key is out of use until it is enabled', async () => {
+  it.each([
+    ['401', FAILURE.llmAuthentication],
+    ['a quota that is spent', FAILURE.llmQuotaExceeded],
+  ])('%s → the key is out of use until it is enabled', async (_what, type) => {
     const two = route('one/a', { apiKeys: ['bad', 'good'] });
     const { deps } = chainDeps([two]);
     const script = (asked: string) => {
-      if (asked.endsWith('bad')) throw failure(FAILURE.llmAuthentication);
+      if (asked.endsWith('bad')) throw failure(type);
       return 'served';
     };
     await run(deps, [two], script);
     expect((await run(deps, [two], script)).asked).toEqual(['one/a good']);
-    expect(deps.credentials.states(two)[0]?.disabledFor).toBe('It failed with Llm.Authentication.');
+    expect(deps.credentials.states(two)[0]?.disabledFor).toBe(`It failed with ${type}.`);
     expect(await deps.credentials.enable('one')).toBe(true);
     expect(deps.credentials.usable(two, 0)).toHaveLength(2);
   });

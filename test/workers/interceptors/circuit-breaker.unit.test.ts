@@ -27,7 +27,7 @@ function setUp() {
   });
   const factory = circuitBreaker({
     breakers,
-    targetOf: (activityType) => (activityType === 'callTool' ? TARGET : null),
+    targetsOf: (activityType) => (activityType === 'callTool' ? [TARGET] : []),
   });
   const run = (activity: () => Promise<unknown>, activityType = 'callTool') => {
     const { inbound } = factory({ info: { activityType } } as Parameters<typeof factory>[0]);
