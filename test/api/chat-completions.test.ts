@@ -85,6 +85,31 @@ describe('chat completions through the openai package', () => {
     expect(second.choices[0]?.message.content).toBe('It rains in Oslo.');
   });
 
+  it('an image in the request, and an answer by a schema → as the provider takes them', async () => {
+    const { client, upstream } = await serve(fixtureAnswer('openai', 'text'));
+    const url = 'data:image/png;base64,iVBORw0KGgo=';
+    const schema = { type: 'object', properties: { rain: { type: 'boolean' } } };
+    await client.chat.completions.create({
+      ...ask,
+      messages: [
+        {
+          role: 'user',
+          content: [
+            { type: 'text', text: 'Is that rain?' },
+            { type: 'image_url', image_url: { url } },
+          ],
+        },
+      ],
+      response_format: { type: 'json_schema', json_schema: { name: 'rain', schema } },
+    });
+    const { messages, response_format: format } = upstream.journal[0]?.body as unknown as {
+      messages: object[];
+      response_format: object;
+    };
+    expect(JSON.stringify(messages)).toContain(url);
+    expect(format).toMatchObject({ json_schema: { name: 'rain', schema } });
+  });
+
   it('a stream → the pieces as they came, then the usage', async () => {
     const text = whole(...vendor.text(['It ', 'rains.']), ...vendor.finish('text'));
     const { client } = await serve({ kind: 'stream', text, then: 'end' });

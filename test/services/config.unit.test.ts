@@ -16,6 +16,21 @@ describe('loadConfig', () => {
     expect(config.http).toEqual({ host: '127.0.0.1', port: 8484, apiKey: null });
   });
 
+  it('breakers → act, and no model is asked unless a call is made; a dry run, a file and probes by their variables', () => {
+    const { breakers, probeEveryMs } = loadConfig({});
+    expect({ ...breakers, probeEveryMs }).toEqual({ mode: 'enforce', file: null, probeEveryMs: 0 });
+    const set = loadConfig({
+      OSTINATO_BREAKERS: 'dry-run',
+      OSTINATO_BREAKERS_FILE: 'breakers.yaml',
+      OSTINATO_PROBE_SECONDS: '30',
+    });
+    expect(set.breakers).toEqual({ mode: 'dry-run', file: 'breakers.yaml' });
+    expect(set.probeEveryMs).toBe(30_000);
+    expect(() => loadConfig({ OSTINATO_BREAKERS: 'maybe' })).toThrow(
+      /OSTINATO_BREAKERS: .*"maybe"/,
+    );
+  });
+
   it('empty variables → count as absent', () => {
     expect(loadConfig({ DATABASE_URL: '', OSTINATO_PORT: ' ' }).http.port).toBe(8484);
   });

@@ -10,11 +10,11 @@ import { newTenant } from './new-tenant.ts';
 export function breakerSettingsCases(open: () => Database): void {
   describe('breaker settings', () => {
     let rules: BreakerRules = [['mcp/*', { slowMs: 9_000, rampMs: 500 }]];
-    const worker = () =>
+    const worker = (mode: 'enforce' | 'dry-run' = 'enforce') =>
       createBreakerSettings({
         db: open().db,
         rules: () => rules,
-        mode: 'enforce',
+        mode,
         presetOf: async () => 'mcp-stdio',
         log: pino({ level: 'silent' }),
       });
@@ -41,6 +41,24 @@ export function breakerSettingsCases(open: () => Database): void {
       expect(await settings.reset(target, 'ann')).toBe(true);
       expect(await settings.reset(target, 'ann')).toBe(false);
       expect(await settings.of(target)).toEqual(before);
+    });
+
+    it('a dry run of all → but not where the file says otherwise, and the operator above it', async () => {
+      const before = rules;
+      rules = [['mcp/*', { mode: 'enforce' }]];
+      try {
+        const settings = worker('dry-run');
+        const target = targetOf('files');
+        const tool = { ...target, kind: 'tool', name: 'files/read' } as const;
+        expect((await settings.of(tool)).mode).toBe('dry-run');
+        expect((await settings.of(target)).mode).toBe('enforce');
+        await settings.set(target, { mode: 'dry-run' }, 'ann');
+        await settings.set(tool, { mode: 'enforce' }, 'ann');
+        expect((await settings.of(target)).mode).toBe('dry-run');
+        expect((await settings.of(tool)).mode).toBe('enforce');
+      } finally {
+        rules = before;
+      }
     });
 
     it('asked again → the same object, not worked out anew', async () => {
