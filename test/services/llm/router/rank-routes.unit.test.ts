@@ -40,6 +40,23 @@ describe('rankRoutes', () => {
     expect(first?.why).toBe('cheap: about $0.0010 a call, 2000 ms, quality 0.3');
   });
 
+  it('balanced → one that is first in nothing and good in all goes before those that are', () => {
+    const middle = route('d/middle', { facts: { ...facts, quality: 0.85 } });
+    const each: Readonly<Record<string, RouteMeasures>> = {
+      'a/cheap': { callUsd: 0.01, latencyMs: 2_000 },
+      'b/fast': { callUsd: 0.05, latencyMs: 200 },
+      'c/best': { callUsd: 0.05, latencyMs: 3_000 },
+      'd/middle': { callUsd: 0.012, latencyMs: 500 },
+    };
+    const first = (preset: 'cheap' | 'fast' | 'best' | 'balanced') =>
+      rankRoutes([...routes, middle], needs, {
+        preset,
+        measures: ({ id }) => each[id] ?? { callUsd: null, latencyMs: null },
+      }).ranked[0]?.route.id;
+    expect([first('cheap'), first('fast'), first('best')]).toEqual(['a/cheap', 'b/fast', 'c/best']);
+    expect(first('balanced')).toBe('d/middle');
+  });
+
   it.each([
     [{ can: ['vision'] as const }, ['c/best'], 'cannot do vision'],
     [{ contextTokens: 200_000 }, [], 'takes 100000 tokens, the request needs about 200000'],
