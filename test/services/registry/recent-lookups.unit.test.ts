@@ -51,6 +51,42 @@ describe('recentLookups', () => {
     expect(asked).toEqual(['a s/t', 'a s']);
   });
 
+  it('the same look-ups at once → the registry is asked once for each', async () => {
+    const { registry, asked } = counting();
+    const recent = recentLookups(registry, 60_000);
+    const found = await Promise.all([1, 2, 3].map(() => recent.findTool(A, TOOL)));
+    await Promise.all([1, 2, 3].map(() => recent.getServer(A, SERVER)));
+    expect(found.map((each) => each?.id)).toEqual([TOOL, TOOL, TOOL]);
+    expect(asked).toEqual(['a s/t', 'a s']);
+  });
+
+  it('a look-up that fails → fails for all who wait, and the next one asks anew', async () => {
+    const { registry, asked } = counting();
+    const findTool = registry.findTool.bind(registry);
+    let isDown = true;
+    const failing = {
+      ...registry,
+      findTool: (tenantId: TenantId, id: ToolId) =>
+        isDown ? Promise.reject(new Error('down')) : findTool(tenantId, id),
+    };
+    const recent = recentLookups(failing, 60_000);
+    const ends = await Promise.allSettled([1, 2].map(() => recent.findTool(A, TOOL)));
+    expect(ends.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    isDown = false;
+    expect((await recent.findTool(A, TOOL))?.id).toBe(TOOL);
+    expect(asked).toEqual(['a s/t']);
+  });
+
+  it('a change while a look-up is under way → who asks then does not get its answer', async () => {
+    const { registry, asked, setEffect } = counting();
+    const recent = recentLookups(registry, 60_000);
+    const before = recent.findTool(A, TOOL);
+    setEffect('keyed');
+    expect(await recent.findTool(A, TOOL)).toMatchObject({ effect: 'keyed' });
+    await before;
+    expect(asked).toEqual(['a s/t', 'a s/t']);
+  });
+
   it('another tenant → its own answer', async () => {
     const { registry } = counting();
     const recent = recentLookups(registry, 60_000);
