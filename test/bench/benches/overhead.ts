@@ -15,7 +15,8 @@ import { quantile } from '../support/quantile.ts';
 const CHAINS = 4;
 const LENGTH = 3;
 const TOOL_MS = 5;
-const WARM_UP = 6;
+/** PostgreSQL and both workflows are compiled for speed only after some hundred runs. */
+const WARM_UP = { inFlight: 20, rounds: 5 };
 /** Runs in flight, and how often so many are started. */
 const LOADS = [
   { inFlight: 1, rounds: 30 },
@@ -38,6 +39,8 @@ interface Ended {
 interface Side {
   readonly latenciesMs: number[];
   wallMs: number;
+  /** Of this process: worker and client, without the server. */
+  cpuMs: number;
   workflowId: string;
 }
 
@@ -54,7 +57,10 @@ export const bench: Bench = {
       for (const { ending, tool, fastReads } of KINDS) {
         const ours = () => runOurs(engine, tool, fastReads);
         const theirs = () => runBare(engine, tool);
-        for (let at = 0; at < WARM_UP; at += 1) await Promise.all([ours(), theirs()]);
+        for (let round = 0; round < WARM_UP.rounds; round += 1) {
+          await load(newSide(), ours, WARM_UP.inFlight);
+          await load(newSide(), theirs, WARM_UP.inFlight);
+        }
         for (const { inFlight, rounds } of LOADS) {
           const [us, them] = [newSide(), newSide()];
           for (let round = 0; round < rounds; round += 1) {
@@ -76,13 +82,16 @@ export const bench: Bench = {
 };
 
 function newSide(): Side {
-  return { latenciesMs: [], wallMs: 0, workflowId: '' };
+  return { latenciesMs: [], wallMs: 0, cpuMs: 0, workflowId: '' };
 }
 
 async function load(side: Side, run: () => Promise<Ended>, inFlight: number): Promise<void> {
   const startedMs = performance.now();
+  const before = process.cpuUsage();
   const ended = await Promise.all(Array.from({ length: inFlight }, run));
+  const { user, system } = process.cpuUsage(before);
   side.wallMs += performance.now() - startedMs;
+  side.cpuMs += (user + system) / 1_000;
   side.latenciesMs.push(...ended.map(({ ms }) => ms));
   side.workflowId = ended[0]?.workflowId ?? '';
 }
@@ -140,6 +149,11 @@ async function rowsOf(
   });
   const p50 = ({ latenciesMs }: Side) => quantile(latenciesMs, 0.5);
   const perS = ({ latenciesMs, wallMs }: Side) => (1_000 * latenciesMs.length) / wallMs;
+  const cpuMs = (side: Side) => side.cpuMs / side.latenciesMs.length;
+  const [own, other] = await Promise.all([
+    historyOf(engine, us.workflowId),
+    historyOf(engine, them.workflowId),
+  ]);
   return [
     row('p50_ratio', p50(us) / p50(them), 'x'),
     row('throughput_ratio', perS(us) / perS(them), 'x'),
@@ -147,12 +161,22 @@ async function rowsOf(
     row('bare_p50_ms', p50(them), 'ms'),
     row('runs_per_s', perS(us), '/s'),
     row('bare_runs_per_s', perS(them), '/s'),
-    row('events', await events(engine, us.workflowId), ''),
-    row('bare_events', await events(engine, them.workflowId), ''),
+    // What other programs of the machine disturb least.
+    row('cpu_ms', cpuMs(us), 'ms'),
+    row('bare_cpu_ms', cpuMs(them), 'ms'),
+    row('events', own.events, ''),
+    row('bare_events', other.events, ''),
+    row('kilobytes', own.kilobytes, 'kB'),
+    row('bare_kilobytes', other.kilobytes, 'kB'),
   ];
 }
 
-async function events({ ostinato }: Engine, workflowId: string): Promise<number> {
-  const history = await ostinato.temporal.workflow.getHandle(workflowId).fetchHistory();
-  return history.events?.length ?? 0;
+async function historyOf(
+  { ostinato }: Engine,
+  workflowId: string,
+): Promise<{ readonly events: number; readonly kilobytes: number }> {
+  const { historyLength, historySize } = await ostinato.temporal.workflow
+    .getHandle(workflowId)
+    .describe();
+  return { events: historyLength, kilobytes: (historySize ?? 0) / 1_000 };
 }
