@@ -19,6 +19,7 @@ import type { BatchRequest } from './batch-request.ts';
 import { toBatch } from './batch-request.ts';
 import { ClientError, isClientError } from './client-error.ts';
 import type { OstinatoConnection } from './connection.ts';
+import { planSummary } from './plan-summary.ts';
 import { runAttributes } from './start-run.ts';
 
 /** A batch, open or ended. Holds no resources: any process can make one from its id. */
@@ -104,10 +105,7 @@ export function batchWorkflowId(connection: OstinatoConnection, batchId: string)
 
 /** One line for lists and the Temporal UI. */
 export function batchSummary(work: BatchWork): string {
-  const text =
-    work.kind === 'goal'
-      ? work.goal
-      : `${work.plan.steps.length} steps: ${[...new Set(work.plan.steps.map(({ tool }) => tool))].join(', ')}`;
+  const text = work.kind === 'goal' ? work.goal : planSummary(work.plan);
   return text.replace(/\s+/g, ' ').slice(0, 200);
 }
 

@@ -1,12 +1,12 @@
 import type { RunPlanInput, RunPlanResult } from '../common/agent.ts';
 import type { Plan } from '../common/plan.ts';
 import type { OstinatoConnection } from './connection.ts';
+import { planSummary } from './plan-summary.ts';
 import { policyOf } from './policy.ts';
 import type { StartPlanRequest } from './requests.ts';
 import { parseRequest, startPlanSchema } from './requests.ts';
 import type { RunHandle } from './run-handle.ts';
 import { resolveLimits, startRun } from './start-run.ts';
-import { workOf } from './written-plan-schema.ts';
 
 /**
  * Starts a plan without a planner. The run checks it against the registry before the first step; a
@@ -33,13 +33,11 @@ export async function runPlan(
     ...(parsed.fastReads === true ? { fastReads: true } : {}),
     ...policyOf(connection, parsed.policy),
   };
-  const tools = [...new Set(parsed.plan.steps.map(workOf))].join(', ');
-  const summary = `${parsed.plan.steps.length} steps: ${tools}`.slice(0, 200);
   return startRun(connection, {
     workflow: 'runPlan',
     runId: parsed.runId,
     agent,
-    summary,
+    summary: planSummary(parsed.plan),
     limits,
     input,
   });

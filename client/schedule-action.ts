@@ -4,8 +4,8 @@ import type { RunBatchInput } from '../common/batch.ts';
 import { WORKFLOW } from '../common/names.ts';
 import { agentInput } from './agent-input.ts';
 import { toBatch } from './batch-request.ts';
+import { planSummary } from './plan-summary.ts';
 import { policyOf } from './policy.ts';
-import { workOf } from './written-plan-schema.ts';
 import { batchSummary, batchWorkflowId } from './batches.ts';
 import type { OstinatoConnection } from './connection.ts';
 import type { ParsedSchedule } from './schedule-request.ts';
@@ -90,11 +90,10 @@ function startedPlan(
     ...{ tenant, agent, plan: null, written: plan, limits, queues },
     ...policyOf(connection, given.policy),
   };
-  const tools = [...new Set(plan.steps.map(workOf))].join(', ');
   return {
     kind: 'plan',
     agent,
-    summary: `${plan.steps.length} steps: ${tools}`.slice(0, 200),
+    summary: planSummary(plan),
     workflowType: WORKFLOW.runPlan,
     workflowId: workflowIdOf(connection, scheduleId),
     input,

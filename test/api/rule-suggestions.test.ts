@@ -8,7 +8,6 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { WorkerActivities } from '../../activities/index.ts';
 import { createServer } from '../../api/server.ts';
-import { runCli } from '../../client/cli/run-cli.ts';
 import type { SuggestionAnswer } from '../../client/cli/api-types.ts';
 import type { OstinatoConnection } from '../../client/index.ts';
 import { observeRuns, runPlan, suggestRules } from '../../client/index.ts';
@@ -25,6 +24,8 @@ import type { TemporalServer } from '../../workers/temporal-server.ts';
 import { plan, step } from '../support/plans.ts';
 import type { RunningWorkers } from '../support/temporal.ts';
 import { connectTo, startTemporal, startWorkers } from '../support/temporal.ts';
+import type { Typed } from '../support/type-command.ts';
+import { typeCommand } from '../support/type-command.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { fakeServices, TOOL } from './support/fake-services.ts';
 
@@ -90,25 +91,8 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-async function cli(
-  ...args: readonly string[]
-): Promise<{ code: number; out: string; err: string }> {
-  const text = { out: '', err: '' };
-  const code = await runCli(
-    ['rules', ...args, '--api', url],
-    {
-      env: { OSTINATO_DATA_DIR: dir },
-      out: (chunk) => (text.out += chunk),
-      err: (chunk) => (text.err += chunk),
-      isTty: false,
-      width: () => 200,
-      height: () => 50,
-      readStdin: async () => '',
-      onInterrupt: () => () => undefined,
-    },
-    '0',
-  );
-  return { code, ...text };
+function cli(...args: readonly string[]): Promise<Typed> {
+  return typeCommand(['rules', ...args, '--api', url], { dataDir: dir });
 }
 
 async function suggested(): Promise<readonly SuggestionAnswer[]> {

@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { WorkerActivities } from '../../activities/index.ts';
 import { createServer } from '../../api/server.ts';
-import { runCli } from '../../client/cli/run-cli.ts';
 import type { OstinatoConnection, ScheduleView } from '../../client/index.ts';
 import { listRuns, runHandle, scheduleHandle } from '../../client/index.ts';
 import type { CloseBatchInput, OpenBatchInput } from '../../common/batch.ts';
@@ -17,6 +16,8 @@ import type { TemporalServer } from '../../workers/temporal-server.ts';
 import { plan, step, textResult } from '../support/plans.ts';
 import type { RunningWorkers } from '../support/temporal.ts';
 import { connectTo, startTemporal, startWorkers } from '../support/temporal.ts';
+import type { Typed } from '../support/type-command.ts';
+import { typeCommand } from '../support/type-command.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { fakeServices } from './support/fake-services.ts';
 
@@ -190,25 +191,8 @@ describe('schedules by the API', () => {
 });
 
 describe('ostinato schedules', () => {
-  async function cli(
-    ...args: readonly string[]
-  ): Promise<{ code: number; out: string; err: string }> {
-    const text = { out: '', err: '' };
-    const code = await runCli(
-      ['schedules', ...args, '--temporal', temporal.address],
-      {
-        env: { OSTINATO_DATA_DIR: dir },
-        out: (chunk) => (text.out += chunk),
-        err: (chunk) => (text.err += chunk),
-        isTty: false,
-        width: () => 200,
-        height: () => 50,
-        readStdin: async () => '',
-        onInterrupt: () => () => undefined,
-      },
-      '0',
-    );
-    return { code, ...text };
+  function cli(...args: readonly string[]): Promise<Typed> {
+    return typeCommand(['schedules', ...args, '--temporal', temporal.address], { dataDir: dir });
   }
 
   it('create, show, list, pause, backfill, delete → for people and as JSON', async () => {
@@ -218,7 +202,7 @@ describe('ostinato schedules', () => {
     const made = await cli('create', 'cli', ...timing, '--plan', file, '--jitter', '60');
     expect(made).toMatchObject({ code: 0, err: '' });
     expect(made.out).toContain('When         @daily (UTC), put off by up to');
-    expect(made.out).toContain('Starts       plan 1 steps: fake/tool');
+    expect(made.out).toContain('Starts       plan 1 step: fake/tool');
     const span = ['--from', '2026-01-01T12:00:00Z', '--to', '2026-01-02T12:00:00Z'];
     expect((await cli('backfill', 'cli', ...span)).code).toBe(0);
     await started('cli', 1);

@@ -1,31 +1,16 @@
-import { createReadStream } from 'node:fs';
-import { access } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
 import type { Act } from '../act.ts';
 import type { BatchAnswer, BatchSummaryAnswer } from '../api-types.ts';
-import { CliError } from '../cli-error.ts';
+import { attendBatch, batchPath, leaveBatch, printBatchEnd } from '../attend-batch.ts';
 import type { CliContext } from '../context.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { EXIT } from '../exit-code.ts';
 import { followBatch } from '../follow-batch.ts';
 import { helpExamples } from '../help-examples.ts';
-import { unreadableInput } from '../read-input-file.ts';
-import { readPlanFile } from '../read-plan-file.ts';
 import { batchEnding, batchTable } from '../view/batch-lines.ts';
 import { wholeNumber } from '../whole-number.ts';
-
-interface RunFlags {
-  readonly goal?: string;
-  readonly plan?: string;
-  readonly agent?: string;
-  readonly id?: string;
-  readonly concurrency?: number;
-  readonly rate?: number;
-  readonly mode?: 'light' | 'runs';
-  readonly timeout?: number;
-  readonly detach?: boolean;
-}
+import { addBatchRun } from './batch-run.ts';
 
 export function addBatch(program: Command, act: Act): void {
   const batch = program
@@ -89,130 +74,6 @@ export function addBatch(program: Command, act: Act): void {
     .action(act(results));
 }
 
-function addBatchRun(batch: Command, act: Act): void {
-  batch
-    .command('run')
-    .description(
-      'Starts a batch and shows it while it goes on. A broken line is an item that failed; the rest runs.\nIn the goal, or in the arguments of the plan, ${item.name} is a value of the item.\nCtrl-C asks the batch to end; a second Ctrl-C leaves it running.',
-    )
-    .argument('<items>', 'a JSONL file, "-" for standard input, or an http(s) address')
-    .option('-g, --goal <goal>', 'what an agent does for each item')
-    .option('-p, --plan <file>', 'the plan that runs for each item (YAML or JSON)')
-    .option('--agent <name>', 'name of the batch, for lists and search')
-    .option('--id <id>', 'id of the batch; the same id and settings again is the same batch')
-    .option('-c, --concurrency <n>', 'items in flight at once (default 20)', wholeNumber)
-    .option('--rate <n>', 'items started a second, at most', aboveZero)
-    .addOption(
-      new Option('--mode <mode>', 'light: many items an activity; runs: a run an item').choices([
-        'light',
-        'runs',
-      ]),
-    )
-    .option('--timeout <seconds>', 'wall time of each item', wholeNumber)
-    .option('-d, --detach', 'start it and return')
-    .addHelpText(
-      'after',
-      helpExamples(
-        'batch run files.jsonl --goal "Summarise ${item.path}"',
-        'batch run orders.jsonl --plan order.yaml --concurrency 50 --rate 20',
-        'batch run https://example.com/orders.jsonl --plan order.yaml --id nightly --detach',
-      ),
-    )
-    .action(act(run));
-}
-
-async function run(
-  context: CliContext,
-  [items = '']: readonly (string | undefined)[],
-  flags: RunFlags,
-): Promise<ExitCode> {
-  if ((flags.goal === undefined) === (flags.plan === undefined)) {
-    throw new CliError(
-      EXIT.usage,
-      'Give what to do for each item: --goal TEXT or --plan FILE, one of them.',
-    );
-  }
-  if (items === '-' && flags.plan === '-') {
-    throw new CliError(EXIT.usage, 'Items and plan cannot both come from standard input.');
-  }
-  const isUrl = /^https?:\/\//.test(items);
-  const readStdin = (): Promise<string> => context.process.readStdin();
-  if (!isUrl && items !== '-') await assertReadable(items);
-  const started = await context.api.send<{ batchId: string; links: { items: string } }>(
-    'POST',
-    '/v1/batches',
-    {
-      ...(flags.goal === undefined ? {} : { goal: flags.goal }),
-      ...(flags.plan === undefined ? {} : { plan: await readPlanFile(flags.plan, readStdin) }),
-      ...(isUrl ? { url: items } : {}),
-      ...(flags.agent === undefined ? {} : { agent: flags.agent }),
-      ...(flags.id === undefined ? {} : { batchId: flags.id }),
-      ...(flags.concurrency === undefined ? {} : { concurrency: flags.concurrency }),
-      ...(flags.rate === undefined ? {} : { ratePerSecond: flags.rate }),
-      ...(flags.mode === undefined ? {} : { mode: flags.mode }),
-      ...(flags.timeout === undefined ? {} : { limits: { maxWallMs: flags.timeout * 1_000 } }),
-    },
-  );
-  if (!isUrl) {
-    const lines = items === '-' ? [Buffer.from(await readStdin())] : createReadStream(items);
-    await context.api.putLines(started.links.items, toAsync(lines));
-  }
-  return flags.detach === true
-    ? detached(context, started.batchId)
-    : attended(context, started.batchId);
-}
-
-async function* toAsync(
-  lines: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  yield* lines;
-}
-
-async function assertReadable(path: string): Promise<void> {
-  await access(path).catch((error: unknown) => {
-    throw unreadableInput(path, error, 'The items in ');
-  });
-}
-
-function detached(context: CliContext, batchId: string): ExitCode {
-  if (context.isJson) context.printJson({ batchId });
-  else {
-    context.print(`Batch ${batchId}`, `Follow it with "ostinato batch watch ${batchId}".`);
-  }
-  return EXIT.worked;
-}
-
-async function attended(context: CliContext, batchId: string): Promise<ExitCode> {
-  const leave = new AbortController();
-  let interrupts = 0;
-  const say = (line: string): void => context.process.err(`\n${line}\n`);
-  const stopListening = context.process.onInterrupt(() => {
-    interrupts += 1;
-    if (interrupts > 1) return leave.abort();
-    say('Asking the batch to end. Ctrl-C again leaves it running.');
-    const reason = { reason: 'Cancelled from the terminal.' };
-    context.api
-      .send('POST', `${path(batchId)}/cancel`, reason)
-      .catch((error: unknown) => say((error as Error).message));
-  });
-  try {
-    const ended = await followBatch(context, batchId, { signal: leave.signal });
-    if (ended === null) {
-      say(`Left it to itself. Follow it with "ostinato batch watch ${batchId}".`);
-      return EXIT.failed;
-    }
-    return printEnd(context, ended);
-  } finally {
-    stopListening();
-  }
-}
-
-function printEnd(context: CliContext, batch: BatchAnswer): ExitCode {
-  if (context.isJson) context.printJson(batch);
-  else context.print(...batchEnding(batch, context.style));
-  return batch.state === 'completed' ? EXIT.worked : EXIT.failed;
-}
-
 async function list(
   context: CliContext,
   _args: readonly unknown[],
@@ -236,7 +97,7 @@ async function show(
   context: CliContext,
   [batchId = '']: readonly (string | undefined)[],
 ): Promise<ExitCode> {
-  const batch = await context.api.get<BatchAnswer>(path(batchId));
+  const batch = await context.api.get<BatchAnswer>(batchPath(batchId));
   if (context.isJson) context.printJson(batch);
   else context.print(...batchEnding(batch, context.style));
   return EXIT.worked;
@@ -260,7 +121,7 @@ async function watch(
       return EXIT.worked;
     }
     if (context.isJson) return ended.state === 'completed' ? EXIT.worked : EXIT.failed;
-    return printEnd(context, ended);
+    return printBatchEnd(context, ended);
   } finally {
     stopListening();
   }
@@ -271,7 +132,7 @@ async function cancel(
   [batchId = '']: readonly (string | undefined)[],
   { reason }: { readonly reason: string },
 ): Promise<ExitCode> {
-  await context.api.send('POST', `${path(batchId)}/cancel`, { reason });
+  await context.api.send('POST', `${batchPath(batchId)}/cancel`, { reason });
   if (context.isJson) context.printJson({ batchId, accepted: true });
   else context.print(`Batch ${batchId} was asked to end.`);
   return EXIT.worked;
@@ -282,8 +143,8 @@ async function resume(
   [batchId = '']: readonly (string | undefined)[],
   { detach }: { readonly detach?: boolean },
 ): Promise<ExitCode> {
-  await context.api.send('POST', `${path(batchId)}/resume`);
-  return detach === true ? detached(context, batchId) : attended(context, batchId);
+  await context.api.send('POST', `${batchPath(batchId)}/resume`);
+  return detach === true ? leaveBatch(context, batchId) : attendBatch(context, batchId);
 }
 
 async function results(
@@ -292,18 +153,8 @@ async function results(
   { state }: { readonly state?: string },
 ): Promise<ExitCode> {
   const query = state === undefined ? '' : `?state=${state}`;
-  const lines = await context.api.stream(`${path(batchId)}/results${query}`);
+  const lines = await context.api.stream(`${batchPath(batchId)}/results${query}`);
   const decoder = new TextDecoder();
   for await (const chunk of lines) context.process.out(decoder.decode(chunk, { stream: true }));
   return EXIT.worked;
-}
-
-function path(batchId: string): string {
-  return `/v1/batches/${encodeURIComponent(batchId)}`;
-}
-
-function aboveZero(value: string): number {
-  const number = Number(value);
-  if (Number.isFinite(number) && number > 0) return number;
-  throw new InvalidArgumentError('It takes a number above 0.');
 }

@@ -6,12 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createServer } from '../../../api/server.ts';
-import { runCli } from '../../../client/cli/run-cli.ts';
 import { getRun } from '../../../client/index.ts';
 import type { PendingDecision } from '../../../common/approval.ts';
 import { fakeServices } from '../../api/support/fake-services.ts';
 import type { Engine } from '../../support/engine.ts';
 import { startEngine } from '../../support/engine.ts';
+import type { Typed } from '../../support/type-command.ts';
+import { typeCommand } from '../../support/type-command.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
 let dir: string;
@@ -47,23 +48,10 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-async function cli(...args: readonly string[]) {
-  const text = { out: '', err: '' };
-  const code = await runCli(
-    [...args, '--api', url, '--temporal', engine.temporalAddress],
-    {
-      env: { OSTINATO_DATA_DIR: dir },
-      out: (chunk) => (text.out += chunk),
-      err: (chunk) => (text.err += chunk),
-      isTty: false,
-      width: () => 200,
-      height: () => 50,
-      readStdin: async () => '',
-      onInterrupt: () => () => undefined,
-    },
-    '0',
-  );
-  return { code, ...text };
+function cli(...args: readonly string[]): Promise<Typed> {
+  return typeCommand([...args, '--api', url, '--temporal', engine.temporalAddress], {
+    dataDir: dir,
+  });
 }
 
 async function post(path: string, body?: unknown): Promise<number> {

@@ -4,9 +4,9 @@
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { createServer } from '../../../../api/server.ts';
-import { runCli } from '../../../../client/cli/run-cli.ts';
 import type { SearchAnswer } from '../../../../services/registry/tool-index.ts';
 import { fakeServices, TOOL } from '../../../api/support/fake-services.ts';
+import { typeCommand } from '../../../support/type-command.ts';
 
 let close = (): Promise<void> => Promise.resolve();
 afterEach(() => close());
@@ -37,23 +37,10 @@ async function cli(answer: SearchAnswer, ...args: readonly string[]): Promise<st
   await api.listen({ host: '127.0.0.1', port: 0 });
   close = () => api.close();
   const { port } = api.server.address() as AddressInfo;
-  const text = { out: '', err: '' };
-  const code = await runCli(
-    ['tools', ...args, '--api', `http://127.0.0.1:${port}`],
-    {
-      env: { OSTINATO_DATA_DIR: '/nowhere' },
-      out: (chunk) => (text.out += chunk),
-      err: (chunk) => (text.err += chunk),
-      isTty: false,
-      width: () => 160,
-      height: () => 50,
-      readStdin: async () => '',
-      onInterrupt: () => () => undefined,
-    },
-    '0',
-  );
-  expect([code, text.err]).toEqual([0, '']);
-  return text.out;
+  const argv = ['tools', ...args, '--api', `http://127.0.0.1:${port}`];
+  const { code, out, err } = await typeCommand(argv, { width: 160 });
+  expect([code, err]).toEqual([0, '']);
+  return out;
 }
 
 it('search → the tools; with --explain → which way found each, for which step, and how sure', async () => {
