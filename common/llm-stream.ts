@@ -17,8 +17,10 @@ export type LlmDelta =
   /** What is counted so far; a later one replaces it. */
   | { readonly kind: 'usage'; readonly usage: LlmUsage };
 
-/** What a model call that streams gives: deltas, then `finish` as the last one. */
+/** What a model call that streams gives: who answers, deltas, then `finish` as the last one. */
 export type LlmStreamEvent =
+  /** By whom what follows is written; comes before the first delta, and again after a switch. */
+  | { readonly kind: 'served'; readonly servedBy: LlmResponse['servedBy'] }
   | LlmDelta
   /** What came so far is void: another route begins the answer anew. */
   | { readonly kind: 'restart'; readonly why: string }

@@ -67,6 +67,9 @@ export function createChunker(head: ChatHead, options: { readonly includeUsage: 
 
   return (event: LlmStreamEvent): readonly object[] => {
     switch (event.kind) {
+      case 'served':
+        ({ model } = event.servedBy);
+        return [];
       case 'text':
         return [chunk({ content: event.text })];
       case 'reasoning':
@@ -80,7 +83,6 @@ export function createChunker(head: ChatHead, options: { readonly includeUsage: 
         return [call(event.callId, { function: { arguments: event.text } })];
       case 'finish': {
         const { finish, usage, servedBy, routing } = event.response;
-        ({ model } = servedBy);
         const ostinato = { servedBy, routing: routing ?? null, costUsd: usage.costUsd };
         const last = chunk({}, FINISH[finish.unified], { ostinato });
         const counted = { ...frame(), choices: [], usage: toChatUsage(usage) };

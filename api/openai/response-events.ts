@@ -30,6 +30,7 @@ export function createResponseEvents(
 ): (event: LlmStreamEvent) => readonly ResponseEvent[] {
   const items = createItems();
   let sequence = 0;
+  let { model } = head.body;
   const numbered = (events: readonly ResponseEvent[]): readonly ResponseEvent[] =>
     events.map((event) => {
       sequence += 1;
@@ -37,7 +38,7 @@ export function createResponseEvents(
     });
   const begin = (): readonly ResponseEvent[] => {
     if (sequence > 0) return [];
-    const response = startedResponse(head);
+    const response = startedResponse(head, model);
     return [
       { type: 'response.created', response },
       { type: 'response.in_progress', response },
@@ -45,6 +46,9 @@ export function createResponseEvents(
   };
   return (event) => {
     switch (event.kind) {
+      case 'served':
+        ({ model } = event.servedBy);
+        return [];
       case 'text':
       case 'reasoning':
         return numbered([...begin(), ...items.words(event.kind, event.text)]);

@@ -23,18 +23,17 @@ export function toResponseObject(
   const { finish, usage, servedBy, routing } = response;
   const cut = finish.unified === 'length';
   return {
-    ...startedResponse(head),
+    ...startedResponse(head, servedBy.model),
     status: cut ? 'incomplete' : 'completed',
     incomplete_details: cut ? { reason: 'max_output_tokens' } : null,
-    model: servedBy.model,
     output,
     usage: toResponseUsage(usage),
     ostinato: { servedBy, routing: routing ?? null, costUsd: usage.costUsd },
   };
 }
 
-/** The response while nothing is known of its answer. */
-export function startedResponse({ id, createdAt, body }: ResponseHead): object {
+/** The response while nothing is known of its answer but the model that gives it. */
+export function startedResponse({ id, createdAt, body }: ResponseHead, model: string): object {
   return {
     id,
     object: 'response',
@@ -45,7 +44,7 @@ export function startedResponse({ id, createdAt, body }: ResponseHead): object {
     instructions: body.instructions ?? null,
     max_output_tokens: body.max_output_tokens ?? null,
     metadata: {},
-    model: body.model,
+    model,
     output: [],
     parallel_tool_calls: true,
     previous_response_id: null,

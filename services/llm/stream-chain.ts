@@ -77,6 +77,7 @@ export async function* streamChain(
     }
     const isRest = goesOn(end.route);
     if (broken !== null && !isRest) yield { kind: 'restart', why: broken.why };
+    yield { kind: 'served', servedBy: { provider: end.route.provider, model: end.route.model } };
     const { events } = end.answer;
     const seen = { text: isRest ? text : '', callBegan: false };
     try {

@@ -118,15 +118,19 @@ describe('chat completions through the openai package', () => {
       stream_options: { include_usage: true },
     });
     const pieces: string[] = [];
+    const models = new Set<string>();
     let usage: unknown = null;
     let finish: unknown = null;
     for await (const chunk of stream) {
       const piece = chunk.choices[0]?.delta.content;
       if (piece) pieces.push(piece);
+      models.add(chunk.model);
       finish = chunk.choices[0]?.finish_reason ?? finish;
       usage = chunk.usage ?? usage;
     }
     expect(pieces).toEqual(['It ', 'rains.']);
+    // The first one says it already: clients take it from there.
+    expect([...models]).toEqual(['m']);
     expect(finish).toBe('stop');
     expect(usage).toMatchObject({ prompt_tokens: 1180, completion_tokens: 58 });
   });

@@ -182,7 +182,9 @@ describe('streams', () => {
     const seen: OpenAI.Responses.ResponseStreamEvent[] = [];
     for await (const event of events) seen.push(event);
     expect(seen.map((event) => event.sequence_number)).toEqual(seen.map((_event, at) => at));
-    const last = seen.at(-1);
+    const [first, last] = [seen[0], seen.at(-1)];
+    // Who answers, and not what was asked for.
+    expect(first).toMatchObject({ type: 'response.created', response: { model: 'm' } });
     if (last?.type !== 'response.completed') throw new Error(`The last event is ${last?.type}.`);
     expect(last.response.output.map(({ type }) => type)).toEqual(['reasoning', 'function_call']);
     const done = seen.flatMap((event) =>

@@ -151,7 +151,7 @@ describe('an answer that breaks off in the middle', () => {
       const { events, lastTurn } = await stream(dialect, ['tools'], 'Yes, it rains.');
       const { asked } = TARGETS[dialect];
       expect(events.map(({ kind }) => kind).filter((kind) => kind !== 'usage')).toEqual([
-        ...['text', 'restart', 'text', 'finish'],
+        ...['served', 'text', 'restart', 'served', 'text', 'finish'],
       ]);
       expect(wordsOf(events).at(-1)).toBe('Yes, it rains.');
       expect(events.at(-1)).toMatchObject({

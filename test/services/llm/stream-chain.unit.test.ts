@@ -38,6 +38,10 @@ const REQUEST: LlmRequest = {
   temperature: null,
 };
 const finish: LlmStreamEvent = { kind: 'finish', response };
+const servedBy = (provider: string, model: string): LlmStreamEvent => ({
+  kind: 'served',
+  servedBy: { provider, model },
+});
 
 /** A stream of these events, which then ends or breaks. */
 function stream(events: readonly LlmStreamEvent[], broken: Error | null = null): OpenStream {
@@ -113,9 +117,11 @@ describe('streamChain', () => {
       'two/b': stream([text('whole'), finish]),
     });
     expect(error).toBeNull();
-    expect(events.slice(0, 3)).toEqual([
+    expect(events.slice(0, 5)).toEqual([
+      servedBy('one', 'a'),
       text('ha'),
       { kind: 'restart', why: lost.message },
+      servedBy('two', 'b'),
       text('whole'),
     ]);
     const last = events.at(-1);
@@ -137,7 +143,7 @@ describe('streamChain', () => {
       'one/a': stream([callBegins], lost),
       'two/b': stream([finish]),
     });
-    expect(events).toEqual([callBegins]);
+    expect(events).toEqual([servedBy('one', 'a'), callBegins]);
     expect(error).toBe(lost);
   });
 
@@ -150,12 +156,18 @@ describe('streamChain', () => {
       'two/b': stream([text('w')], lost),
     });
     expect(both.error).toBe(lost);
-    expect(both.events.map(({ kind }) => kind)).toEqual(['text', 'restart', 'text']);
+    expect(both.events.map(({ kind }) => kind)).toEqual([
+      'served',
+      'text',
+      'restart',
+      'served',
+      'text',
+    ]);
   });
 
   it('goes through → its events as they are, the breaker told once at the end', async () => {
     const { events, outcomes } = await collect({ 'one/a': stream([text('whole'), finish]) });
-    expect(events.map(({ kind }) => kind)).toEqual(['text', 'finish']);
+    expect(events.map(({ kind }) => kind)).toEqual(['served', 'text', 'finish']);
     expect(outcomes).toEqual([['one/a', 'ok']]);
   });
 });
@@ -180,7 +192,7 @@ describe('a target that can go on with a text', () => {
       able,
     );
     expect(error).toBeNull();
-    expect(events.map(({ kind }) => kind)).toEqual(['text', 'text', 'finish']);
+    expect(events.map(({ kind }) => kind)).toEqual(['served', 'text', 'served', 'text', 'finish']);
     expect(events.at(-1)).toMatchObject({
       response: {
         parts: [{ kind: 'text', text: 'It rains.' }],
@@ -226,7 +238,14 @@ describe('a target that can go on with a text', () => {
     })) {
       events.push(event);
     }
-    expect(events.map(({ kind }) => kind)).toEqual(['text', 'restart', 'text', 'finish']);
+    expect(events.map(({ kind }) => kind)).toEqual([
+      'served',
+      'text',
+      'restart',
+      'served',
+      'text',
+      'finish',
+    ]);
     expect(sent).toEqual([1, 2, 1]);
   });
 
@@ -235,7 +254,14 @@ describe('a target that can go on with a text', () => {
       { 'one/a': stream([text(' ')], lost), 'two/b': stream([text('whole'), finish]) },
       able,
     );
-    expect(events.map(({ kind }) => kind)).toEqual(['text', 'restart', 'text', 'finish']);
+    expect(events.map(({ kind }) => kind)).toEqual([
+      'served',
+      'text',
+      'restart',
+      'served',
+      'text',
+      'finish',
+    ]);
   });
 });
 
@@ -248,8 +274,10 @@ describe('a call whose arguments are no JSON', () => {
     });
     expect(error).toBeNull();
     expect(events.map(({ kind }) => kind)).toEqual([
+      'served',
       'tool-call-start',
       'restart',
+      'served',
       'text',
       'finish',
     ]);
