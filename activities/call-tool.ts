@@ -12,9 +12,9 @@ export function createCallTool(deps: {
   readonly live?: Pick<LiveStreams, 'publish'>;
 }) {
   return function callTool(input: CallToolInput): Promise<ToolResult> {
+    const step = placeOfKey(input.idempotencyKey);
     return runActivity(async (signal) => {
       const { attempt } = activityInfo();
-      const step = placeOfKey(input.idempotencyKey);
       const writer = liveWriterOf(deps.live, input.tenant.tenantId, `step:${step}`);
       if (writer === null) return deps.tools.call(input, { signal, attempt });
       const onProgress = writer.callProgress;
@@ -27,6 +27,6 @@ export function createCallTool(deps: {
         writer.callEnded('failed');
         throw error;
       }
-    });
+    }, step);
   };
 }

@@ -1,19 +1,30 @@
 import { ApplicationFailure } from '@temporalio/common';
+import type { LimitedCall } from '../common/limit-wait.ts';
 import { isServiceError } from '../services/errors.ts';
 
 /**
  * The only place where a service error becomes something Temporal acts on. Anything else passes
  * unchanged: a cancellation must stay one, and an unknown error is retried as Temporal does. The
  * cause stays behind: it may hold what a history must not, and the message says what matters.
+ *
+ * @param call the tool call that failed, for whoever shows what waits for a limit
  */
-export function toFailure(error: unknown): unknown {
+export function toFailure(
+  error: unknown,
+  call: Pick<LimitedCall, 'place' | 'sinceMs'> | null = null,
+): unknown {
   if (!isServiceError(error)) return error;
+  const { incident, limit } = error;
+  const details = {
+    ...(incident === null ? {} : { incident }),
+    ...(limit === null || call === null ? {} : { limited: { ...limit, ...call } }),
+  };
   return ApplicationFailure.create({
     type: error.type,
     message: error.message,
     nonRetryable: !error.retry.allowed,
     ...(error.retry.afterMs === null ? {} : { nextRetryDelay: error.retry.afterMs }),
-    ...(error.incident === null ? {} : { details: [{ incident: error.incident }] }),
+    ...(Object.keys(details).length === 0 ? {} : { details: [details] }),
   });
 }
 

@@ -9,9 +9,11 @@ const BEAT_EVERY_MS = 600;
  * cancellation arrives, and maps its error once.
  *
  * @param body gets the signal that a cancelled run raises.
+ * @param place of the tool call that it makes; `null`: none
  */
 export async function runActivity<Result>(
   body: (signal: AbortSignal) => Promise<Result>,
+  place: string | null = null,
 ): Promise<Result> {
   const context = Context.current();
   // A local activity has nobody to beat for.
@@ -23,7 +25,8 @@ export async function runActivity<Result>(
   } catch (error) {
     // A body that was told to stop may fail in any way: the reason is the cancellation.
     if (cancellationSignal().aborted) throw cancellationSignal().reason ?? error;
-    throw toFailure(error);
+    const sinceMs = context.info.scheduledTimestampMs;
+    throw toFailure(error, place === null ? null : { place, sinceMs });
   } finally {
     clearInterval(beat);
   }

@@ -1,4 +1,4 @@
-import type { WorkflowExecutionInfo } from '@temporalio/client';
+import type { WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import type { AgentResult, RunPlanResult, RunProgress } from '../common/agent.ts';
 import { describeFailure } from '../common/describe-failure.ts';
@@ -9,6 +9,7 @@ import type { RunHandle } from './run-handle.ts';
 import { createRunHandle } from './run-handle.ts';
 import type { RunMemo } from './start-run.ts';
 import { workflowIdOf } from './start-run.ts';
+import { addLimitWaits } from './waits-for-limits.ts';
 
 export type RunStatus =
   'running' | 'completed' | 'failed' | 'cancelled' | 'terminated' | 'timed-out' | 'continued';
@@ -100,9 +101,13 @@ export async function listRuns(
 /** @throws ClientError (`not-found`) */
 export async function getRun(connection: OstinatoConnection, runId: string): Promise<RunDetail> {
   const handle = runHandle(connection, runId);
-  const summary = await describeRun(connection, runId);
+  const described = await describe(connection, runId);
+  const summary = toSummary(described);
   const progress = await handle.progress().catch(() => null);
-  if (summary.status === 'running') return { ...summary, progress, result: null, failure: null };
+  if (summary.status === 'running') {
+    const shown = progress === null ? null : addLimitWaits(progress, described);
+    return { ...summary, progress: shown, result: null, failure: null };
+  }
   try {
     return { ...summary, progress, result: await handle.result(), failure: null };
   } catch (error) {
@@ -118,9 +123,16 @@ export async function describeRun(
   connection: OstinatoConnection,
   runId: string,
 ): Promise<RunSummary> {
+  return toSummary(await describe(connection, runId));
+}
+
+async function describe(
+  connection: OstinatoConnection,
+  runId: string,
+): Promise<WorkflowExecutionDescription> {
   try {
     const workflow = connection.temporal.workflow.getHandle(workflowIdOf(connection, runId));
-    return toSummary(await workflow.describe());
+    return await workflow.describe();
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) {
       throw new ClientError(

@@ -3,6 +3,7 @@ import type { CarriedRun } from './carried-run.ts';
 import type { ConversationRef } from './conversation.ts';
 import type { ContextUse } from './context-use.ts';
 import type { Degraded } from './degraded.ts';
+import type { LimitWait } from './limit-wait.ts';
 import type { LlmRouting } from './llm-routing.ts';
 import type { LlmUsage } from './llm.ts';
 import type { ModelChoice } from './model-choice.ts';
@@ -177,6 +178,8 @@ export interface StepReport {
   readonly run?: string;
   /** Of a step that waits: when it ends by itself. */
   readonly untilMs?: number;
+  /** Calls of it that wait for a limit, and since when the first does; added where a run is shown. */
+  readonly waitsFor?: LimitWait & { readonly sinceMs: number; readonly calls: number };
 }
 
 /** Answer of the `progress` query. */

@@ -1,4 +1,5 @@
 import type { FailureType } from '../common/failures.ts';
+import type { LimitWait } from '../common/limit-wait.ts';
 
 export interface RetryAdvice {
   readonly allowed: boolean;
@@ -20,6 +21,8 @@ export class ServiceError extends Error {
    * they shared; set by whoever knows. A breaker counts one event once.
    */
   incident: string | null = null;
+  /** The limit that kept a call from being made; set by whoever counts. */
+  limit: LimitWait | null = null;
 
   constructor(
     type: FailureType,

@@ -87,6 +87,18 @@ const step = z
       .meta({ description: 'No call was made: the answer was known when the plan was made.' }),
     run: z.string().exactOptional().meta({ description: 'The child run that does the step.' }),
     untilMs: z.number().exactOptional().meta({ description: 'When a wait ends by itself.' }),
+    waitsFor: z
+      .object({
+        scope: z.enum(['server', 'tenant']),
+        name: z.string(),
+        limit: z.enum(['maxInFlight', 'perMinute']),
+        ...{ allowed: z.number().int(), sinceMs: z.number(), calls: z.number().int() },
+      })
+      .exactOptional()
+      .meta({
+        description:
+          'A limit that calls of the step wait for, how many do, and since when the first does.',
+      }),
   })
   .meta({ id: 'Step' }) as unknown as z.ZodType<StepReport>;
 

@@ -113,11 +113,13 @@ function limited(
 ): ServiceError {
   const { least, most } = ASK_AGAIN_MS;
   const afterMs = Math.ceil(Math.max(waitMs ?? 0, least) + random * (most - least));
-  const allowed = scope.limits[limit];
+  const allowed = scope.limits[limit] ?? 0;
   const what = limit === 'maxInFlight' ? 'calls at once' : 'calls a minute';
-  return new ServiceError(
+  const error = new ServiceError(
     FAILURE.toolLimited,
     `The ${scope.kind} ${scope.name} may have ${allowed} ${what} (${limit}), and has them. The call was not made; it is tried again in ${afterMs} ms.`,
     { retry: { allowed: true, afterMs } },
   );
+  error.limit = { scope: scope.kind, name: scope.name, limit, allowed };
+  return error;
 }

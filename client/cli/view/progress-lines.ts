@@ -89,10 +89,26 @@ export function timeOf(step: StepReport, nowMs: number): string {
 function noteOf({ step, alsoAfter }: TreeRow): string {
   if (step.problem !== null) return step.problem;
   if (step.state === 'waiting' && alsoAfter.length > 0) return `also after ${alsoAfter.join(', ')}`;
+  if (step.waitsFor !== undefined) return limitWords(step.waitsFor);
   const other = step.degraded?.at(-1);
   const by = other === undefined ? '' : `[degraded: ${degradedWords(other)}] `;
   const from = step.cached === true ? '[cached] ' : '';
   return `${by}${from}${step.preview ?? ''}`;
+}
+
+function limitWords({
+  scope,
+  name,
+  limit,
+  allowed,
+  sinceMs,
+  calls,
+}: NonNullable<StepReport['waitsFor']>): string {
+  const what = limit === 'maxInFlight' ? 'calls at once' : 'calls a minute';
+  const since = new Date(sinceMs).toISOString().slice(11, 19);
+  const whose = cleanText(name);
+  const count = calls === 1 ? 'a call waits' : `${calls} calls wait`;
+  return `${count} since ${since} UTC: the ${scope} ${whose} may have ${allowed} ${what} (${limit})`;
 }
 
 function nameOf({ branch, step }: TreeRow): string {
