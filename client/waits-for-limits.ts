@@ -33,7 +33,8 @@ function withWait(step: StepReport, waiting: readonly LimitedCall[]): StepReport
 function limitedCall({ state, lastFailure }: Pending): LimitedCall | null {
   const { type, details } = lastFailure?.applicationFailureInfo ?? {};
   const data = details?.payloads?.[0]?.data;
-  if (state !== SCHEDULED || type !== FAILURE.toolLimited || data == null) return null;
+  if (state !== SCHEDULED || type !== FAILURE.toolLimited) return null;
+  if (data === undefined || data === null) return null;
   const { limited } = JSON.parse(Buffer.from(data).toString()) as { limited?: LimitedCall };
   return limited ?? null;
 }

@@ -13,3 +13,9 @@ export function callKey(workflowId: string, place: string, plan: number): string
 export function placeOfKey(key: string): string {
   return /\/([^/]+)\/\d+$/.exec(key)?.[1] ?? key;
 }
+
+/** What a call is made for at the top: the first run above it, or its batch. */
+export function rootOfKey(key: string): string {
+  const [owner = key] = key.split('/', 1);
+  return /^(t:.*?:(?:run|batch):[^.:]+)/.exec(owner)?.[1] ?? owner;
+}

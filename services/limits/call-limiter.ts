@@ -6,7 +6,7 @@ import type { RedisClient } from '../cache/connect-redis.ts';
 import { createReach } from '../cache/reach.ts';
 import { ServiceError } from '../errors.ts';
 import { createCallCounts } from './call-counts.ts';
-import type { Admission, CallScope } from './call-limits.ts';
+import type { Admission, CallScope, CallTicket } from './call-limits.ts';
 import { LEASE_MS } from './call-limits.ts';
 import { LIMIT_SCRIPT } from './limit-script.ts';
 
@@ -16,14 +16,18 @@ export interface CallLimiter {
    * @returns what to call when the call has ended, however it did.
    * @throws ServiceError (Tool.Limited) that may be retried, and says when.
    */
-  enter(tenantId: TenantId, scopes: readonly CallScope[]): Promise<() => void>;
+  enter(tenantId: TenantId, scopes: readonly CallScope[], ticket: CallTicket): Promise<() => void>;
 }
 
-/** A place gets free when another call ends: nobody knows when, and not all shall ask at once. */
-const ASK_AGAIN_MS = { least: 200, most: 600 };
+/**
+ * A place gets free when another call ends: nobody knows when, and not all shall ask at once. Those
+ * with many before them ask less often.
+ */
+const ASK_AGAIN_MS = { least: 100, most: 300, forEachBefore: 5, longest: 2_000 };
 
+type Answer = readonly [number, number, number, number];
 type Scripted = RedisClient & {
-  ostinatoCallLimit(keys: number, ...args: (string | number)[]): Promise<[number, number, number]>;
+  ostinatoCallLimit(keys: number, ...args: (string | number)[]): Promise<Answer>;
 };
 
 /**
@@ -52,51 +56,53 @@ export function createCallLimiter(deps: {
 
   async function ask(
     what: 'enter' | 'renew' | 'leave',
-    call: string,
+    attempt: string,
     keys: readonly string[],
-    scopes: readonly CallScope[],
-  ): Promise<[number, number, number] | null> {
+    ticket?: CallTicket,
+    scopes: readonly CallScope[] = [],
+  ): Promise<Answer | null> {
     if (redis === null) return null;
-    const both = keys.flatMap((key) => [`${key}:flight`, `${key}:minute`]);
+    const sets = ['flight', 'minute', 'queue', 'gone', 'runs'];
+    const all = keys.flatMap((key) => sets.map((set) => `${key}:${set}`));
+    const { call, run } = ticket ?? { call: '', run: '' };
     const limits = scopes.flatMap(({ limits: { maxInFlight, perMinute } }) => [
       maxInFlight ?? -1,
       perMinute ?? -1,
     ]);
     const now = nowMs === undefined ? '' : nowMs();
     return reach.ask(() =>
-      redis.ostinatoCallLimit(both.length, ...both, what, call, now, ...limits),
+      redis.ostinatoCallLimit(all.length, ...all, what, attempt, now, call, run, ...limits),
     );
   }
 
   return {
-    async enter(tenantId, given) {
+    async enter(tenantId, given, ticket) {
       const scopes = given.filter(({ limits }) => Object.keys(limits).length > 0);
       if (scopes.length === 0) return () => undefined;
-      const call = randomUUID();
+      const attempt = randomUUID();
       // One tenant's keys lie on one node of a cluster: a script sees no others.
       const keys = scopes.map(({ kind, name }) => `ostinato:calls:{${tenantId}}:${kind}:${name}`);
-      const answer = await ask('enter', call, keys, scopes);
+      const answer = await ask('enter', attempt, keys, ticket, scopes);
       const admission =
-        answer === null ? local.enter(call, scopes, keys, clock()) : read(answer, scopes);
+        answer === null
+          ? local.enter(attempt, ticket, scopes, keys, clock())
+          : read(answer, scopes);
       if (admission.kind === 'denied') throw limited(admission, random());
       const renewing = setInterval(() => {
-        local.renew(call, keys, clock());
-        void ask('renew', call, keys, []);
+        local.renew(attempt, keys, clock());
+        void ask('renew', attempt, keys);
       }, LEASE_MS / 3);
       renewing.unref();
       return () => {
         clearInterval(renewing);
-        local.leave(call, keys);
-        void ask('leave', call, keys, []);
+        local.leave(attempt, keys);
+        void ask('leave', attempt, keys);
       };
     },
   };
 }
 
-function read(
-  [at, limit, waitMs]: readonly [number, number, number],
-  scopes: readonly CallScope[],
-): Admission {
+function read([at, limit, waitMs, before]: Answer, scopes: readonly CallScope[]): Admission {
   const scope = scopes[at - 1];
   if (scope === undefined) return { kind: 'granted' };
   return {
@@ -104,15 +110,17 @@ function read(
     scope,
     limit: limit === 1 ? 'maxInFlight' : 'perMinute',
     waitMs: waitMs < 0 ? null : waitMs,
+    before,
   };
 }
 
 function limited(
-  { scope, limit, waitMs }: Extract<Admission, { kind: 'denied' }>,
+  { scope, limit, waitMs, before }: Extract<Admission, { kind: 'denied' }>,
   random: number,
 ): ServiceError {
-  const { least, most } = ASK_AGAIN_MS;
-  const afterMs = Math.ceil(Math.max(waitMs ?? 0, least) + random * (most - least));
+  const { least, most, forEachBefore, longest } = ASK_AGAIN_MS;
+  const inTurn = Math.min(longest, least + before * forEachBefore);
+  const afterMs = Math.ceil(Math.max(waitMs ?? 0, inTurn) + random * (most - least));
   const allowed = scope.limits[limit] ?? 0;
   const what = limit === 'maxInFlight' ? 'calls at once' : 'calls a minute';
   const error = new ServiceError(

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Logger } from 'pino';
 import { canonicalJson } from '../../common/canonical-json.ts';
+import { rootOfKey } from '../../common/call-key.ts';
 import { FAILURE } from '../../common/failures.ts';
 import type { TenantId } from '../../common/tenant.ts';
 import type { CallToolInput, EffectClass, ToolResult } from '../../common/tool.ts';
@@ -189,10 +190,12 @@ async function enterLimits(
 ): Promise<() => void> {
   if (limiter === undefined) return () => undefined;
   const { tenantId } = input.tenant;
-  return limiter.enter(tenantId, [
+  const scopes = [
     { kind: 'server', name: server.name, limits: server.definition.limits ?? {} },
     { kind: 'tenant', name: tenantId, limits: tenantLimits?.(tenantId) ?? {} },
-  ]);
+  ] as const;
+  const { idempotencyKey: call } = input;
+  return limiter.enter(tenantId, scopes, { call, run: rootOfKey(call) });
 }
 
 function loadResult(

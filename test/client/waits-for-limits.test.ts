@@ -1,4 +1,5 @@
-// Proves that a run which is shown says which of its steps wait for a limit: real Temporal server and
+// Proves that a run which is shown says which of its steps wait for a limit, and that runs take turns
+// where there is one: real Temporal server and
 // workflow, the engine's own activity and limiter, and a tool that is held.
 import { ulid } from 'ulid';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -9,6 +10,7 @@ import { createStyle } from '../../client/cli/view/style.ts';
 import type { OstinatoConnection } from '../../client/index.ts';
 import { getRun, runPlan } from '../../client/index.ts';
 import type { StepReport } from '../../common/agent.ts';
+import { rootOfKey } from '../../common/call-key.ts';
 import { createCallLimiter } from '../../services/limits/call-limiter.ts';
 import type { CallScope } from '../../services/limits/call-limits.ts';
 import { createLogger } from '../../services/telemetry/logger.ts';
@@ -32,7 +34,9 @@ const activities = {
   callTool: createCallTool({
     tools: {
       async call({ tenant, idempotencyKey }) {
-        const leave = await limiter.enter(tenant.tenantId, [scope]);
+        const leave = await limiter.enter(tenant.tenantId, [scope], {
+          ...{ call: idempotencyKey, run: rootOfKey(idempotencyKey) },
+        });
         called.push(idempotencyKey);
         await waitFor('the call to be let go', () => !isHeld);
         leave();
@@ -101,5 +105,32 @@ describe('a run some of whose calls wait for a limit', () => {
     expect((await run.result()).outcome).toBe('completed');
     expect(called).toHaveLength(6);
     expect((await stepsOf(run.runId)).every(({ waitsFor }) => waitsFor === undefined)).toBe(true);
+  });
+});
+
+describe('two runs that share a limit', () => {
+  it('one with many calls came first → the other has its few calls soon, not after all of them', async () => {
+    const written = { steps: [{ id: 'a', tool: 'fake/tool' }] };
+    const start = (name: string, width: number) => {
+      const steps = Array.from({ length: width }, (_, at) => step(`${name}${at}`));
+      return runPlan(ostinato, { plan: written, runId: ulid() }, plan(...steps));
+    };
+    const many = await start('many', 40);
+    await waitFor('all but one of it to wait', async () => {
+      const steps = await stepsOf(many.runId);
+      return steps.filter(({ waitsFor }) => waitsFor !== undefined).length === 39;
+    });
+    const few = await start('few', 4);
+    await waitFor('those of the other to wait', async () => {
+      const steps = await stepsOf(few.runId);
+      return steps.filter(({ waitsFor }) => waitsFor !== undefined).length === 4;
+    });
+    isHeld = false;
+    await few.result();
+    const before = called.length;
+    await many.result();
+    expect(called).toHaveLength(44);
+    // Four turns of two runs, and those that were let in out of turn so that no place stays empty.
+    expect(before).toBeLessThanOrEqual(24);
   });
 });

@@ -9,7 +9,7 @@ import { connectRedis } from '../../../services/cache/connect-redis.ts';
 import type { ServiceError } from '../../../services/errors.ts';
 import type { CallLimiter } from '../../../services/limits/call-limiter.ts';
 import { createCallLimiter } from '../../../services/limits/call-limiter.ts';
-import type { CallLimits, CallScope } from '../../../services/limits/call-limits.ts';
+import type { CallLimits, CallScope, CallTicket } from '../../../services/limits/call-limits.ts';
 import { createLogger } from '../../../services/telemetry/logger.ts';
 import type { RedisServer } from '../../support/redis.ts';
 import { startRedis } from '../../support/redis.ts';
@@ -48,9 +48,13 @@ function scope(limits: CallLimits, kind: CallScope['kind'] = 'server'): CallScop
 }
 
 /** `in`, or which limit of what kept it out and how long. */
-async function enter(limiter: CallLimiter, ...given: readonly CallScope[]) {
+function enter(limiter: CallLimiter, ...given: readonly CallScope[]) {
+  return enterAs(limiter, { call: 'again', run: 'r' }, given);
+}
+
+async function enterAs(limiter: CallLimiter, ticket: CallTicket, given: readonly CallScope[]) {
   try {
-    return { leave: await limiter.enter(DEFAULT_TENANT_ID, given), said: 'in' };
+    return { leave: await limiter.enter(DEFAULT_TENANT_ID, given, ticket), said: 'in' };
   } catch (error) {
     const { type, message, retry } = error as ServiceError;
     expect([type, retry.allowed]).toEqual([FAILURE.toolLimited, true]);
@@ -68,7 +72,7 @@ describe.each(['shared', 'local'] as const)('limits of calls, %s', (kind) => {
     const two = scope({ maxInFlight: 2 });
     const first = await enter(limiter, two);
     expect((await enter(limiter, two)).said).toBe('in');
-    expect((await enter(limiter, two)).said).toBe('server maxInFlight 200');
+    expect((await enter(limiter, two)).said).toBe('server maxInFlight 100');
     first.leave();
     await waitFor('a place', async () => (await enter(limiter, two)).said === 'in' || null);
   });
@@ -92,7 +96,7 @@ describe.each(['shared', 'local'] as const)('limits of calls, %s', (kind) => {
     const tenant = scope({ maxInFlight: 1 }, 'tenant');
     const first = await enter(limiter, server, tenant);
     for (let at = 0; at < 5; at += 1) {
-      expect((await enter(limiter, server, tenant)).said).toBe('tenant maxInFlight 200');
+      expect((await enter(limiter, server, tenant)).said).toBe('tenant maxInFlight 100');
     }
     first.leave();
     await waitFor('a place', async () =>
@@ -105,9 +109,45 @@ describe.each(['shared', 'local'] as const)('limits of calls, %s', (kind) => {
     const one = scope({ maxInFlight: 1 });
     await enter(limiter, one);
     nowMs += 29_000;
-    expect((await enter(limiter, one)).said).toBe('server maxInFlight 200');
+    expect((await enter(limiter, one)).said).toBe('server maxInFlight 100');
     nowMs += 2_000;
     expect((await enter(limiter, one)).said).toBe('in');
+  });
+
+  it('calls wait → each has its turn, those of one run after those that other runs have fewer of', async () => {
+    const limiter = await make();
+    const one = [scope({ maxInFlight: 1 })];
+    const holder = await enterAs(limiter, { call: 'holder', run: 'h' }, one);
+    const ask = async (run: string, at: number) =>
+      (await enterAs(limiter, { call: `${run}${at}`, run }, one)).said;
+    for (let at = 0; at < 40; at += 1) {
+      expect(await ask('many', at)).toBe(`server maxInFlight ${100 + 5 * at}`);
+    }
+    // It came last, and has as many before it as other runs have calls of the same turn.
+    expect(await ask('few', 0)).toBe('server maxInFlight 100');
+    expect(await ask('few', 1)).toBe('server maxInFlight 110');
+    holder.leave();
+    await waitFor('the place', async () => {
+      // Far from its turn: not in, though there is a place.
+      expect(await ask('many', 39)).toBe('server maxInFlight 305');
+      return (await ask('few', 0)) === 'in' || null;
+    });
+  });
+
+  it('calls that waited never ask again → the others do not wait for them', async () => {
+    const limiter = await make();
+    const one = [scope({ maxInFlight: 1 })];
+    const holder = await enterAs(limiter, { call: 'holder', run: 'h' }, one);
+    for (let at = 0; at < 30; at += 1) {
+      await enterAs(limiter, { call: `gone${at}`, run: 'gone' }, one);
+    }
+    const last = { call: 'last', run: 'gone' };
+    expect((await enterAs(limiter, last, one)).said).toBe('server maxInFlight 250');
+    holder.leave();
+    nowMs += 9_000;
+    expect((await enterAs(limiter, last, one)).said).toBe('server maxInFlight 250');
+    nowMs += 2_000;
+    expect((await enterAs(limiter, last, one)).said).toBe('in');
   });
 
   it('nothing is limited → nothing is counted', async () => {
@@ -121,10 +161,10 @@ describe('two processes on one Redis', () => {
     const [one, other] = [await sharedLimiter(), await sharedLimiter()];
     const single = scope({ maxInFlight: 1 });
     expect((await enter(one, single)).said).toBe('in');
-    expect((await enter(other, single)).said).toBe('server maxInFlight 200');
+    expect((await enter(other, single)).said).toBe('server maxInFlight 100');
     await redis.kill();
     expect((await enter(other, single)).said).toBe('in');
-    expect((await enter(other, single)).said).toBe('server maxInFlight 200');
+    expect((await enter(other, single)).said).toBe('server maxInFlight 100');
     await redis.start();
   });
 });
