@@ -16,7 +16,9 @@ interface Dashboard {
 }
 
 it('every series of every panel → exported by the process; no panel lies on another', async () => {
-  const text = await createMetrics().text();
+  const metrics = createMetrics();
+  metrics.breakerPhases(() => []);
+  const text = await metrics.text();
   const files = readdirSync(FOLDER).filter((name) => name.endsWith('.json'));
   expect(files).not.toEqual([]);
   for (const file of files) {

@@ -453,7 +453,7 @@ describe('a worker is killed while its model writes', () => {
     expect(screen(all)).toBe('The answer.');
     expect(liveOf(all)).toContainEqual(expect.objectContaining({ kind: 'superseded', voids: 1 }));
     expect(all.at(-1)).toMatchObject({ kind: 'ended', run: { outcome: 'answered' } });
-  }, 90_000);
+  }, 180_000);
 });
 
 function ostinato(

@@ -265,7 +265,7 @@ describe('the standalone process', () => {
     expect(code).toBe(1);
     expect(errors).toContain('127.0.0.1:1');
     expect(errors).not.toContain('    at ');
-  }, 60_000);
+  }, 120_000);
 
   it('open to others without a key → refused', async () => {
     const { code, errors } = await startExpectingFailure([], { OSTINATO_HOST: '0.0.0.0' });
