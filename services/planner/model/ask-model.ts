@@ -65,6 +65,7 @@ async function streamed(
         break;
       case 'finish':
         return event.response;
+      case 'served':
       case 'usage':
     }
   }
