@@ -26,6 +26,8 @@ export interface Config {
     readonly mode: 'off' | 'exact' | 'semantic';
     /** Highest share of questions that may get another one's answer wrongly. */
     readonly maxWrong: number;
+    /** `semantic` for the first turns of agents too, which it otherwise never serves. */
+    readonly turns: boolean;
     /** While no model answers, an answer so old may stand in; 0: none. */
     readonly staleMs: number;
   };
@@ -140,6 +142,7 @@ const schema = z.object({
     .optional(),
   OSTINATO_ANSWER_CACHE: z.enum(['off', 'exact', 'semantic']).default('off'),
   OSTINATO_ANSWER_CACHE_MAX_WRONG: z.coerce.number().positive().max(0.2).default(0.01),
+  OSTINATO_ANSWER_CACHE_TURNS: z.stringbool().default(false),
   OSTINATO_ANSWER_CACHE_STALE_HOURS: z.coerce.number().min(0).max(720).default(24),
   OSTINATO_DATA_DIR: text.default('.ostinato'),
   OSTINATO_CACHE_DIR: text.optional(),
@@ -183,16 +186,10 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   const parsed = schema.safeParse(given);
   if (!parsed.success) throw badConfiguration(parsed.error, given);
   const vars = parsed.data;
+  checkTogether(vars);
   const cacheDir =
     vars.OSTINATO_CACHE_DIR ?? join(vars.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'ostinato');
   const dataDir = resolve(vars.OSTINATO_DATA_DIR);
-  if (!isLoopback(vars.OSTINATO_HOST) && vars.OSTINATO_API_KEY === undefined) {
-    throw new ServiceError(
-      FAILURE.badInput,
-      `OSTINATO_HOST is "${vars.OSTINATO_HOST}", which others can reach, and OSTINATO_API_KEY is not set. ` +
-        'Set OSTINATO_API_KEY, or bind to 127.0.0.1.',
-    );
-  }
   return {
     temporal: { address: vars.TEMPORAL_ADDRESS, namespace: vars.TEMPORAL_NAMESPACE },
     queues: {
@@ -213,6 +210,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     answerCache: {
       mode: vars.OSTINATO_ANSWER_CACHE,
       maxWrong: vars.OSTINATO_ANSWER_CACHE_MAX_WRONG,
+      turns: vars.OSTINATO_ANSWER_CACHE_TURNS,
       staleMs: vars.OSTINATO_ANSWER_CACHE_STALE_HOURS * 3_600_000,
     },
     dataDir,
@@ -258,6 +256,24 @@ export function isLoopback(host: string): boolean {
 }
 
 const SECRET = /KEY|URL|PASSWORD|TOKEN/;
+
+/** What is wrong of variables that are right by themselves. */
+function checkTogether(vars: z.infer<typeof schema>): void {
+  if (!isLoopback(vars.OSTINATO_HOST) && vars.OSTINATO_API_KEY === undefined) {
+    throw new ServiceError(
+      FAILURE.badInput,
+      `OSTINATO_HOST is "${vars.OSTINATO_HOST}", which others can reach, and OSTINATO_API_KEY is not set. ` +
+        'Set OSTINATO_API_KEY, or bind to 127.0.0.1.',
+    );
+  }
+  if (vars.OSTINATO_ANSWER_CACHE_TURNS && vars.OSTINATO_ANSWER_CACHE !== 'semantic') {
+    throw new ServiceError(
+      FAILURE.badInput,
+      `OSTINATO_ANSWER_CACHE_TURNS is true and OSTINATO_ANSWER_CACHE is "${vars.OSTINATO_ANSWER_CACHE}". ` +
+        'Turns are found by what they mean: set OSTINATO_ANSWER_CACHE=semantic, or leave the former out.',
+    );
+  }
+}
 
 function badConfiguration(
   error: z.ZodError,

@@ -96,7 +96,7 @@ export async function assemble({ failpoint, ...options }: AssembleOptions): Prom
   const { log } = options;
   const { models, search, resultCache, validator, ...parts } = await openParts(options);
   const { metrics, database, breakers, registry, recent, connections, durations } = parts;
-  const { gateway, windowTokens } = models;
+  const { gateway, windowTokens, goalAnswers } = models;
   const context = { ...options.config.context, windowTokens };
   const { index } = search;
   const artifacts = createArtifactStore(database);
@@ -152,7 +152,7 @@ export async function assemble({ failpoint, ...options }: AssembleOptions): Prom
         : createModelPlanner({
             ...planning,
             ...guarded,
-            ...{ gateway, artifacts, context, metrics },
+            ...{ gateway, goalAnswers, artifacts, context, metrics },
             decomposer: openDecomposer({ ...options, gateway, metrics }),
           }),
     rules,

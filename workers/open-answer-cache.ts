@@ -15,6 +15,7 @@ import {
 } from '../services/llm/cache/cached-gateway.ts';
 import { parseResponse } from '../services/llm/cache/parse-response.ts';
 import type { LlmGateway } from '../services/llm/gateway.ts';
+import type { GoalAnswers } from '../services/planner/model/answer-like-goal.ts';
 import type { Metrics } from '../services/telemetry/metrics.ts';
 
 const MIB = 1024 * 1024;
@@ -26,13 +27,18 @@ export interface AnswerCacheDeps {
   readonly log: Logger;
 }
 
+export interface AnswerCache {
+  readonly gateway: LlmGateway;
+  /** For the first turns of agents, where the configuration asks for that; `null`: never. */
+  readonly goalAnswers: GoalAnswers | null;
+  close(): Promise<void>;
+}
+
 /** The gateway with the cache of answers that the configuration asks for: none by default. */
-export async function openAnswerCache(
-  deps: AnswerCacheDeps,
-): Promise<{ readonly gateway: LlmGateway; close(): Promise<void> }> {
+export async function openAnswerCache(deps: AnswerCacheDeps): Promise<AnswerCache> {
   const { config, gateway, metrics, log } = deps;
-  const { mode, maxWrong, staleMs } = config.answerCache;
-  if (mode === 'off') return { gateway, close: () => Promise.resolve() };
+  const { mode, maxWrong, staleMs, turns } = config.answerCache;
+  if (mode === 'off') return { gateway, goalAnswers: null, close: () => Promise.resolve() };
   const shared = await openSharedStore(config.redisUrl);
   const exact = createLayeredCache({
     name: 'model-answers',
@@ -57,6 +63,7 @@ export async function openAnswerCache(
     });
   return {
     gateway: createCachedGateway({ gateway, exact, semantic, ...(last && { last }) }),
+    goalAnswers: turns ? semantic : null,
     async close() {
       exact.close();
       shared.close();

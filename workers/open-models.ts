@@ -6,6 +6,7 @@ import { openGateway } from '../services/llm/open-gateway.ts';
 import type { UsageLog } from '../services/llm/usage/usage-log.ts';
 import type { SchemaValidator } from '../services/schema/schema-validator.ts';
 import type { Metrics } from '../services/telemetry/metrics.ts';
+import type { GoalAnswers } from '../services/planner/model/answer-like-goal.ts';
 import { openAnswerCache } from './open-answer-cache.ts';
 
 /**
@@ -23,6 +24,8 @@ export async function openModels(deps: {
   readonly log: Logger;
 }): Promise<{
   readonly gateway: LlmGateway;
+  /** Answers to goals that mean the same; `null`: none are kept. */
+  readonly goalAnswers: GoalAnswers | null;
   /** What the model that is asked first holds, tokens; `null`: not known. */
   readonly windowTokens: number | null;
   /** Reads the providers file again, where there is one. Never throws. */
@@ -44,6 +47,7 @@ export async function openModels(deps: {
   const answers = await openAnswerCache({ config, metrics, log, gateway: models.gateway });
   return {
     gateway: answers.gateway,
+    goalAnswers: answers.goalAnswers,
     windowTokens: models.windowTokens,
     reload: models.reload,
     async close() {

@@ -21,6 +21,8 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import type { ToolCaller } from '../tools/tool-caller.ts';
 import type { ToolDurations } from '../tools/tool-durations.ts';
 import { callOptions } from './model/call-options.ts';
+import type { GoalAnswers } from './model/answer-like-goal.ts';
+import { answerLikeGoal } from './model/answer-like-goal.ts';
 import { askModel } from './model/ask-model.ts';
 import type { Begin } from './model/ask-within-budget.ts';
 import { createAsker, recordedAnswers } from './model/ask-within-budget.ts';
@@ -58,6 +60,8 @@ export interface ModelPlannerDeps {
   readonly rules?: RuleSource;
   /** Makes reads while a plan is still being written. @default none are made */
   readonly calls?: Pick<ToolCaller, 'call'>;
+  /** Answers to goals that mean the same stand for the model's. @default every goal is asked */
+  readonly goalAnswers?: GoalAnswers | null;
   /** Splits goals into steps. @default rules do */
   readonly decomposer?: Decomposer | undefined;
   readonly log: Logger;
@@ -119,8 +123,11 @@ export function createModelPlanner(deps: ModelPlannerDeps): Planner {
         begin: beginning,
         first: first.begun,
         recorded: recordedAnswers(first.recorded, model),
-        send: (messages, escalate) =>
-          askModel(gateway, messages, { ...asking, escalate, live, onStep }),
+        send: (messages, escalate) => {
+          const ask = () => askModel(gateway, messages, { ...asking, escalate, live, onStep });
+          if (!deps.goalAnswers) return ask();
+          return answerLikeGoal({ answers: deps.goalAnswers, model, live }, input, messages, ask);
+        },
         live,
         count,
       });

@@ -63,10 +63,17 @@ describe('loadConfig', () => {
     expect(loadConfig({}).answerCache).toEqual({
       mode: 'off',
       maxWrong: 0.01,
+      turns: false,
       staleMs: 86_400_000,
     });
     const given = { OSTINATO_ANSWER_CACHE: 'semantic', OSTINATO_ANSWER_CACHE_MAX_WRONG: '0.02' };
     expect(loadConfig(given).answerCache).toMatchObject({ mode: 'semantic', maxWrong: 0.02 });
+    expect(loadConfig({ ...given, OSTINATO_ANSWER_CACHE_TURNS: 'true' }).answerCache.turns).toBe(
+      true,
+    );
+    expect(() => loadConfig({ OSTINATO_ANSWER_CACHE_TURNS: 'true' })).toThrow(
+      /OSTINATO_ANSWER_CACHE is "off".*set OSTINATO_ANSWER_CACHE=semantic/,
+    );
     expect(() => loadConfig({ OSTINATO_ANSWER_CACHE: 'yes' })).toThrow(/OSTINATO_ANSWER_CACHE/);
     expect(() => loadConfig({ OSTINATO_ANSWER_CACHE_MAX_WRONG: '0' })).toThrow(/MAX_WRONG/);
   });

@@ -45,15 +45,23 @@ const gateway: LlmGateway = {
 };
 
 async function open(mode: 'off' | 'exact' | 'semantic', redisUrl: string | null = null) {
+  return (await openWith(mode, redisUrl, false)).gateway;
+}
+
+async function openWith(
+  mode: 'off' | 'exact' | 'semantic',
+  redisUrl: string | null,
+  turns: boolean,
+) {
   const config = {
-    answerCache: { mode, maxWrong: 0.01, staleMs: 0 },
+    answerCache: { mode, maxWrong: 0.01, staleMs: 0, turns },
     modelDir: MODEL_DIR,
     redisUrl,
   };
   const log = pino({ level: 'silent' });
   const answers = await openAnswerCache({ config, gateway, metrics: createMetrics(), log });
   opened.push(answers);
-  return answers.gateway;
+  return answers;
 }
 
 async function ask(at: LlmGateway, text: string, tenant = 'acme'): Promise<number | null> {
@@ -73,6 +81,13 @@ async function ask(at: LlmGateway, text: string, tenant = 'acme'): Promise<numbe
 describe('openAnswerCache', () => {
   it('off → the gateway as it is', async () => {
     expect(await open('off', server.url)).toBe(gateway);
+  });
+
+  it('turns of agents → served by none, unless asked for and semantic', async () => {
+    expect((await openWith('semantic', null, false)).goalAnswers).toBeNull();
+    expect((await openWith('exact', null, true)).goalAnswers).toBeNull();
+    expect((await openWith('off', null, true)).goalAnswers).toBeNull();
+    expect((await openWith('semantic', null, true)).goalAnswers).not.toBeNull();
   });
 
   it('exact → two processes ask the model once; another tenant asks again', async () => {

@@ -17,9 +17,11 @@ export function questionOf({ role, messages }: LlmRequest): string | null {
   return 'images' in question && (question.images ?? []).length > 0 ? null : question.text;
 }
 
-/** A whole answer in words. What was cut off, refused or calls a tool is not kept. */
-export function isWholeAnswer({ finish, parts }: LlmResponse): boolean {
-  return finish.unified === 'stop' && parts.every(({ kind }) => kind !== 'tool-call');
+/** A whole answer in words. What was cut off, refused, is empty or calls a tool is not kept. */
+export function isWholeAnswer(response: LlmResponse): boolean {
+  const { finish, parts } = response;
+  const isSpoken = parts.every(({ kind }) => kind !== 'tool-call') && textOf(response) !== '';
+  return finish.unified === 'stop' && isSpoken;
 }
 
 export function textOf({ parts }: LlmResponse): string {
