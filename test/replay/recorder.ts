@@ -36,6 +36,7 @@ export interface Recorder {
   close(): Promise<void>;
 }
 
+const ROOT = join(import.meta.dirname, '..', '..');
 const WRITTEN = { steps: [{ id: 'a', tool: 'fake/tool' }] };
 const COMMON = { tenant: TENANT, limits: LIMITS, queues: ONE_QUEUE };
 
@@ -51,9 +52,11 @@ export async function startRecorder(release: string): Promise<Recorder> {
   async function save(name: string, workflowId: string, runId?: string): Promise<void> {
     const history = await ostinato.temporal.workflow.getHandle(workflowId, runId).fetchHistory();
     const file = join(import.meta.dirname, 'histories', `${name}-${release}.json`);
-    // Names of the recording machine say nothing about the run.
+    // Names and paths of the recording machine say nothing about the run.
     const json = historyToJSON(history);
-    const text = json.replaceAll(/"identity": "[^"]*"/g, '"identity": "recorder"');
+    const text = json
+      .replaceAll(/"identity": "[^"]*"/g, '"identity": "recorder"')
+      .replaceAll(ROOT, '/ostinato');
     // Never over one of earlier code: what it says would be lost.
     await writeFile(file, `${text}\n`, { flag: 'wx' });
     console.log(`${name}: ${history.events?.length} events`);
