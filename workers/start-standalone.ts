@@ -82,8 +82,9 @@ async function startParts(
   started: Undo[],
 ): Promise<Omit<Standalone, 'stop'>> {
   const { config, env, log } = options;
-  const host = config.http.host;
-  const port = await claimPort(host, config.http.port, 'the HTTP API', '--port');
+  const { host, port } = config.http;
+  // Said before anything starts. A free one is taken when it is listened on: until then others may.
+  if (port !== 0) await claimPort(host, port, 'the HTTP API', '--port');
   await makeDataDir(config.dataDir);
   const definitions = await readServersFile(options.serversFile);
   const rules = await readRulesFile(config.rulesFile);
@@ -112,7 +113,7 @@ async function startParts(
   }
   if (rules !== null) await services.rules.applyFile(DEFAULT_TENANT_ID, rules, 'start');
   const uiUrl = temporal?.uiUrl ?? null;
-  const apiUrl = await startApi(options, { services, connection, workers, uiUrl, port, started });
+  const apiUrl = await startApi(options, { services, connection, workers, uiUrl, started });
   const dev: DevFile = {
     apiUrl,
     temporalAddress: address,
@@ -206,13 +207,12 @@ interface ApiParts {
   readonly connection: OstinatoConnection;
   readonly workers: readonly Worker[];
   readonly uiUrl: string | null;
-  readonly port: number;
   readonly started: Undo[];
 }
 
 async function startApi(options: StandaloneOptions, parts: ApiParts): Promise<string> {
   const { config, log } = options;
-  const { services, connection, workers, uiUrl, port, started } = parts;
+  const { services, connection, workers, uiUrl, started } = parts;
   const server = createServer({
     ...services,
     tools: services.calls,
@@ -226,10 +226,10 @@ async function startApi(options: StandaloneOptions, parts: ApiParts): Promise<st
     // One person's process on one machine: the exception of the rule that an API starts no commands.
     options: { allowStdioServers: true },
   });
-  await server.listen({ host: config.http.host, port });
+  const listening = await server.listen({ host: config.http.host, port: config.http.port });
   started.push(() => server.close());
   const shown = config.http.host.includes(':') ? `[${config.http.host}]` : config.http.host;
-  return `http://${shown}:${port}`;
+  return `http://${shown}:${config.http.port || new URL(listening).port}`;
 }
 
 async function readServersFile(path: string | null): Promise<ReturnType<typeof parseServersFile>> {

@@ -330,11 +330,22 @@ describe('a plan inside of a plan', () => {
 
   it('the first run is paused → nothing below it starts, until it is resumed', async () => {
     const handle = await start([subPlan('sub', [step('one'), step('two', after('one'))])]);
+    const parent = ostinato.temporal.workflow.getHandle(handle.workflowId);
+    const below = ostinato.temporal.workflow.getHandle(`${handle.workflowId}.sub`);
     behave = async ({ idempotencyKey }) => {
-      if (idempotencyKey.includes('/one/')) await pauseRun(ostinato, handle.runId);
+      if (idempotencyKey.includes('/one/')) {
+        await pauseRun(ostinato, handle.runId);
+        // What the child was lent is its own until the recall is there.
+        await waitFor('the calls that were lent to be recalled', async () => {
+          const { events } = await below.fetchHistory();
+          return (events ?? []).some(
+            (event) =>
+              event.workflowExecutionSignaledEventAttributes?.signalName === 'budgetRecall',
+          );
+        });
+      }
       return textResult('ok');
     };
-    const parent = ostinato.temporal.workflow.getHandle(handle.workflowId);
     await waitFor('the child to ask for its second call', async () => {
       const { events } = await parent.fetchHistory();
       const asked = (events ?? []).filter(
