@@ -1,3 +1,4 @@
+import type { AgentEnds, AgentRound } from './agent-rounds.ts';
 import type { PendingDecision, RunPolicy } from './approval.ts';
 import type { CarriedRun } from './carried-run.ts';
 import type { ConversationRef } from './conversation.ts';
@@ -135,9 +136,12 @@ export interface RunPlanInput {
   readonly policy?: RunPolicy;
   /**
    * Of steps that are called anew in a later round of a batch, by id: their number goes into the key
-   * of the call. `STEP/ID` is a step of the plan that `STEP` runs. @default 1
+   * of the call. `STEP[n]` is an item of a list, `STEP/ID` a step of the plan that `STEP` runs.
+   * @default 1
    */
   readonly epochs?: Readonly<Record<string, number>>;
+  /** Of an item of a batch whose plan has agents. @default there is no other round */
+  readonly agents?: AgentRound;
   /** Set by the run itself when it continues as new. */
   readonly carried?: CarriedRun;
   /** Events of history after which it does. @default as the server suggests */
@@ -152,8 +156,13 @@ export interface RunPlanResult {
   readonly steps: readonly StepReport[];
   readonly results: Readonly<Record<string, ToolResult>>;
   readonly wallMs: number;
-  /** Steps of plans within this one that a later round of a batch calls anew: `STEP/ID`. @default none */
+  /**
+   * Items of lists, `STEP[n]`, and steps of plans within this one, `STEP/ID`, that a later round of a
+   * batch calls anew. @default none
+   */
   readonly anewBelow?: readonly string[];
+  /** What a later round of a batch is to know of its child agents. @default there is none */
+  readonly agents?: AgentEnds;
 }
 
 /** How one step stands or ended. Times are workflow time, ms since the epoch. */

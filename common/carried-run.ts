@@ -1,5 +1,6 @@
+import type { AgentEnds } from './agent-rounds.ts';
 import type { PlannerUsed, StepReport } from './agent.ts';
-import type { ApprovalVerdict, PendingDecision } from './approval.ts';
+import type { PendingDecision } from './approval.ts';
 import type { BudgetState } from './budget.ts';
 import type { ContextUse } from './context-use.ts';
 import type { ConversationRef } from './conversation.ts';
@@ -39,6 +40,8 @@ export interface CarriedRun {
   readonly budget: BudgetState;
   /** As in the result of a plan's run. @default none */
   readonly anewBelow?: readonly string[];
+  /** As in the result of a plan's run. @default it belongs to no batch */
+  readonly agents?: AgentEnds;
   readonly control: ControlState;
   /** The plan in the middle of which it left, and what its steps brought, in the order they ended. */
   readonly open: {
@@ -67,11 +70,4 @@ export interface DecisionsState {
   readonly open: readonly PendingDecision[];
   /** By id: how each of the latest was decided. */
   readonly decided: Readonly<Record<string, string>>;
-  /** Decided while no step waited, for the step to find when it asks again. @default none */
-  readonly ahead?: readonly DecidedAhead[];
-}
-
-export interface DecidedAhead {
-  readonly entry: PendingDecision;
-  readonly verdict: ApprovalVerdict & { readonly by: string };
 }

@@ -9,11 +9,15 @@ import { progressOf } from './run-state.ts';
  * Runs `body` with the `progress` query and the `cancel` update in place. A run ended by the update
  * gives `whenCancelled()`; one ended by Temporal's own cancellation ends as cancelled in Temporal. The
  * run above knows then what was spent.
+ *
+ * @param alwaysInOrder also one ended by Temporal's own cancellation gives `whenCancelled()`: a later
+ *   round of it is to know what was done. @default false
  */
 export async function cancellable<Result>(
   { state, budget }: { readonly state: RunState; readonly budget: RunBudget },
   body: () => Promise<Result>,
   whenCancelled: (reason: string) => Result,
+  alwaysInOrder = false,
 ): Promise<Result> {
   const scope = new CancellationScope();
   setHandler(progressQuery, () => progressOf(state));
@@ -36,8 +40,10 @@ export async function cancellable<Result>(
     return await scope.run(body);
   } catch (error) {
     leaves = error instanceof ContinueAsNew;
-    if (!isCancellation(error) || state.cancelReason === null) throw error;
-    return whenCancelled(state.cancelReason);
+    const reason =
+      state.cancelReason ?? (alwaysInOrder ? 'What it belongs to was cancelled.' : null);
+    if (!isCancellation(error) || reason === null) throw error;
+    return whenCancelled(reason);
   } finally {
     state.phase = 'ended';
     state.revision += 1;

@@ -6,6 +6,7 @@ import type { Plan, PlanStep, StepId } from '../common/plan.ts';
 import { createSchedule } from '../common/schedule.ts';
 import type { TenantContext } from '../common/tenant.ts';
 import type { ToolResult } from '../common/tool.ts';
+import type { AgentRounds } from './agent-rounds.ts';
 import type { RunBudget } from './run-budget.ts';
 import type { RunControl } from './run-control.ts';
 import { handOut } from './call-together.ts';
@@ -36,6 +37,8 @@ export interface PlanRun {
   readonly leaveAfterEvents: number | undefined;
   /** Of steps that an earlier round has called. @default none */
   readonly epochs?: Readonly<Record<string, number>> | undefined;
+  /** Of an item of a batch. @default there is no other round */
+  readonly agents?: AgentRounds | undefined;
 }
 
 export interface PlanEnd {

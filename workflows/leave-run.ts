@@ -36,10 +36,7 @@ export async function executeOrLeave<Input extends { readonly carried?: CarriedR
 ): Promise<PlanEnd> {
   for (let begun = earlier; ;) {
     const end = await executePlan(plan, run, begun);
-    if (!end.isLeft) {
-      run.control.decisions.forgetLeft();
-      return end;
-    }
+    if (!end.isLeft) return end;
     await leaveRun(input, { run, plan, results: end.results, usage, conversation });
     run.control.stay();
     begun = end.results;
@@ -99,6 +96,7 @@ function carriedRun(
     usedTools: [...toolsOf(state)],
     budget: budget.state(),
     ...(state.anewBelow.size === 0 ? {} : { anewBelow: [...state.anewBelow] }),
+    ...(run.agents === undefined ? {} : { agents: run.agents.ends() }),
     control: control.state(),
     open: { plan, results },
   };

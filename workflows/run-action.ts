@@ -7,7 +7,8 @@ import type { PlanStep, StepAction, StepId } from '../common/plan.ts';
 import { asText, resolveArgs, UnresolvedReference } from '../common/resolve-args.ts';
 import type { ToolResult } from '../common/tool.ts';
 import type { PlanRun } from './execute-plan.ts';
-import { runChildAgent, runSubPlan } from './run-child.ts';
+import { runChildAgent } from './run-child-agent.ts';
+import { runSubPlan } from './run-sub-plan.ts';
 import type { StepEnd } from './run-step.ts';
 import { updateStep } from './run-state.ts';
 

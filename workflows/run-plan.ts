@@ -12,12 +12,12 @@ import { FAILURE } from '../common/failures.ts';
 import { SEARCH_ATTRIBUTE } from '../common/names.ts';
 import type { Plan } from '../common/plan.ts';
 import { keepWithin } from '../common/result-size.ts';
+import { createAgentRounds } from './agent-rounds.ts';
 import { createDeadline } from './deadline.ts';
-import type { PlanEnd } from './execute-plan.ts';
+import type { PlanEnd, PlanRun } from './execute-plan.ts';
 import { carriedResults, executeOrLeave } from './leave-run.ts';
 import { HEARTBEAT_TIMEOUT_MS } from './heartbeat-timeout.ts';
 import { cancellable } from './cancellable.ts';
-import type { RunState } from './run-state.ts';
 import { createRunBudget } from './run-budget.ts';
 import { createRunControl } from './run-control.ts';
 import { newRunState, waitingSteps } from './run-state.ts';
@@ -38,7 +38,11 @@ export async function runPlan(input: RunPlanInput): Promise<RunPlanResult> {
     isPaused: () => state.isPaused,
     ahead: () => waitingSteps(state),
   });
-  const run = {
+  const agents =
+    input.agents === undefined
+      ? undefined
+      : createAgentRounds(input.agents, carried?.agents ?? input.agents);
+  const run: PlanRun = {
     tenant: input.tenant,
     limits: input.limits,
     queues: input.queues,
@@ -48,6 +52,7 @@ export async function runPlan(input: RunPlanInput): Promise<RunPlanResult> {
     },
     leaveAfterEvents: input.leaveAfterEvents,
     epochs: input.epochs,
+    agents,
     agent: input.agent,
     depth: input.depth ?? 0,
     state,
@@ -67,9 +72,11 @@ export async function runPlan(input: RunPlanInput): Promise<RunPlanResult> {
       const plan = carried?.open.plan ?? input.plan ?? (await checkedPlan(input));
       const earlier = carried === undefined ? null : carriedResults(carried);
       const leaving = { run, plan, usage: NO_USAGE, conversation: null };
-      return toResult(state, wallMs, await executeOrLeave(input, leaving, earlier));
+      return toResult(run, wallMs, await executeOrLeave(input, leaving, earlier));
     },
-    (reason) => toResult(state, wallMs, { outcome: 'cancelled', reason, results: new Map() }),
+    // Another round is to know what was done.
+    (reason) => toResult(run, wallMs, { outcome: 'cancelled', reason, results: new Map() }),
+    agents !== undefined,
   );
   upsertSearchAttributes({ [SEARCH_ATTRIBUTE.status]: [result.outcome] });
   return result;
@@ -97,7 +104,7 @@ function checkedPlan(input: RunPlanInput): Promise<Plan> {
 }
 
 function toResult(
-  state: RunState,
+  { state, agents, depth }: PlanRun,
   wallMs: () => number,
   end: Pick<PlanEnd, 'reason' | 'results'> & { readonly outcome: RunPlanResult['outcome'] },
 ): RunPlanResult {
@@ -108,5 +115,9 @@ function toResult(
     results: keepWithin(Object.fromEntries(end.results)),
     wallMs: wallMs(),
     ...(state.anewBelow.size === 0 ? {} : { anewBelow: [...state.anewBelow] }),
+    // What is completed has no other round, but where it is a part of what is not.
+    ...(agents === undefined || (depth === 0 && end.outcome === 'completed')
+      ? {}
+      : { agents: agents.ends() }),
   };
 }

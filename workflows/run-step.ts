@@ -168,6 +168,7 @@ async function callOnce(
     giveBack(run);
     return HELD;
   }
+  if (result.isError && place !== step.id) run.state.anewBelow.add(place);
   const problem = result.isError ? `The tool answered with an error: ${previewOf(result)}` : null;
   // A tool that changes things may have begun to before it said no.
   const toolFailed = result.isError && step.effect === 'read';
@@ -235,7 +236,7 @@ function isUnknown(error: unknown): boolean {
 
 function keyOf(place: string, { state, epochs }: PlanRun): string {
   const [step = ''] = place.split(/[.[]/, 1);
-  const epoch = epochs?.[step] ?? Math.max(1, state.plans);
+  const epoch = epochs?.[place] ?? epochs?.[step] ?? Math.max(1, state.plans);
   return callKey(workflowInfo().workflowId, place, epoch);
 }
 

@@ -1,13 +1,16 @@
 import type { RunPolicy } from '../../common/approval.ts';
+import { askAboutRepeats } from '../../common/ask-about-repeats.ts';
 import { bindGoal } from '../../common/bind-item.ts';
 import type { EndBatchItemInput, PreparedItem, RunBatchItemInput } from '../../common/batch.ts';
 import type { RunPlanInput } from '../../common/agent.ts';
 import type { JsonObject, JsonValue } from '../../common/json.ts';
 import { UnresolvedReference } from '../../common/resolve-args.ts';
-import { askAboutRepeats } from './ask-about-repeats.ts';
+import type { WrittenPlan } from '../../common/written-plan.ts';
+import { agentRound } from './agent-round.ts';
 import type { BatchItem } from './batch-record.ts';
 import { fenceOf } from './batch-record.ts';
 import { bindWritten } from './check-template.ts';
+import { mayHaveActed } from './may-have-acted.ts';
 import { nextEpochs } from './next-epochs.ts';
 import type { BatchStore } from './batch-store.ts';
 
@@ -37,7 +40,8 @@ export async function prepareItem(store: Store, input: RunBatchItemInput): Promi
       const goal = bindGoal(work.goal, value);
       // Another round is another conversation: what the agent did before is not known to be right.
       const agentRunId = round === 1 ? runId : `${runId}.r${round}`;
-      const policy = round === 1 ? settings.policy : askAboutRepeats(settings.policy, item);
+      const asks = round > 1 && mayHaveActed(item);
+      const policy = asks ? askAboutRepeats(settings.policy) : settings.policy;
       return {
         kind: 'agent',
         runId: agentRunId,
@@ -53,6 +57,7 @@ export async function prepareItem(store: Store, input: RunBatchItemInput): Promi
         ...common,
         ...withPolicy(settings.policy),
         ...withEpochs(nextEpochs(item)),
+        ...(mayHaveAgents(work.plan) ? { agents: agentRound(item, round) } : {}),
         plan: null,
         written,
       },
@@ -84,6 +89,11 @@ export async function endItem(store: Store, input: EndBatchItemInput): Promise<v
       endedAtMs: now,
     },
   ]);
+}
+
+/** At any depth, also where the word only stands in an argument. */
+function mayHaveAgents(plan: WrittenPlan): boolean {
+  return JSON.stringify(plan).includes('"agent":');
 }
 
 function withEpochs(epochs: BatchItem['epochs']): Pick<RunPlanInput, 'epochs'> {

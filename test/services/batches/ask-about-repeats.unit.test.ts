@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { approvalRule } from '../../../common/approval.ts';
 import type { TenantId } from '../../../common/tenant.ts';
 import type { EffectClass, ToolId } from '../../../common/tool.ts';
-import { askAboutRepeats } from '../../../services/batches/ask-about-repeats.ts';
+import { askAboutRepeats } from '../../../common/ask-about-repeats.ts';
+import { mayHaveActed } from '../../../services/batches/may-have-acted.ts';
 
 const call = (effect: EffectClass) => ({
   tool: 'mail/send' as ToolId,
@@ -12,10 +13,9 @@ const call = (effect: EffectClass) => ({
   tenantId: 'default' as TenantId,
   spentUsd: 0,
 });
-const asks = (
-  item: Parameters<typeof askAboutRepeats>[1],
-  effect: EffectClass = 'non-idempotent',
-) => approvalRule(askAboutRepeats(undefined, item)?.approvals ?? [], call(effect)) !== null;
+const asks = (item: Parameters<typeof mayHaveActed>[0], effect: EffectClass = 'non-idempotent') =>
+  mayHaveActed(item) &&
+  approvalRule(askAboutRepeats(undefined).approvals ?? [], call(effect)) !== null;
 
 const ended = { startedAtMs: 1, problem: 'It broke.' };
 
@@ -35,6 +35,11 @@ describe('askAboutRepeats', () => {
     expect(asks({ ...ended, result: { toolCalls: 0 } })).toBe(false);
   });
 
+  it('the earlier run called nothing, and one below it may have → a person decides', () => {
+    const steps = [{ id: 'sub', run: 'batch.0.sub' }];
+    expect(asks({ ...ended, result: { toolCalls: 0, steps } as never })).toBe(true);
+  });
+
   it('the earlier run left no result → a person decides', () => {
     expect(asks({ ...ended, result: null })).toBe(true);
   });
@@ -49,10 +54,7 @@ describe('askAboutRepeats', () => {
 
   it('a policy of the batch → holds first, with all that it says', () => {
     const own = { effects: ['read'] as const, reason: 'ours' };
-    const policy = askAboutRepeats(
-      { approvals: [own], rollback: true },
-      { ...ended, result: { toolCalls: 1 } },
-    );
+    const policy = askAboutRepeats({ approvals: [own], rollback: true });
     expect(policy).toMatchObject({ rollback: true, approvals: [own, {}] });
   });
 });
