@@ -6,6 +6,7 @@ import type { JsonValue } from '../../common/json.ts';
 import type { TenantId } from '../../common/tenant.ts';
 import type { Database } from '../database/database.ts';
 import { batches } from '../database/schema.ts';
+import { storableText } from '../database/storable-text.ts';
 import { ServiceError } from '../errors.ts';
 import type { BatchRecord, NewBatch } from './batch-record.ts';
 import type { BatchStore } from './batch-store.ts';
@@ -57,7 +58,9 @@ export function batchRows({
     },
 
     async set(tenantId, batchId, change) {
-      await db.update(batches).set(change).where(one(tenantId, batchId));
+      const { reason } = change;
+      const row = typeof reason === 'string' ? { ...change, reason: storableText(reason) } : change;
+      await db.update(batches).set(row).where(one(tenantId, batchId));
     },
   };
 }

@@ -1,6 +1,9 @@
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Database } from '../database/database.ts';
+import type { TenantId } from '../../common/tenant.ts';
 import { batchItems } from '../database/schema.ts';
+import { storableText } from '../database/storable-text.ts';
+import type { ItemEnd } from './batch-record.ts';
 import { BAD_ITEM } from './batch-record.ts';
 import type { BatchStore } from './batch-store.ts';
 import { inBatch } from './item-reads.ts';
@@ -16,7 +19,13 @@ export function itemWrites({ db }: Pick<Database, 'db'>): Writes {
     async addItems(tenantId, batchId, items) {
       if (items.length === 0) return;
       // As one value: thousands of parameters cost more than the rows.
-      const rows = JSON.stringify(items);
+      const rows = JSON.stringify(
+        items.map(({ item, problem, ...place }) => ({
+          ...place,
+          item: storableText(item),
+          problem: storableProblem(problem),
+        })),
+      );
       await db.execute(sql`
         INSERT INTO ${batchItems}
           (tenant_id, batch_id, "index", line, item, state, problem_type, problem, epochs, fence)
@@ -37,7 +46,7 @@ export function itemWrites({ db }: Pick<Database, 'db'>): Writes {
       if (ends.length === 0) return;
       await db
         .insert(batchItems)
-        .values(ends.map((end) => ({ tenantId, batchId, line: 0, item: '', ...end })))
+        .values(ends.map((end) => toRow(tenantId, batchId, end)))
         .onConflictDoUpdate({
           target: [batchItems.tenantId, batchItems.batchId, batchItems.index],
           set: END_COLUMNS,
@@ -48,7 +57,7 @@ export function itemWrites({ db }: Pick<Database, 'db'>): Writes {
     async endWaiting(tenantId, batchId, { from, to, ...end }) {
       await db
         .update(batchItems)
-        .set({ ...end, endedAtMs: Date.now() })
+        .set({ ...end, problem: storableProblem(end.problem), endedAtMs: Date.now() })
         .where(and(inBatch(tenantId, batchId, { from, to }), eq(batchItems.state, 'waiting')));
     },
 
@@ -65,6 +74,14 @@ export function itemWrites({ db }: Pick<Database, 'db'>): Writes {
         );
     },
   };
+}
+
+function toRow(tenantId: TenantId, batchId: string, { problem, ...end }: ItemEnd) {
+  return { tenantId, batchId, line: 0, item: '', ...end, problem: storableProblem(problem) };
+}
+
+function storableProblem(problem: string | null): string | null {
+  return problem === null ? null : storableText(problem);
 }
 
 /** What an end may change; the item itself stays. */

@@ -47,8 +47,7 @@ function toItem(index: number, { number: line, text, bytes }: Line): NewItem {
     return { index, line, item: text.trim(), problem: null };
   } catch (error) {
     const problem = `Line ${line} is not JSON: ${(error as Error).message}`;
-    // A database text holds no U+0000, and a broken line may.
-    return { index, line, item: text.replaceAll('\0', '\uFFFD').slice(0, KEPT_CHARS), problem };
+    return { index, line, item: text.slice(0, KEPT_CHARS), problem };
   }
 }
 

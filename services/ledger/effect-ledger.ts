@@ -5,6 +5,7 @@ import type { EffectClass, ToolId, ToolResult } from '../../common/tool.ts';
 import type { Database } from '../database/database.ts';
 import { effects } from '../database/schema.ts';
 import { groupCalls } from '../database/group-calls.ts';
+import { storableText } from '../database/storable-text.ts';
 import { isRefusal, withDatabaseErrors } from '../database/with-database-errors.ts';
 import { ServiceError } from '../errors.ts';
 import type { BegunEffect } from './effect-statements.ts';
@@ -129,11 +130,16 @@ export function createEffectLedger(
     async notSent(permit, reason) {
       // What an earlier attempt sent is not undone by what this one did not send.
       if (permit.resend) return;
-      await advance({ ...permit, from: ['INTENT', 'SENT'], to: 'NOT_SENT', reason });
+      await advance({
+        ...permit,
+        from: ['INTENT', 'SENT'],
+        to: 'NOT_SENT',
+        reason: storableText(reason),
+      });
     },
 
     async unknown(permit, reason) {
-      await advance({ ...permit, from: ['SENT'], to: 'UNKNOWN', reason });
+      await advance({ ...permit, from: ['SENT'], to: 'UNKNOWN', reason: storableText(reason) });
     },
 
     giveUp: (tenantId, key) => giveUp(db, tenantId, key),

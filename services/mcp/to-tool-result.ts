@@ -10,7 +10,7 @@ const MAX_INLINE_BYTES = 32 * 1024;
 const PREVIEW_CHARS = 2_000;
 /** Images and links that a preview still names. */
 const PREVIEW_BLOCKS = 20;
-const MEDIA_TYPE = /^[\w.+-]{1,64}\/[\w.+-]{1,64}(?:\s*;.{0,64})?$/;
+const MEDIA_TYPE = /^[\w.+-]{1,64}\/[\w.+-]{1,64}(?:\s*;[\x20-\x7e]{0,64})?$/;
 
 /**
  * Puts an answer into the form that histories hold: binary blocks become artifacts, and so does

@@ -6,6 +6,7 @@ import type { TenantId } from '../../common/tenant.ts';
 import type { ServerName } from '../../common/tool.ts';
 import type { SqlDatabase, SqlTransaction } from '../database/database.ts';
 import { servers, tools } from '../database/schema.ts';
+import { storableText } from '../database/storable-text.ts';
 import { ServiceError } from '../errors.ts';
 import type { RegisteredServer, ServerNote } from './registered-server.ts';
 import type { ServerDefinition, ServerTrust } from './server-definition.ts';
@@ -104,14 +105,15 @@ export async function noteServer(
     .update(servers)
     .set({
       health: status,
-      problem: problem === null ? null : storable(problem, MAX_PROBLEM),
+      problem: problem === null ? null : storableText(problem.slice(0, MAX_PROBLEM)),
       ...(status === 'ready' ? { lastSeenMs: Date.now() } : {}),
       ...(era === undefined ? {} : { era }),
       ...(serverInfo === undefined ? {} : { serverInfo }),
       ...(instructions === undefined
         ? {}
         : {
-            instructions: instructions === null ? null : storable(instructions, MAX_INSTRUCTIONS),
+            instructions:
+              instructions === null ? null : storableText(instructions.slice(0, MAX_INSTRUCTIONS)),
           }),
     })
     .where(is(tenantId, name))
@@ -177,9 +179,4 @@ function toRegisteredServer(row: ServerRow, active: number): RegisteredServer {
   const { health, ...fields } = row;
   const { enabled } = row.definition;
   return { ...fields, status: enabled ? health : 'disabled', toolCount: enabled ? active : 0 };
-}
-
-/** SQL text cannot hold U+0000. */
-function storable(text: string, maxCharacters: number): string {
-  return text.replaceAll('\0', '\u{FFFD}').slice(0, maxCharacters);
 }

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Dispatcher } from 'undici';
 import { operatorDispatcher } from '../../net/outbound.ts';
 import { ProviderHttpError } from '../provider-http-error.ts';
+import { bodyText } from './body-text.ts';
 import type { IncomingHeaders } from './fetch-whole.ts';
 import { fetchStream } from './fetch-stream.ts';
 import { fetchWhole } from './fetch-whole.ts';
@@ -55,7 +56,7 @@ function toOptions({ url, headers, body }: WireCall): Dispatcher.RequestOptions 
     ...placeOf(url),
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
-    body: JSON.stringify(body),
+    body: bodyText(body),
     headersTimeout: 0,
     bodyTimeout: 0,
   };

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../../common/json.ts';
+import { storableText } from '../../database/storable-text.ts';
 import type { ListedTool } from '../../mcp/listed-tool.ts';
 import { describeHiddenCharacters } from './hidden-characters.ts';
 import { describeOrders } from './orders-to-model.ts';
@@ -42,18 +43,18 @@ export function admitListedTool(listed: ListedTool): Admission {
     ordersIn('input schema', allTexts(listed.inputSchema)),
     ordersIn('output schema', allTexts(listed.outputSchema)),
   ].filter((warning) => warning !== null);
-  const description = cutDescription(storable(listed.description));
+  const description = cutDescription(storableText(listed.description));
   if (description.cut > 0) {
     warnings.push(
       `the description was longer than ${LISTING_LIMITS.descriptionBytes} bytes; ${description.cut} bytes were cut`,
     );
   }
-  const title = listed.title === null ? null : storable(listed.title);
+  const title = listed.title?.slice(0, LISTING_LIMITS.titleCharacters) ?? null;
   return {
     kind: 'admitted',
     tool: {
       ...listed,
-      title: title?.slice(0, LISTING_LIMITS.titleCharacters) ?? null,
+      title: title === null ? null : storableText(title),
       description: description.text,
     },
     fingerprint: toolFingerprint(listed),
@@ -123,11 +124,6 @@ function ordersIn(part: string, text: string): string | null {
   return order === null
     ? null
     : `the ${part} gives orders to the model (${order}): read it in full before trusting it`;
-}
-
-/** SQL text cannot hold U+0000. */
-function storable(text: string): string {
-  return text.replaceAll('\0', '\u{FFFD}');
 }
 
 function cutDescription(text: string): { readonly text: string; readonly cut: number } {

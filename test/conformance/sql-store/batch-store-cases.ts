@@ -96,6 +96,33 @@ export function batchStoreCases(open: () => Database): void {
       ]);
     });
 
+    it('problems that hold what no SQL text can → kept, beside the others of their write', async () => {
+      const [store, tenant] = await make();
+      const bad = { ...end(1, 'failed', 1), problem: 'NUL \u0000, half \ud83d' };
+      await store.endItems(tenant, 'b1', [end(0, 'done', 1), bad]);
+      await store.endWaiting(tenant, 'b1', {
+        ...{ state: 'failed', problemType: 'failed', problem: '\u0000' },
+      });
+      await store.set(tenant, 'b1', { state: 'failed', reason: '\u0000' });
+      expect(await store.get(tenant, 'b1')).toMatchObject({ reason: '\uFFFD' });
+      const problems = (await store.items(tenant, 'b1', { from: 0, to: 4 })).map(
+        ({ problem }) => problem,
+      );
+      expect(problems).toEqual([
+        null,
+        'NUL \uFFFD, half \uFFFD',
+        expect.stringContaining('is not JSON'),
+        '\uFFFD',
+      ]);
+    });
+
+    it('a broken line that no SQL text can hold as it is → the rest is kept', async () => {
+      const [store, tenant] = await make(
+        `1\n{\u0000\n{"${'🎻'.repeat(5)}\n${'x'.repeat(999)}🎻\n2\n`,
+      );
+      expect(await store.counts(tenant, 'b1')).toMatchObject({ waiting: 2, failed: 3 });
+    });
+
     it('another tenant → sees no batch and no item, and changes none', async () => {
       const [store, tenant] = await make();
       const stranger = newTenant();

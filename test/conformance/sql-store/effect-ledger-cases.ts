@@ -245,6 +245,17 @@ export function effectLedgerCases(open: () => Database): void {
         expect(await ledger.listUnknown('other' as TenantId)).toEqual([]);
       });
 
+      it('the reason holds what no SQL text can → listed all the same', async () => {
+        const permit = await begin();
+        await ledger.unknown(permit, 'It said \u0000 and half of \ud83d.');
+        expect(await listed()).toMatchObject({ reason: 'It said \uFFFD and half of \uFFFD.' });
+        const other = await begin({ key: 'run-1/other/1' });
+        await ledger.notSent(other, '\u0000');
+        expect(await ledger.begin(callOf({ key: 'run-1/other/1' }))).toMatchObject({
+          kind: 'send',
+        });
+      });
+
       it('abandoned by a crash → listed once the next attempt has come', async () => {
         await begin();
         expect(await listed()).toBeUndefined();

@@ -147,10 +147,13 @@ describe('toToolResult', () => {
     expect(stored.artifact).not.toBeNull();
   });
 
-  it('a media type that could break a header → replaced', async () => {
-    const store = memoryStore();
-    const block = { type: 'image', mimeType: 'image/png\r\nX-Evil: 1', data: base64('p') } as const;
-    const result = await toToolResult(DEFAULT_TENANT_ID, answerOf([block]), store);
-    expect(result.content[0]).toMatchObject({ mediaType: 'application/octet-stream' });
-  });
+  it.each(['image/png\r\nX-Evil: 1', 'text/plain; \0'])(
+    'the media type %j, which no header or SQL text can hold → replaced',
+    async (mimeType) => {
+      const store = memoryStore();
+      const block = { type: 'image', mimeType, data: base64('p') } as const;
+      const result = await toToolResult(DEFAULT_TENANT_ID, answerOf([block]), store);
+      expect(result.content[0]).toMatchObject({ mediaType: 'application/octet-stream' });
+    },
+  );
 });
