@@ -5,6 +5,8 @@ import type { ConversationStore } from '../services/conversations/conversation-s
 import type { ResultKeeper } from '../services/artifacts/result-keeper.ts';
 import type { Planner } from '../services/planner/planner.ts';
 import type { ArgumentChecker } from '../services/tools/argument-checker.ts';
+import type { BegunCallsInput } from '../common/begun-calls.ts';
+import { countBegunCalls } from './count-begun-calls.ts';
 import { runActivity } from './run-activity.ts';
 
 /** What runs need of the world besides tools and plans. */
@@ -18,6 +20,10 @@ export function createControlActivities(deps: {
     /** @throws Tool.BadArguments and the like: the tool would not be called with them. */
     checkArguments(input: CheckArgumentsInput): Promise<void> {
       return runActivity(() => deps.arguments.check(input));
+    },
+    /** @returns how many tool calls a run has begun that was killed; `null`: nobody can tell. */
+    countBegunCalls(input: BegunCallsInput): Promise<number | null> {
+      return runActivity(() => countBegunCalls(input));
     },
     /** @returns where a conversation stands now. */
     findConversation({ tenant, conversationId }: FindConversationInput): Promise<ConversationRef> {

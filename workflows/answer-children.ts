@@ -1,10 +1,11 @@
 // Runs in the workflow sandbox: a run's answers to the child runs that share its budget.
 import { HandlerUnfinishedPolicy } from '@temporalio/common';
-import { condition, getExternalWorkflowHandle, setHandler } from '@temporalio/workflow';
+import { condition, getExternalWorkflowHandle, patched, setHandler } from '@temporalio/workflow';
 import type { Budget } from '../common/budget.ts';
 import type { ParentBudget } from './ask-parent-budget.ts';
 import type { BudgetAsk } from './definitions.ts';
 import { budgetAnswerSignal, budgetAskSignal, budgetSettleSignal } from './definitions.ts';
+import type { HeldCalls } from './held-calls.ts';
 import type { CallLoans } from './lend-calls.ts';
 import type { SharedBudget } from './shared-budget.ts';
 
@@ -13,12 +14,13 @@ interface Answering {
   readonly parent: ParentBudget | null;
   readonly shared: SharedBudget;
   readonly loans: CallLoans;
+  readonly held: HeldCalls;
   readonly isPaused: () => boolean;
 }
 
 /** Signal handlers record and answer; a child that is gone needs no answer. */
 export function answerChildren(given: Answering): void {
-  const { budget, parent, shared, loans, isPaused } = given;
+  const { budget, parent, shared, loans, held, isPaused } = given;
   const lend = (child: string, answer: string, ahead: number): number => {
     const lent = loans.lend(child, answer, ahead);
     if (lent === 0) return 0;
@@ -37,18 +39,23 @@ export function answerChildren(given: Answering): void {
       ? { granted: limit === null ? 1 : 0, limit }
       : await shared.takeToolCalls(count, count + ahead);
     const lent = isModel || took.limit !== null ? 0 : lend(from, id, ahead);
+    if (!isModel) held.granted(from, took.granted + lent);
     try {
       const more = lent === 0 ? {} : { lent };
       await getExternalWorkflowHandle(from).signal(budgetAnswerSignal, { id, ...took, ...more });
     } catch {
       if (isModel && limit === null) shared.settleModelCall(call, null);
       // Nobody has learned of them, so they are not made.
-      if (lent > 0) shared.returnToolCalls(took.granted + lent);
+      const unused = isModel ? 0 : took.granted + lent;
+      const comesBack = lent > 0 || (unused > 0 && patched('lost-calls'));
+      if (comesBack && held.returned(from, unused)) shared.returnToolCalls(unused);
     }
   };
   setHandler(budgetAskSignal, answer, { unfinishedPolicy: HandlerUnfinishedPolicy.ABANDON });
   setHandler(budgetSettleSignal, ({ from, returnedToolCalls, modelCall, recall }) => {
-    if (returnedToolCalls > 0) shared.returnToolCalls(returnedToolCalls);
+    if (returnedToolCalls > 0 && held.returned(from, returnedToolCalls)) {
+      shared.returnToolCalls(returnedToolCalls);
+    }
     if (modelCall !== null) shared.settleModelCall(`${from}#${modelCall.id}`, modelCall.usage);
     if (recall !== undefined) loans.answered(from, recall);
   });

@@ -26,6 +26,8 @@ export interface CallLoans {
   /** The child has asked: what it was lent is used up. */
   asked(child: string): void;
   answered(child: string, recall: string): void;
+  /** Something else brings calls: who is short waits for that too. */
+  bring(more: Promise<void>): Promise<void>;
   begun(child: string): void;
   ended(child: string): void;
   /** Tells all below whether the run is paused; what they were lent comes back. */
@@ -51,7 +53,7 @@ const TELLS = 3;
 /** @param surplus tool calls that nobody has been granted or lent */
 export function createCallLoans(surplus: () => number, isPaused: () => boolean): CallLoans {
   const children = new Map<string, Child>();
-  let recalling: Promise<void> | null = null;
+  const bringing = createBringing();
   const childOf = (id: string): Child => {
     const child = children.get(id) ?? { lent: 0, mayHold: false, lastLoan: null, recall: null };
     children.set(id, child);
@@ -83,26 +85,21 @@ export function createCallLoans(surplus: () => number, isPaused: () => boolean):
       await condition(() => asked.every(([, { recall }]) => recall === null), RECALL_WAIT_MS);
       for (const [, child] of asked) settled(child);
     });
-  const callBack = (asked: readonly (readonly [string, Child])[]): Promise<void> => {
-    const all = Promise.all([recalling, tellAll(asked)]).then(() => {
-      if (recalling === all) recalling = null;
-    });
-    recalling = all;
-    return all;
-  };
+  const callBack = (asked: readonly (readonly [string, Child])[]): Promise<void> =>
+    bringing.add(tellAll(asked));
   const holders = () => [...children].filter(([, { mayHold }]) => mayHold);
 
   return {
     lend(id, answer, ahead) {
       const share = Math.min(ahead, MOST, Math.floor(surplus() / SHARE));
-      if (share < 1 || recalling !== null || isPaused() || !patched('budget-slices')) return 0;
+      if (share < 1 || bringing.now() !== null || isPaused() || !patched('budget-slices')) return 0;
       const child = childOf(id);
       Object.assign(child, { lent: child.lent + share, mayHold: true, lastLoan: answer });
       return share;
     },
     outstanding: () => [...children.values()].reduce((sum, { lent }) => sum + lent, 0),
-    mayBring: () => recalling !== null || holders().length > 0,
-    recall: () => recalling ?? callBack(holders()),
+    mayBring: () => bringing.now() !== null || holders().length > 0,
+    recall: () => bringing.now() ?? callBack(holders()),
     asked(id) {
       childOf(id).lent = 0;
     },
@@ -110,6 +107,7 @@ export function createCallLoans(surplus: () => number, isPaused: () => boolean):
       const child = children.get(id);
       if (child?.recall === recall) settled(child);
     },
+    bring: bringing.add,
     begun: (id) => void childOf(id),
     ended(id) {
       const child = children.get(id);
@@ -118,6 +116,21 @@ export function createCallLoans(surplus: () => number, isPaused: () => boolean):
     },
     passOnPause() {
       if (children.size > 0 && patched('budget-slices')) void callBack([...children]);
+    },
+  };
+}
+
+/** All that may bring calls at the moment. */
+function createBringing() {
+  let all: Promise<void> | null = null;
+  return {
+    now: () => all,
+    add(more: Promise<void>): Promise<void> {
+      const both = Promise.all([all, more]).then(() => {
+        if (all === both) all = null;
+      });
+      all = both;
+      return both;
     },
   };
 }

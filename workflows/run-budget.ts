@@ -9,6 +9,7 @@ import { answerChildren } from './answer-children.ts';
 import type { ParentBudget } from './ask-parent-budget.ts';
 import { askParentBudget } from './ask-parent-budget.ts';
 import { budgetRecallSignal } from './definitions.ts';
+import { createHeldCalls } from './held-calls.ts';
 import { createCallLoans } from './lend-calls.ts';
 import type { CallLoans } from './lend-calls.ts';
 import { createSharedBudget } from './shared-budget.ts';
@@ -47,6 +48,10 @@ export interface RunBudget {
   openChild(workflowId: string): void;
   /** For whoever starts a child run: call it when the child has ended, however it did. */
   closeChild(workflowId: string): void;
+  /** Tool calls that a child run was granted or lent so far and has not given back. */
+  heldBy(workflowId: string): number;
+  /** A child run was killed: what it has not used comes back. @param used `null`: nobody can tell */
+  lost(workflowId: string, used: Promise<number | null>): Promise<void>;
   /** The run was paused, or goes on. */
   passOnPause(): void;
   /** Before a run ends: resolves when the run above it knows what was spent. */
@@ -79,7 +84,8 @@ export function createRunBudget(
   const shared = createSharedBudget(budget, { forTools: parent, forModels }, loans);
   const own = workflowInfo().workflowId;
   let calls = 0;
-  answerChildren({ budget, parent, shared, loans, isPaused: isStopped });
+  const held = createHeldCalls();
+  answerChildren({ budget, parent, shared, loans, held, isPaused: isStopped });
   if (parent !== null) giveBackWhenAsked(budget, parent, loans, hold);
   const countsModels = forModels !== null || maxTokens !== null || maxCostUsd !== null;
   return {
@@ -103,11 +109,22 @@ export function createRunBudget(
       workflowId: own,
       ...(alwaysCounts || countsModels ? {} : { isForToolsOnly: true }),
     }),
-    openChild: (workflowId) => loans.begun(workflowId),
+    openChild(workflowId) {
+      loans.begun(workflowId);
+      held.begun(workflowId);
+    },
     closeChild(workflowId) {
       loans.ended(workflowId);
+      held.ended(workflowId);
       budget.releaseModelCalls(`${workflowId}#`);
     },
+    heldBy: (workflowId) => held.of(workflowId),
+    lost: (workflowId, used) =>
+      loans.bring(
+        used.then((calls) => {
+          if (calls !== null) shared.returnToolCalls(held.close(workflowId, calls));
+        }),
+      ),
     passOnPause: () => loans.passOnPause(),
     told: () => parent?.told() ?? Promise.resolve(),
     state: () => stateOf(budget, parent, hold.isHeld),

@@ -10,6 +10,7 @@ import type { AgentInput, RunPlanResult } from '../common/agent.ts';
 import { SEARCH_ATTRIBUTE, WORKFLOW } from '../common/names.ts';
 import type { PlanStep } from '../common/plan.ts';
 import type { PlanRun } from './execute-plan.ts';
+import { returnLostCalls } from './return-lost-calls.ts';
 import { updateStep } from './run-state.ts';
 
 export interface ChildOf {
@@ -64,6 +65,9 @@ export async function runChild<Input, Result extends Pick<RunPlanResult, 'steps'
     });
     for (const { tool } of result.steps) run.state.childTools.add(tool);
     return result;
+  } catch (error) {
+    await returnLostCalls(error, run);
+    throw error;
   } finally {
     run.state.openChildren -= 1;
     run.budget.closeChild(workflowId);

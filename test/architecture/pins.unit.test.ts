@@ -27,6 +27,7 @@ describe('durable names', () => {
       'checkArguments',
       'checkPlan',
       'closeBatch',
+      'countBegunCalls',
       'endBatchItem',
       'failBatchRange',
       'findConversation',

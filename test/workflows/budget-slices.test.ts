@@ -3,6 +3,7 @@
 // counts and can be held, and histories in which the questions are counted.
 import { ulid } from 'ulid';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { countBegunCalls } from '../../activities/count-begun-calls.ts';
 import type { WorkerActivities } from '../../activities/index.ts';
 import type { OstinatoConnection, RunHandle } from '../../client/index.ts';
 import { pauseRun, resumeRun, runHandle, runPlan } from '../../client/index.ts';
@@ -31,6 +32,7 @@ const activities = {
     return textResult(`${id} done`);
   },
   checkPlan: async () => plan(),
+  countBegunCalls,
   keepResult: async ({ result }) => result,
   planGoal: async (input): Promise<PlanGoalResult> => ({
     ...(input.turn < 4
@@ -175,7 +177,7 @@ describe('a budget that is short', () => {
     expect(called).toHaveLength(40);
   });
 
-  it('a run that is killed → what it held counts as made, and the limit holds', async () => {
+  it('a run that is killed → what it had not begun is made by others, and no more', async () => {
     held.add('slow1');
     const run = await start([below('slow', chain('slow', 30)), ...chain('c', 50)], {
       maxToolCalls: 40,
@@ -185,9 +187,27 @@ describe('a budget that is short', () => {
     await ostinato.temporal.workflow.getHandle(`${run.workflowId}.slow`).terminate('killed');
     held.clear();
     expect((await run.result()).outcome).toBe('out-of-budget');
+    expect(called).toHaveLength(40);
+  });
+
+  it('one that has lent calls on is killed → those below it keep theirs, and no more are made', async () => {
+    held.add('deep1');
+    const inner = below('deep', chain('deep', 30));
+    const run = await start(
+      [below('mid', [inner, step('own', after('deep'))]), ...chain('c', 50)],
+      {
+        maxToolCalls: 40,
+        maxParallel: 2,
+      },
+    );
+    await waitFor('the run below to hold calls', () => called.includes('deep1'));
+    await ostinato.temporal.workflow.getHandle(`${run.workflowId}.mid`).terminate('killed');
+    await waitFor('others to go on', () => callsOf('c') > 5);
+    held.clear();
+    expect((await run.result()).outcome).toBe('out-of-budget');
     expect(called.length).toBeLessThanOrEqual(40);
-    // An eighth of what was left at most.
-    expect(called.length).toBeGreaterThanOrEqual(35);
+    // What the run below was granted and lent: nobody knows what it makes of it.
+    expect(called.length).toBeGreaterThanOrEqual(34);
   });
 });
 
