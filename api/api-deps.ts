@@ -13,6 +13,7 @@ import type { Config } from '../services/config.ts';
 import type { LlmGateway } from '../services/llm/gateway.ts';
 import type { ProviderView } from '../services/llm/provider-view.ts';
 import type { EffectLedger } from '../services/ledger/effect-ledger.ts';
+import type { Logins } from '../services/mcp/auth/logins.ts';
 import type { McpConnections } from '../services/mcp/mcp-connections.ts';
 import type { Catalogue } from '../services/registry/catalogue.ts';
 import type { Registry } from '../services/registry/registry.ts';
@@ -46,6 +47,7 @@ export interface ApiDeps {
   >;
   readonly catalogue: Pick<Catalogue, 'refreshServer'>;
   readonly connections: Pick<McpConnections, 'listTools' | 'disconnect'>;
+  readonly logins: Logins;
   readonly index: Pick<ToolIndex, 'search' | 'find'>;
   readonly tools: ApiToolCaller;
   /** Throws `Plan.Invalid`; its `problems`, where it has them, become the answer's. */

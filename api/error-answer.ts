@@ -48,6 +48,7 @@ const SERVICE_STATUS: Readonly<Record<FailureType, number>> = {
   'Tool.DefinitionChanged': 409,
   'Tool.OutcomeUnknown': 409,
   'Tool.Limited': 429,
+  'Tool.LoginNeeded': 409,
   'Llm.RateLimited': 429,
   'Llm.QuotaExceeded': 429,
   'Llm.Authentication': 503,

@@ -42,6 +42,7 @@ import { registerRuns } from './routes/runs.ts';
 import { registerSchedules } from './routes/schedules.ts';
 import { registerSearch } from './routes/search.ts';
 import { registerServerChecks } from './routes/server-checks.ts';
+import { registerServerLogins } from './routes/server-logins.ts';
 import { registerServers } from './routes/servers.ts';
 import { registerToolCalls } from './routes/tool-calls.ts';
 import { registerTools } from './routes/tools.ts';
@@ -105,6 +106,7 @@ export function createServer(deps: ApiDeps): FastifyInstance {
     registerEffects(routes, resolved);
     registerServers(routes, resolved);
     registerServerChecks(routes, resolved);
+    registerServerLogins(routes, resolved);
     registerTools(routes, resolved);
     registerToolCalls(routes, resolved);
     registerSearch(routes, resolved);

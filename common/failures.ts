@@ -20,6 +20,7 @@ export const FAILURE = {
   toolDisabled: 'Tool.Disabled',
   toolDefinitionChanged: 'Tool.DefinitionChanged',
   toolLimited: 'Tool.Limited',
+  toolLoginNeeded: 'Tool.LoginNeeded',
   toolOutcomeUnknown: 'Tool.OutcomeUnknown',
   llmRateLimited: 'Llm.RateLimited',
   llmQuotaExceeded: 'Llm.QuotaExceeded',

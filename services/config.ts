@@ -75,6 +75,8 @@ export interface Config {
   readonly expansion: { readonly mode: 'off' | 'model'; readonly maxUsdPerDay: number };
   /** Hosts on this machine and in private networks that URLs in requests may name. */
   readonly allowedHosts: AllowedHosts;
+  /** Logins at servers are encrypted with the first; each of them opens. Empty: none are kept. */
+  readonly sealKeys: readonly Uint8Array[];
   /** Whether errors of workflow code have a stack trace: for debugging, since it makes runs slow. */
   readonly workflowStacks: boolean;
 }
@@ -95,6 +97,8 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/;
 
+const SEAL_KEY_BYTES = 32;
+
 const port = z.coerce.number().int().min(0).max(65_535);
 const text = z.string().trim().min(1);
 
@@ -105,6 +109,18 @@ const allowedHosts = z
     const allowed = parseAllowedHosts(value);
     if (!('wrong' in allowed)) return allowed;
     const message = `must be true, false, or host names, addresses and CIDRs between commas; ${allowed.wrong.join(', ')} is none of these`;
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  });
+
+const sealKeys = z
+  .string()
+  .default('')
+  .transform((value, context): readonly Uint8Array[] => {
+    const texts = value.split(',').map((part) => part.trim());
+    const keys = texts.filter((part) => part !== '').map((part) => Buffer.from(part, 'base64'));
+    if (keys.every((key) => key.length === SEAL_KEY_BYTES)) return keys;
+    const message = `must be ${SEAL_KEY_BYTES} bytes in base64, or several such keys between commas; "openssl rand -base64 ${SEAL_KEY_BYTES}" makes one`;
     context.addIssue({ code: 'custom', message });
     return z.NEVER;
   });
@@ -160,6 +176,7 @@ const schema = z.object({
   OSTINATO_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
   OSTINATO_ALLOW_PRIVATE_URLS: allowedHosts,
+  OSTINATO_SEAL_KEY: sealKeys,
   OSTINATO_WORKFLOW_STACKS: z.stringbool().default(false),
   OSTINATO_CONTEXT_TOKENS: z.coerce.number().int().min(4_000).max(2_000_000).optional(),
   OSTINATO_SUMMARIES: z.enum(['model', 'rules']).default('model'),
@@ -237,6 +254,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     rerank: vars.OSTINATO_RERANK,
     expansion: { mode: vars.OSTINATO_EXPAND, maxUsdPerDay: vars.OSTINATO_EXPAND_MAX_USD },
     allowedHosts: vars.OSTINATO_ALLOW_PRIVATE_URLS,
+    sealKeys: vars.OSTINATO_SEAL_KEY,
     workflowStacks: vars.OSTINATO_WORKFLOW_STACKS,
   };
 }

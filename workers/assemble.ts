@@ -18,7 +18,7 @@ import { createEffectLedger } from '../services/ledger/effect-ledger.ts';
 import type { LlmGateway } from '../services/llm/gateway.ts';
 import { createUsageLog } from '../services/llm/usage/usage-log.ts';
 import type { McpConnections } from '../services/mcp/connections.ts';
-import { createMcpConnections } from '../services/mcp/connections.ts';
+import type { Logins } from '../services/mcp/auth/logins.ts';
 import { createModelPlanner } from '../services/planner/model-planner.ts';
 import { openCallLimiter } from '../services/limits/open-call-limiter.ts';
 import { limitsOf, readLimitsFile } from '../services/limits/limits-file.ts';
@@ -51,6 +51,7 @@ import { createStaleResults } from '../services/tools/stale-results.ts';
 import { createToolCaller } from '../services/tools/tool-caller.ts';
 import { openBreakerParts } from './open-breaker-parts.ts';
 import { openDecomposer } from './open-decomposer.ts';
+import { openMcp } from './open-mcp.ts';
 import { openModels } from './open-models.ts';
 import { openResultCache } from './open-result-cache.ts';
 import { openToolIndex } from './open-tool-index.ts';
@@ -69,6 +70,7 @@ export interface Services extends ActivityDeps, OpenCalls {
   readonly index: ToolIndex;
   readonly ledger: EffectLedger;
   readonly live: LiveStreams;
+  readonly logins: Logins;
   readonly metrics: Metrics;
   readonly known: KnownAnswers;
   readonly plans: PlanChecker;
@@ -173,15 +175,9 @@ async function openParts({ config, env, log }: Omit<AssembleOptions, 'failpoint'
     log: log.child({ part: 'breaker' }),
   });
   const validator = createSchemaValidator();
-  const connections = createMcpConnections({
+  const { connections, logins } = openMcp({
+    ...{ config, env, database, breakers: breakers.breakers },
     log: log.child({ part: 'mcp' }),
-    env,
-    allowedHosts: config.allowedHosts,
-    limits: { maxResultBytes: config.mcp.maxResultBytes },
-  });
-  connections.onReconnected((tenantId, name) => {
-    const told = breakers.breakers.revived({ tenantId, kind: 'mcp', name });
-    told.catch((error: unknown) => log.warn({ err: error, server: name }, 'breaker not told'));
   });
   const usage = createUsageLog({ db: database.db, log: log.child({ part: 'llm' }) });
   const models = await openModels({ config, env, metrics, validator, usage, ...breakers, log });
@@ -231,5 +227,5 @@ async function openParts({ config, env, log }: Omit<AssembleOptions, 'failpoint'
   const close = async (): Promise<void> => {
     for (const part of Object.values(open)) await part.close();
   };
-  return { ...open, breakerSettings, metrics, registry, recent, close };
+  return { ...open, logins, breakerSettings, metrics, registry, recent, close };
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { EffectClass, ServerName } from '../../common/tool.ts';
+import type { ServerAuth } from '../../services/mcp/auth/server-auth.ts';
+import { ASSERTION_ALGORITHMS } from '../../services/mcp/auth/server-auth.ts';
 import type { ServerTransport } from '../../services/mcp/server-transport.ts';
 import type { ServerDefinition } from '../../services/registry/server-definition.ts';
 import { callLimitsSchema } from '../../services/limits/limits-file.ts';
@@ -45,6 +47,22 @@ const batchRule = z.strictObject({
 const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, 'is no header name');
 const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'is no variable name');
 
+const authSchema = z
+  .strictObject({
+    grant: z.enum(['authorization_code', 'client_credentials']).default('authorization_code'),
+    issuer: line(2048).min(1).exactOptional(),
+    clientId: line(2048).min(1).exactOptional(),
+    clientSecret: line(8192).min(1).exactOptional(),
+    privateKey: z.string().min(1).max(16_384).exactOptional(),
+    algorithm: z.enum(ASSERTION_ALGORITHMS).exactOptional(),
+    scope: line(4096).min(1).exactOptional(),
+  })
+  .meta({
+    id: 'ServerAuth',
+    description:
+      'How tokens are got (OAuth 2.1): `client_credentials` with `issuer`, `clientId` and `clientSecret` or `privateKey` (PKCS #8), or by a person who logs in once.',
+  }) satisfies z.ZodType<ServerAuth>;
+
 const remote = <Kind extends 'http' | 'sse' | 'websocket'>(kind: Kind, schemes: RegExp) =>
   z.strictObject({
     kind: z.literal(kind),
@@ -55,6 +73,7 @@ const remote = <Kind extends 'http' | 'sse' | 'websocket'>(kind: Kind, schemes: 
       },
     ),
     headers: z.record(headerName, line(8192)).default({}),
+    auth: authSchema.exactOptional(),
   });
 
 /** As it comes in: values may hold `${NAME}`, which the server process expands. */

@@ -41,6 +41,20 @@ export interface ServerTestAnswer {
   readonly tools: readonly string[];
 }
 
+export interface LoginStartedAnswer {
+  readonly authorizationUrl: string;
+  readonly login: string;
+  readonly expiresAtMs: number;
+}
+
+export interface LoginFinishedAnswer {
+  readonly issuer: string;
+  readonly scope: string | null;
+  readonly renews: boolean;
+  readonly expiresAtMs: number | null;
+  readonly refresh: RefreshAnswer;
+}
+
 export interface ToolAnswer {
   readonly id: string;
   readonly description: string;

@@ -16,6 +16,8 @@ export interface CliProcess {
   readonly width: () => number;
   readonly height: () => number;
   readonly readStdin: () => Promise<string>;
+  /** Shows a page to the person. @returns whether there is a browser. @default there is none */
+  readonly openBrowser?: (url: string) => boolean;
   /** Calls back on Ctrl-C instead of ending the process, until the returned function is called. */
   readonly onInterrupt: (callback: () => void) => () => void;
 }

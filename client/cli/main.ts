@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import type { CliProcess } from './context.ts';
+import { openBrowser } from './open-browser.ts';
 import { runCli } from './run-cli.ts';
 
 /** A terminal that does not say; what is no terminal has room for all. */
@@ -17,6 +18,7 @@ const cliProcess: CliProcess = {
       ? process.stdout.columns || WIDTH_WHEN_UNKNOWN
       : Number.POSITIVE_INFINITY,
   height: () => process.stdout.rows || Number.POSITIVE_INFINITY,
+  openBrowser: (url) => openBrowser(url, process.env),
   readStdin: () => text(process.stdin),
   onInterrupt(callback) {
     process.on('SIGINT', callback);

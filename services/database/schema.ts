@@ -20,6 +20,7 @@ import type { CompositionRule } from '../../common/rules/composition-rule.ts';
 import type { TenantId } from '../../common/tenant.ts';
 import type { EffectClass, ServerName, ToolId, ToolResult } from '../../common/tool.ts';
 import type { BreakerOverrides } from '../breaker/settings/breaker-overrides.ts';
+import type { AskedAccess } from '../mcp/auth/asked-access.ts';
 import type { ServerDefinition, ServerTrust } from '../registry/server-definition.ts';
 
 /*
@@ -98,6 +99,24 @@ export const servers = pgTable(
     version: integer('version').notNull(),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.name] })],
+);
+
+/** What a server lets a tenant in by, once a person logged in. */
+export const serverGrants = pgTable(
+  'server_grants',
+  {
+    tenantId: tenantId(),
+    server: text('server').$type<ServerName>().notNull(),
+    /** Tokens and the client they were given to, encrypted; `null`: nobody logged in. */
+    sealed: bytes('sealed'),
+    /** What the server asked for when it refused a call last. */
+    asked: json('asked').$type<AskedAccess>(),
+    /** Grows with each change of `sealed`. */
+    version: integer('version').notNull(),
+    /** Until then one worker alone renews the tokens. */
+    leasedUntilMs: timeMs('leased_until_ms').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.server] })],
 );
 
 export const tools = pgTable(

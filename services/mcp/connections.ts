@@ -1,4 +1,4 @@
-import type { FetchLike, Tool } from '@modelcontextprotocol/client';
+import type { Tool } from '@modelcontextprotocol/client';
 import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError } from '@modelcontextprotocol/client';
 import type { Logger } from 'pino';
 import { canonicalJson } from '../../common/canonical-json.ts';
@@ -7,11 +7,9 @@ import type { JsonObject } from '../../common/json.ts';
 import type { TenantId } from '../../common/tenant.ts';
 import type { ServerName } from '../../common/tool.ts';
 import { newCallRecord } from './call-record.ts';
-import type { AllowedHosts } from '../net/outbound-policy.ts';
-import { NOTHING_ALLOWED, OPERATOR } from '../net/outbound-policy.ts';
-import { createOutboundFetch } from '../net/outbound.ts';
+import { authorizeRequests } from './auth/authorize-requests.ts';
+import type { GrantStore } from './auth/grant-store.ts';
 import { callTool } from './call-tool.ts';
-import type { TransportDeps } from './create-transport.ts';
 import type { Environment } from './expand-env.ts';
 import { headerParameterProblem } from './header-parameter-problem.ts';
 import { listAllTools } from './list-all-tools.ts';
@@ -24,17 +22,17 @@ import { neverConnected } from './network-problem.ts';
 import type { OpenClient } from './open-client.ts';
 import { ServerConnection } from './server-connection.ts';
 import { toCallError } from './to-call-error.ts';
+import type { WaysOut, WaysOutOptions } from './ways-out.ts';
+import { createWaysOut } from './ways-out.ts';
 
 export type { McpConnections } from './mcp-connections.ts';
 
-export interface McpConnectionsDeps {
+export interface McpConnectionsDeps extends WaysOutOptions {
   readonly log: Logger;
   /** For `${NAME}` in definitions and the few variables that a child process inherits. */
   readonly env: Environment;
-  /** For the operator's HTTP servers. @default one that judges where it connects to */
-  readonly fetch?: FetchLike;
-  /** What tenants' servers reach beside the public internet. @default nothing */
-  readonly allowedHosts?: AllowedHosts;
+  /** Where logins are kept. @default nobody can log in */
+  readonly grants?: GrantStore;
   readonly limits?: {
     /** Longest answer, decompressed. @default 16 MiB */
     readonly maxResultBytes?: number;
@@ -57,7 +55,7 @@ export function createMcpConnections(deps: McpConnectionsDeps): McpConnections {
 class Connections implements McpConnections {
   readonly #deps: McpConnectionsDeps;
   readonly #maxResultBytes: number;
-  readonly #ways: Readonly<Record<'operator' | 'tenant', Pick<TransportDeps, 'fetch' | 'policy'>>>;
+  readonly #ways: WaysOut;
   readonly #byKey = new Map<string, ServerConnection>();
   /** Replaced by another definition, still finishing calls. */
   readonly #leaving = new Set<Promise<void>>();
@@ -69,11 +67,7 @@ class Connections implements McpConnections {
 
   constructor(deps: McpConnectionsDeps) {
     this.#deps = deps;
-    const tenants = { trust: 'stranger', allow: deps.allowedHosts ?? NOTHING_ALLOWED } as const;
-    this.#ways = {
-      operator: { policy: OPERATOR, fetch: deps.fetch ?? createOutboundFetch(OPERATOR) },
-      tenant: { policy: tenants, fetch: createOutboundFetch(tenants) },
-    };
+    this.#ways = createWaysOut(deps);
     this.#maxResultBytes = deps.limits?.maxResultBytes ?? DEFAULT_MAX_RESULT_BYTES;
   }
 
@@ -245,10 +239,12 @@ class Connections implements McpConnections {
     const known = this.#byKey.get(key);
     if (known !== undefined && sameServer(known.target, target)) return known;
     if (known !== undefined) this.#letFinish(known);
+    const access = { ways: this.#ways, grants: this.#deps.grants ?? null };
     const connection = new ServerConnection(target, {
       log: this.#deps.log,
       env: this.#deps.env,
-      ...this.#ways[target.trust ?? 'operator'],
+      policy: this.#ways[target.trust ?? 'operator'].policy,
+      authorize: (transport) => authorizeRequests(target, transport, access),
       maxMessageBytes: this.#maxResultBytes + ENVELOPE_BYTES,
       idleCloseMs: this.#deps.limits?.idleCloseMs ?? null,
       onToolsChanged: () => this.#tell(this.#onToolsChanged, target),

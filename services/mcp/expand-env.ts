@@ -1,5 +1,6 @@
 import { FAILURE } from '../../common/failures.ts';
 import { McpError } from './mcp-error.ts';
+import type { ServerAuth } from './auth/server-auth.ts';
 import type { ServerTransport } from './server-transport.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -37,6 +38,9 @@ export function expandTransport(
       kind: transport.kind,
       url: expand(transport.url, 'url'),
       headers: expandAll(transport.headers, 'headers'),
+      ...(transport.auth === undefined
+        ? {}
+        : { auth: expandAll({ ...transport.auth }, 'auth') as unknown as ServerAuth }),
     };
   }
   return {

@@ -20,6 +20,16 @@ export class McpError extends ServiceError {
   }
 }
 
+/** The failure behind the error that the SDK made of it; `null`: it is another problem. */
+export function mcpErrorWithin(error: unknown): McpError | null {
+  let at: unknown = error;
+  for (let depth = 0; depth < 6 && at instanceof Error; depth += 1) {
+    if (isMcpError(at)) return at;
+    at = at.cause;
+  }
+  return null;
+}
+
 export function isMcpError(error: unknown): error is McpError {
   return error instanceof Error && error.name === 'ServiceError' && 'sent' in error;
 }

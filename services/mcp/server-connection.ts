@@ -12,6 +12,8 @@ import { isMcpError, McpError } from './mcp-error.ts';
 import type { McpTarget } from './mcp-target.ts';
 import type { OpenClient } from './open-client.ts';
 import { openClient } from './open-client.ts';
+import type { ServerTransport } from './server-transport.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
 /** A connection that held this long was a good one: the next failure is the first again. */
 const STABLE_MS = 30_000;
@@ -24,7 +26,8 @@ export type ConnectionState = 'connected' | 'connecting' | 'closed' | 'failed';
 export interface ServerConnectionDeps {
   readonly log: Logger;
   readonly env: Environment;
-  readonly fetch: FetchLike;
+  /** The `fetch` for its requests, made once: it keeps their tokens. */
+  readonly authorize: (transport: ServerTransport) => FetchLike;
   readonly policy: OutboundPolicy;
   readonly maxMessageBytes: number;
   /** Close after this long without a call, ms; `null` never does. */
@@ -42,6 +45,7 @@ export class ServerConnection {
   readonly target: McpTarget;
   readonly #deps: ServerConnectionDeps;
   readonly #stop = new AbortController();
+  #fetch: FetchLike | null = null;
   #opened: OpenClient | null = null;
   #opening: Promise<OpenClient> | null = null;
   /** Requests that run on each client. */
@@ -179,6 +183,7 @@ export class ServerConnection {
         transport,
         deps: {
           ...this.#deps,
+          fetch: (this.#fetch ??= this.#deps.authorize(transport)),
           server: target.server,
           connectTimeoutMs: target.connectTimeoutMs,
           redact: redactor(target.transport, transport),
@@ -282,7 +287,10 @@ export class ServerConnection {
     this.#failures += 1;
     this.#lastError = error;
     this.#incident = incident;
-    this.#nextAttemptAtMs = Date.now() + backoffMs(this.#failures, Math.random());
+    // A login is found by looking; no server is spared by waiting.
+    const waitMs =
+      error.type === FAILURE.toolLoginNeeded ? 0 : backoffMs(this.#failures, Math.random());
+    this.#nextAttemptAtMs = Date.now() + waitMs;
     this.#setState('failed');
   }
 
@@ -365,12 +373,4 @@ function unexpected(server: string, error: unknown): McpError {
       cause: error,
     },
   );
-}
-
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }

@@ -1,3 +1,5 @@
+import type { ServerAuth } from './auth/server-auth.ts';
+
 /**
  * How a server is reached, as it is stored. Values may hold `${NAME}` or `${NAME:-default}`, which
  * is expanded from the environment when connecting and never stored expanded.
@@ -18,4 +20,9 @@ export interface RemoteServer {
   readonly kind: 'http' | 'sse' | 'websocket';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
+  /**
+   * How tokens for it are got: `http` and `sse` alone. Part of the address, since it says to whom
+   * secrets go. @default a person's login, where somebody logged in
+   */
+  readonly auth?: ServerAuth;
 }

@@ -3,7 +3,7 @@ import type { FailureType } from '../../common/failures.ts';
 import { FAILURE } from '../../common/failures.ts';
 import type { CallRecord } from './call-record.ts';
 import { refusalWithin } from '../net/outbound.ts';
-import { isMcpError, McpError } from './mcp-error.ts';
+import { McpError, mcpErrorWithin } from './mcp-error.ts';
 import { neverConnected, networkProblem } from './network-problem.ts';
 import type { OpenClient } from './open-client.ts';
 import { STREAM_ENDED } from './tracked-transport.ts';
@@ -27,7 +27,8 @@ interface Meaning {
 
 /** Why a call brought no answer. The one table from the SDK's errors to ours. */
 export function toCallError(error: unknown, call: FailedCall): McpError {
-  if (isMcpError(error)) return error;
+  const known = mcpErrorWithin(error);
+  if (known !== null) return known;
   const { type, message, retry, sent } = meaningOf(error, call);
   return new McpError(type, `Tool "${call.tool}" of server "${call.server}" ${message}`, {
     sent: sent ?? call.record.sent,

@@ -1,7 +1,7 @@
 import { SdkError, SdkErrorCode, SdkHttpError } from '@modelcontextprotocol/client';
 import { FAILURE } from '../../common/failures.ts';
 import { refusalWithin } from '../net/outbound.ts';
-import { isMcpError, McpError } from './mcp-error.ts';
+import { McpError, mcpErrorWithin } from './mcp-error.ts';
 import type { McpTarget } from './mcp-target.ts';
 import { networkCode, networkProblem } from './network-problem.ts';
 
@@ -16,7 +16,8 @@ const AGAIN = { allowed: true, afterMs: null };
 
 /** Why a server could not be connected, with the remedy. Nothing was sent to any tool. */
 export function toConnectError(error: unknown, failed: FailedConnect): McpError {
-  if (isMcpError(error)) return error;
+  const known = mcpErrorWithin(error);
+  if (known !== null) return known;
   const { target, ended, timedOut } = failed;
   const who = `Server "${target.server}"`;
   const notAllowed = refusalWithin(error);

@@ -1,3 +1,4 @@
+import { authProblems } from './check-auth.ts';
 import type { ServerDefinition } from './server-definition.ts';
 
 export interface DefinitionProblem {
@@ -69,7 +70,7 @@ function remoteProblems(transport: Exclude<Transport, { kind: 'stdio' }>): Defin
       });
     }
   }
-  return problems;
+  return [...problems, ...authProblems(transport)];
 }
 
 function checkUrl(url: string, kind: keyof typeof SCHEMES): string | null {

@@ -18,8 +18,8 @@ export interface NamedServer {
 /**
  * Reads `{"mcpServers": {name: {command, args, env} | {url, headers}}}`, the format that MCP clients
  * share, with our fields `type`, `disabled`, `timeoutMs`, `connectTimeoutMs`, `trustAnnotations`,
- * `effects`, `resources`, `batches`, `limits`, `tags`, `cwd`, `title`, `description` and `protocol`. Fields of other clients are
- * passed over. Values may hold `${NAME}`, which stays as it is.
+ * `effects`, `resources`, `batches`, `limits`, `tags`, `cwd`, `title`, `description`, `protocol` and `auth`. Fields of other clients
+ * are passed over. Values may hold `${NAME}`, which stays as it is.
  *
  * @param source where the text comes from, for messages.
  * @throws ServiceError (BadInput) with all problems, each with its line, column and field path.

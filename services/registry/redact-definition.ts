@@ -1,3 +1,4 @@
+import type { ServerAuth } from '../mcp/auth/server-auth.ts';
 import type { ServerDefinition } from './server-definition.ts';
 
 const SECRET_NAME =
@@ -19,7 +20,21 @@ export function redactDefinition(definition: ServerDefinition): ServerDefinition
             args: redactArgs(transport.args),
             env: redactValues(transport.env),
           }
-        : { ...transport, url: redactUrl(transport.url), headers: redactValues(transport.headers) },
+        : {
+            ...transport,
+            url: redactUrl(transport.url),
+            headers: redactValues(transport.headers),
+            ...(transport.auth === undefined ? {} : { auth: redactAuth(transport.auth) }),
+          },
+  };
+}
+
+function redactAuth(auth: ServerAuth): ServerAuth {
+  const { clientSecret, privateKey } = auth;
+  return {
+    ...auth,
+    ...(clientSecret === undefined ? {} : { clientSecret: redactValue(clientSecret) }),
+    ...(privateKey === undefined ? {} : { privateKey: redactValue(privateKey) }),
   };
 }
 

@@ -5,7 +5,7 @@ import { nearestName } from '../../common/nearest-name.ts';
 import type { TenantId } from '../../common/tenant.ts';
 import type { ServerName } from '../../common/tool.ts';
 import type { SqlDatabase, SqlTransaction } from '../database/database.ts';
-import { servers, tools } from '../database/schema.ts';
+import { serverGrants, servers, tools } from '../database/schema.ts';
 import { storableText } from '../database/storable-text.ts';
 import { ServiceError } from '../errors.ts';
 import type { RegisteredServer, ServerNote } from './registered-server.ts';
@@ -91,6 +91,8 @@ export async function deleteServer(
 ): Promise<void> {
   await assertServer(tx, tenantId, name);
   await tx.delete(tools).where(and(eq(tools.tenantId, tenantId), eq(tools.server, name)));
+  const grant = and(eq(serverGrants.tenantId, tenantId), eq(serverGrants.server, name));
+  await tx.delete(serverGrants).where(grant);
   await tx.delete(servers).where(is(tenantId, name));
 }
 

@@ -9,6 +9,7 @@ import { formatDuration } from '../view/format-duration.ts';
 import { refreshLine } from '../view/refresh-line.ts';
 import { tableLines } from '../view/table.ts';
 import { addServersAdd } from './servers-add.ts';
+import { addServersLogin } from './servers-login.ts';
 
 type Args = readonly (string | undefined)[];
 
@@ -23,6 +24,7 @@ export function addServers(program: Command, act: Act): void {
     .addHelpText('after', helpExamples('servers list', 'servers list --json'))
     .action(act(list));
   addServersAdd(servers, act);
+  addServersLogin(servers, act);
   servers
     .command('remove')
     .description('Removes a server and its tools.')

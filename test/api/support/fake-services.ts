@@ -105,6 +105,11 @@ export function fakeServices(given: Partial<ApiDeps> = {}): FakeServices {
       },
       async disconnect() {},
     },
+    logins: {
+      start: () => Promise.reject(unavailable('No login here.')),
+      finish: () => Promise.reject(unavailable('No login here.')),
+      logout: async () => ({ wasLoggedIn: false, revoked: false }),
+    },
     rules: fakeRules(),
     ruleSuggestions: {
       list: async () => [],
