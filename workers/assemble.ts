@@ -126,7 +126,7 @@ export async function assemble({ failpoint, ...options }: AssembleOptions): Prom
     ...(failpoint === undefined ? {} : { failpoint }),
   });
   const rules = createRules({ db: database.db, log: log.child({ part: 'rules' }) });
-  const guarded = openCalls({ rules, registry: recent, tools, stale, ...breakers, log });
+  const guarded = openCalls({ rules, registry: recent, tools, ledger, stale, ...breakers, log });
   const checking = { validator, durations, rules };
   const known = createKnownAnswers({ registry: recent, cache: resultCache.cache, metrics });
   const plans = createPlanChecker({ registry: { ...registry, ...recent }, known, ...checking });

@@ -1,4 +1,5 @@
 import type { WorkerOptions } from '@temporalio/worker';
+import { toFailure } from '../activities/failure.ts';
 import type { CallToolInput } from '../common/tool.ts';
 import { toolTargets } from '../services/breaker/tool-targets.ts';
 import type { Services } from './assemble.ts';
@@ -21,7 +22,9 @@ export function workerInterceptors({
           activityType === 'callTool' ? toolTargets(input as CallToolInput) : [],
         otherwise: (activityType, input, context, why) =>
           activityType === 'callTool'
-            ? alternates.answer(input as CallToolInput, context, why)
+            ? alternates.answer(input as CallToolInput, context, why).catch((error: unknown) => {
+                throw toFailure(error);
+              })
             : Promise.resolve(null),
       }),
     ],

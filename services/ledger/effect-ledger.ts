@@ -84,6 +84,8 @@ export interface EffectLedger {
    * @returns `false` where it may have been sent.
    */
   giveUp(tenantId: TenantId, key: string): Promise<boolean>;
+  /** Whether it was sent, and nobody has said since that it is to be sent again. */
+  mayHaveActed(tenantId: TenantId, key: string): Promise<boolean>;
   /** Oldest first, at most 1,000. */
   listUnknown(tenantId: TenantId): Promise<readonly UnknownEffect[]>;
   /**
@@ -143,6 +145,14 @@ export function createEffectLedger(
     },
 
     giveUp: (tenantId, key) => giveUp(db, tenantId, key),
+
+    async mayHaveActed(tenantId, key) {
+      const [row] = await db
+        .select({ state: effects.state })
+        .from(effects)
+        .where(and(eq(effects.tenantId, tenantId), eq(effects.key, key)));
+      return row !== undefined && row.state !== 'INTENT' && row.state !== 'NOT_SENT';
+    },
 
     async listUnknown(tenantId) {
       const rows = await db

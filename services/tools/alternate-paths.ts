@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { describeFailure } from '../../common/describe-failure.ts';
+import { FAILURE } from '../../common/failures.ts';
 import type { RuleOfKind } from '../../common/rules/composition-rule.ts';
 import { alternativeArgs, alternativesOf, mayStandIn } from '../../common/rules/alternatives.ts';
 import { needsApproval } from '../../common/rules/needs-approval.ts';
@@ -7,6 +8,8 @@ import type { Degraded } from '../../common/degraded.ts';
 import type { CallToolInput, ToolResult } from '../../common/tool.ts';
 import type { Breakers } from '../breaker/breakers.ts';
 import { guardCalls } from '../breaker/guard-calls.ts';
+import { isServiceError, ServiceError } from '../errors.ts';
+import type { EffectLedger } from '../ledger/effect-ledger.ts';
 import type { RegisteredTool, Registry } from '../registry/registry.ts';
 import type { Rules } from '../rules/rules.ts';
 import type { StaleResults } from './stale-results.ts';
@@ -16,8 +19,10 @@ import type { ToolCallContext, ToolCaller } from './tool-caller.ts';
 export interface AlternatePaths {
   /**
    * Asks the alternative tools in the order of their rules, then the last result of the tool itself,
-   * where its server's may stand in; what failed is in the log. Never throws, but for a cancellation.
+   * where its server's may stand in; what failed is in the log. A call that may have acted has none.
    *
+   * @throws ServiceError (Tool.OutcomeUnknown) where an alternative failed that may have acted, and the
+   *   reason of a raised signal; nothing else.
    * @param why the tool itself did not answer, as a sentence without its stop.
    * @returns `null`: none is declared, or none answered. The result says how it came (`degraded`).
    */
@@ -32,6 +37,7 @@ export function createAlternatePaths(deps: {
   readonly rules: Pick<Rules, 'active'>;
   readonly registry: Pick<Registry, 'findTool'>;
   readonly tools: ToolCaller;
+  readonly ledger: Pick<EffectLedger, 'mayHaveActed'>;
   readonly breakers: Pick<Breakers, 'admit'>;
   /** @default no old result stands in */
   readonly stale?: Pick<StaleResults, 'answer'>;
@@ -58,13 +64,34 @@ export function createAlternatePaths(deps: {
   ): Promise<ToolResult | null> {
     const args = alternativeArgs(rule, input.args);
     if (args === null) return null;
-    const idempotencyKey = `${input.idempotencyKey}/by/${rule.name}`;
+    const idempotencyKey = keyOf(input, rule);
     const result = await call(
       { ...input, tool: other.id, args, idempotencyKey, fingerprint: other.fingerprint },
       context,
-    );
+    ).catch(async (error: unknown) => {
+      if (other.effect !== 'read') await refuseOthers(input, rule, error);
+      throw error;
+    });
+    // One that refuses may be asked wrongly, and another may know; but not where it may have begun.
+    if (result.isError && other.effect === 'read') return null;
     const how: Degraded = { kind: 'alternative-tool', tool: other.id, rule: rule.name, why };
     return { ...result, degraded: [...(result.degraded ?? []), how] };
+  }
+
+  /** @throws ServiceError (Tool.OutcomeUnknown) where it was sent, or nobody can say. */
+  async function refuseOthers(
+    input: CallToolInput,
+    rule: RuleOfKind<'alternative'>,
+    error: unknown,
+  ): Promise<void> {
+    const key = keyOf(input, rule);
+    const acted = await deps.ledger.mayHaveActed(input.tenant.tenantId, key).catch(() => true);
+    if (!acted) return;
+    throw new ServiceError(
+      FAILURE.toolOutcomeUnknown,
+      `"${rule.tool}" was called in the place of "${input.tool}" (key "${key}") and may or may not have acted: ${describeFailure(error)} Neither is called again on its own.`,
+      { cause: error },
+    );
   }
 
   async function askAlternatives(
@@ -79,17 +106,18 @@ export function createAlternatePaths(deps: {
     if (rules.length === 0) return null;
     const tool = await deps.registry.findTool(input.tenant.tenantId, input.tool);
     if (tool === null) return null;
+    if (tool.effect !== 'read' && (await mayHaveActed(deps, input))) return null;
     for (const rule of rules) {
       const entry = { tool: input.tool, alternative: rule.tool, rule: rule.name, why };
       try {
         const other = await usable(rule, input, tool);
         const result = other === null ? null : await ask(rule, input, context, other, why);
-        // One that refuses may be asked wrongly: another may know.
-        if (result === null || result.isError) continue;
+        if (result === null) continue;
         deps.log.info(entry, 'an alternative tool answered');
         return result;
       } catch (error) {
         context.signal.throwIfAborted();
+        if (isServiceError(error) && error.type === FAILURE.toolOutcomeUnknown) throw error;
         deps.log.warn({ ...entry, problem: describeFailure(error) }, 'an alternative failed too');
       }
     }
@@ -100,6 +128,18 @@ export function createAlternatePaths(deps: {
     answer: async (input, context, why) =>
       (await askAlternatives(input, context, why)) ?? (await lastResult(deps, input, why)),
   };
+}
+
+function keyOf({ idempotencyKey }: CallToolInput, { name }: RuleOfKind<'alternative'>): string {
+  return `${idempotencyKey}/by/${name}`;
+}
+
+/** Where nobody can say, the call itself is tried again. */
+async function mayHaveActed(
+  { ledger }: { readonly ledger: Pick<EffectLedger, 'mayHaveActed'> },
+  { tenant, idempotencyKey }: CallToolInput,
+): Promise<boolean> {
+  return ledger.mayHaveActed(tenant.tenantId, idempotencyKey).catch(() => true);
 }
 
 /** Where it cannot be looked up, the call fails as it would without. */

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Breakers } from '../breaker/breakers.ts';
 import { guardCalls } from '../breaker/guard-calls.ts';
+import type { EffectLedger } from '../ledger/effect-ledger.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Rules } from '../rules/rules.ts';
 import type { AlternatePaths } from './alternate-paths.ts';
@@ -19,6 +20,7 @@ export function openCalls(deps: {
   readonly rules: Pick<Rules, 'active'>;
   readonly registry: Pick<Registry, 'findTool'>;
   readonly tools: ToolCaller;
+  readonly ledger: Pick<EffectLedger, 'mayHaveActed'>;
   readonly breakers: Pick<Breakers, 'admit'>;
   readonly stale?: Pick<StaleResults, 'answer'>;
   readonly log: Logger;

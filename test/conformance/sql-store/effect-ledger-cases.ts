@@ -118,6 +118,20 @@ export function effectLedgerCases(open: () => Database): void {
         expect(await ledger.begin(callOf())).toMatchObject({ kind: 'done' });
       });
 
+      it('sent, done or unknown → may have acted; never begun, not sent or given up → not', async () => {
+        const mayHaveActed = (): Promise<boolean> => ledger.mayHaveActed(tenantId, key);
+        expect(await mayHaveActed()).toBe(false);
+        await ledger.notSent(await begin(), 'busy');
+        expect(await mayHaveActed()).toBe(false);
+        const permit = await begin();
+        expect(await mayHaveActed()).toBe(true);
+        expect(await ledger.mayHaveActed(newTenant(), key)).toBe(false);
+        await ledger.unknown(permit, 'late');
+        expect(await mayHaveActed()).toBe(true);
+        await ledger.resolve(tenantId, key, 'done', answer('x'));
+        expect(await mayHaveActed()).toBe(true);
+      });
+
       it('done, and the key comes with another tool or other arguments → refused by name', async () => {
         await ledger.done(await begin(), answer('x'));
         await expect(ledger.begin(callOf({ argsDigest: 'a2' }))).rejects.toMatchObject({

@@ -35,6 +35,8 @@ function setUp(
   rules: readonly CompositionRule[],
   effects: Record<string, EffectClass>,
   stale?: (why: string) => Promise<ToolResult | null>,
+  /** Keys of calls that the ledger has as sent. */
+  sent: readonly string[] = [],
 ) {
   const calls: CallToolInput[] = [];
   const diverted = new Set<string>();
@@ -47,6 +49,7 @@ function setUp(
   const paths = createAlternatePaths({
     rules: { active: () => Promise.resolve(rules) },
     registry: { findTool: (_tenant, id) => Promise.resolve(tools.get(id) ?? null) },
+    ledger: { mayHaveActed: (_tenant, key) => Promise.resolve(sent.includes(key)) },
     tools: {
       call(input) {
         calls.push(input);
@@ -111,6 +114,35 @@ describe('createAlternatePaths', () => {
     const { answer, calls } = setUp([rule('spare', 'spare/find', { safe })], effects);
     expect((await answer()) !== null).toBe(answered);
     expect(calls).toHaveLength(answered ? 1 : 0);
+  });
+
+  it('the call itself may have acted → nothing is called in its place', async () => {
+    const effects = { 'main/find': 'keyed', 'spare/find': 'keyed' } as const;
+    const safe = [rule('spare', 'spare/find', { safe: true })];
+    const { answer, calls } = setUp(safe, effects, undefined, ['k1']);
+    expect(await answer()).toBeNull();
+    expect(calls).toEqual([]);
+  });
+
+  it('an alternative with an effect failed and may have acted → nobody is asked after it, nor again', async () => {
+    const effects = { 'main/find': 'non-idempotent', 'bad/find': 'keyed', 'spare/find': 'keyed' };
+    const safe = [rule('a', 'bad/find', { safe: true }), rule('b', 'spare/find', { safe: true })];
+    const unsure = setUp(safe, effects as never, undefined, ['k1/by/a']);
+    await expect(unsure.answer()).rejects.toMatchObject({
+      type: FAILURE.toolOutcomeUnknown,
+      retry: { allowed: false },
+    });
+    expect(unsure.calls.map(({ tool }) => tool)).toEqual(['bad/find']);
+    const sure = setUp(safe, effects as never);
+    expect((await sure.answer())?.degraded).toMatchObject([{ rule: 'b' }]);
+  });
+
+  it('an alternative with an effect says no → that is the answer, since it may have begun', async () => {
+    const effects = { 'main/find': 'keyed', 'no/find': 'keyed', 'spare/find': 'keyed' } as const;
+    const safe = [rule('a', 'no/find', { safe: true }), rule('b', 'spare/find', { safe: true })];
+    const { answer, calls } = setUp(safe, effects);
+    expect(await answer()).toMatchObject({ isError: true, degraded: [{ rule: 'a' }] });
+    expect(calls).toHaveLength(1);
   });
 
   it('an alternative that a person has to approve → not asked; the next one is', async () => {
