@@ -146,13 +146,7 @@ export function createEffectLedger(
 
     giveUp: (tenantId, key) => giveUp(db, tenantId, key),
 
-    async mayHaveActed(tenantId, key) {
-      const [row] = await db
-        .select({ state: effects.state })
-        .from(effects)
-        .where(and(eq(effects.tenantId, tenantId), eq(effects.key, key)));
-      return row !== undefined && row.state !== 'INTENT' && row.state !== 'NOT_SENT';
-    },
+    mayHaveActed: (tenantId, key) => mayHaveActed(db, tenantId, key),
 
     async listUnknown(tenantId) {
       const rows = await db
@@ -189,6 +183,14 @@ export function createEffectLedger(
       );
     },
   });
+}
+
+async function mayHaveActed(db: Database['db'], tenantId: TenantId, key: string): Promise<boolean> {
+  const [row] = await db
+    .select({ state: effects.state })
+    .from(effects)
+    .where(and(eq(effects.tenantId, tenantId), eq(effects.key, key)));
+  return row !== undefined && row.state !== 'INTENT' && row.state !== 'NOT_SENT';
 }
 
 /** Leaves a row even where there was none: the call may be about to begin. */

@@ -33,7 +33,7 @@ export interface AlternatePaths {
   ): Promise<ToolResult | null>;
 }
 
-export function createAlternatePaths(deps: {
+interface Deps {
   readonly rules: Pick<Rules, 'active'>;
   readonly registry: Pick<Registry, 'findTool'>;
   readonly tools: ToolCaller;
@@ -42,18 +42,10 @@ export function createAlternatePaths(deps: {
   /** @default no old result stands in */
   readonly stale?: Pick<StaleResults, 'answer'>;
   readonly log: Logger;
-}): AlternatePaths {
-  const call = guardCalls(deps.breakers, deps.tools.call);
+}
 
-  async function usable(
-    rule: RuleOfKind<'alternative'>,
-    { tenant }: CallToolInput,
-    tool: RegisteredTool,
-  ): Promise<RegisteredTool | null> {
-    const other = await deps.registry.findTool(tenant.tenantId, rule.tool);
-    if (other?.enabled !== true || other.status !== 'active') return null;
-    return mayStandIn(rule, tool.effect, other.effect) ? other : null;
-  }
+export function createAlternatePaths(deps: Deps): AlternatePaths {
+  const call = guardCalls(deps.breakers, deps.tools.call);
 
   async function ask(
     rule: RuleOfKind<'alternative'>,
@@ -69,29 +61,13 @@ export function createAlternatePaths(deps: {
       { ...input, tool: other.id, args, idempotencyKey, fingerprint: other.fingerprint },
       context,
     ).catch(async (error: unknown) => {
-      if (other.effect !== 'read') await refuseOthers(input, rule, error);
+      if (other.effect !== 'read') await refuseOthers(deps, input, rule, error);
       throw error;
     });
     // One that refuses may be asked wrongly, and another may know; but not where it may have begun.
     if (result.isError && other.effect === 'read') return null;
     const how: Degraded = { kind: 'alternative-tool', tool: other.id, rule: rule.name, why };
     return { ...result, degraded: [...(result.degraded ?? []), how] };
-  }
-
-  /** @throws ServiceError (Tool.OutcomeUnknown) where it was sent, or nobody can say. */
-  async function refuseOthers(
-    input: CallToolInput,
-    rule: RuleOfKind<'alternative'>,
-    error: unknown,
-  ): Promise<void> {
-    const key = keyOf(input, rule);
-    const acted = await deps.ledger.mayHaveActed(input.tenant.tenantId, key).catch(() => true);
-    if (!acted) return;
-    throw new ServiceError(
-      FAILURE.toolOutcomeUnknown,
-      `"${rule.tool}" was called in the place of "${input.tool}" (key "${key}") and may or may not have acted: ${describeFailure(error)} Neither is called again on its own.`,
-      { cause: error },
-    );
   }
 
   async function askAlternatives(
@@ -110,7 +86,7 @@ export function createAlternatePaths(deps: {
     for (const rule of rules) {
       const entry = { tool: input.tool, alternative: rule.tool, rule: rule.name, why };
       try {
-        const other = await usable(rule, input, tool);
+        const other = await usable(deps, rule, input, tool);
         const result = other === null ? null : await ask(rule, input, context, other, why);
         if (result === null) continue;
         deps.log.info(entry, 'an alternative tool answered');
@@ -130,13 +106,41 @@ export function createAlternatePaths(deps: {
   };
 }
 
+async function usable(
+  { registry }: Pick<Deps, 'registry'>,
+  rule: RuleOfKind<'alternative'>,
+  { tenant }: CallToolInput,
+  tool: RegisteredTool,
+): Promise<RegisteredTool | null> {
+  const other = await registry.findTool(tenant.tenantId, rule.tool);
+  if (other?.enabled !== true || other.status !== 'active') return null;
+  return mayStandIn(rule, tool.effect, other.effect) ? other : null;
+}
+
+/** @throws ServiceError (Tool.OutcomeUnknown) where it was sent, or nobody can say. */
+async function refuseOthers(
+  { ledger }: Pick<Deps, 'ledger'>,
+  input: CallToolInput,
+  rule: RuleOfKind<'alternative'>,
+  error: unknown,
+): Promise<void> {
+  const key = keyOf(input, rule);
+  const acted = await ledger.mayHaveActed(input.tenant.tenantId, key).catch(() => true);
+  if (!acted) return;
+  throw new ServiceError(
+    FAILURE.toolOutcomeUnknown,
+    `"${rule.tool}" was called in the place of "${input.tool}" (key "${key}") and may or may not have acted: ${describeFailure(error)} Neither is called again on its own.`,
+    { cause: error },
+  );
+}
+
 function keyOf({ idempotencyKey }: CallToolInput, { name }: RuleOfKind<'alternative'>): string {
   return `${idempotencyKey}/by/${name}`;
 }
 
 /** Where nobody can say, the call itself is tried again. */
 async function mayHaveActed(
-  { ledger }: { readonly ledger: Pick<EffectLedger, 'mayHaveActed'> },
+  { ledger }: Pick<Deps, 'ledger'>,
   { tenant, idempotencyKey }: CallToolInput,
 ): Promise<boolean> {
   return ledger.mayHaveActed(tenant.tenantId, idempotencyKey).catch(() => true);
@@ -144,7 +148,7 @@ async function mayHaveActed(
 
 /** Where it cannot be looked up, the call fails as it would without. */
 async function lastResult(
-  { stale, log }: { readonly stale?: Pick<StaleResults, 'answer'>; readonly log: Logger },
+  { stale, log }: Pick<Deps, 'stale' | 'log'>,
   input: CallToolInput,
   why: string,
 ): Promise<ToolResult | null> {
