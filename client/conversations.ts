@@ -1,5 +1,9 @@
 import { WithStartWorkflowOperation, WorkflowUpdateFailedError } from '@temporalio/client';
-import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/common';
+import {
+  WorkflowIdConflictPolicy,
+  WorkflowIdReusePolicy,
+  WorkflowNotFoundError,
+} from '@temporalio/common';
 import { ulid } from 'ulid';
 import { z } from 'zod';
 import type { AgentResult } from '../common/agent.ts';
@@ -8,15 +12,16 @@ import { WORKFLOW } from '../common/names.ts';
 import { sendMessageUpdate } from '../workflows/definitions.ts';
 import type { ConversationInput } from '../workflows/run-conversation.ts';
 import { agentInput } from './agent-input.ts';
-import { ClientError, isClientError } from './client-error.ts';
+import { ClientError } from './client-error.ts';
 import type { OstinatoConnection } from './connection.ts';
 import { conversationWorkflowId } from './conversation-state.ts';
 import { ordererOf } from './orders.ts';
 import { plainName } from './plain-name.ts';
 import { parseRequest, startAgentSchema } from './requests.ts';
 import type { RunHandle } from './run-handle.ts';
-import { describeRun, runHandle } from './runs.ts';
-import { runAttributes, summaryOfGoal } from './start-run.ts';
+import { runHandle } from './runs.ts';
+import type { RunMemo } from './start-run.ts';
+import { runAttributes, summaryOfGoal, workflowIdOf } from './start-run.ts';
 
 export const sendMessageSchema = z.strictObject({
   conversationId: plainName,
@@ -69,6 +74,9 @@ export async function sendMessage(
     workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
     typedSearchAttributes: runAttributes(connection, run.agent),
   });
+  // An id that was made here is nobody else's.
+  const named = { conversationId, messageId, text };
+  if (parsed.messageId !== undefined) await isTaken(connection, named);
   try {
     await temporal.withDeadline(Date.now() + WITHIN_MS, () =>
       temporal.workflow.executeUpdateWithStart(sendMessageUpdate, {
@@ -82,26 +90,50 @@ export async function sendMessage(
     const isRefused = error instanceof WorkflowUpdateFailedError;
     throw new ClientError(isRefused ? 'conflict' : 'unavailable', why, error);
   }
-  return whenStarted(connection, runHandle<AgentResult>(connection, messageId));
+  return whenStarted(connection, named);
 }
 
 /** The run begins when the messages before it are answered; until then its result is waited for. */
-function whenStarted(
-  connection: OstinatoConnection,
-  handle: RunHandle<AgentResult>,
-): RunHandle<AgentResult> {
+function whenStarted(connection: OstinatoConnection, message: Message): RunHandle<AgentResult> {
+  const handle = runHandle<AgentResult>(connection, message.messageId);
   return {
     ...handle,
     async result() {
       for (;;) {
-        try {
-          await describeRun(connection, handle.runId);
-          return await handle.result();
-        } catch (error) {
-          if (!isClientError(error) || error.code !== 'not-found') throw error;
-        }
+        if (await isTaken(connection, message)) return handle.result();
         await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
       }
     },
   };
+}
+
+interface Message {
+  readonly conversationId: string;
+  readonly messageId: string;
+  readonly text: string;
+}
+
+/**
+ * Whether the run of the message has begun.
+ *
+ * @throws ClientError (`conflict`) where the id is that of another run: its answer is not this one's.
+ */
+async function isTaken(connection: OstinatoConnection, message: Message): Promise<boolean> {
+  const { conversationId, messageId, text } = message;
+  const workflow = connection.temporal.workflow.getHandle(workflowIdOf(connection, messageId));
+  const found = await workflow.describe().catch((error: unknown) => {
+    if (error instanceof WorkflowNotFoundError) return null;
+    const why = `Message ${messageId} cannot be looked up: ${describeFailure(error)}`;
+    throw new ClientError('unavailable', why, error);
+  });
+  if (found === null) return false;
+  const memo = found.memo as Partial<RunMemo> | undefined;
+  const conversation = conversationWorkflowId(connection, conversationId);
+  const isOurs = found.parentExecution?.workflowId === conversation;
+  if (isOurs && memo?.summary === summaryOfGoal(text)) return true;
+  const whose = isOurs ? 'was another text in this conversation' : 'is that of another run';
+  throw new ClientError(
+    'conflict',
+    `The message id "${messageId}" ${whose}. Choose another one, or leave it out.`,
+  );
 }

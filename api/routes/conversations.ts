@@ -19,7 +19,7 @@ export function registerConversations(api: Api, deps: ResolvedApiDeps): void {
         summary: 'Say something in a conversation, which begins with its first message',
         description:
           'Each message is answered by a run of its own, whose id is that of the message, after those before it. ' +
-          'With a `messageId`, the same message again is answered once.',
+          'With a `messageId`, the same message again is answered once; an id that another run or another text has is answered 409.',
         params: z.strictObject({ id: runId }),
         body: sendMessageSchema.omit({ conversationId: true }),
         response: { 202: runStartedSchema, ...errorAnswers(400, 409, 503) },

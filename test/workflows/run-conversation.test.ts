@@ -4,7 +4,7 @@ import { ulid } from 'ulid';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { WorkerActivities } from '../../activities/index.ts';
 import type { OstinatoConnection } from '../../client/index.ts';
-import { listRuns, runHandle, sendMessage } from '../../client/index.ts';
+import { listRuns, runHandle, sendMessage, startAgent } from '../../client/index.ts';
 import { NO_USAGE } from '../../common/add-usage.ts';
 import type { AgentResult, PlanGoalInput, PlanGoalResult } from '../../common/agent.ts';
 import type { TemporalServer } from '../../workers/temporal-server.ts';
@@ -109,6 +109,50 @@ describe('messages of a conversation', () => {
     const found = await runHandle<AgentResult>(ostinato, message.messageId).result();
     expect(found).toMatchObject({ answer: 'You said: only once' });
     expect(asked).toHaveLength(1);
+  });
+
+  it('a message id that another conversation or a run has → refused, and its answer not given away', async () => {
+    const [messageId, text] = [ulid(), 'a secret'];
+    const first = await sendMessage(ostinato, { conversationId: ulid(), messageId, text });
+    await first.result();
+    const other = { conversationId: ulid(), messageId, text };
+    await expect(sendMessage(ostinato, other)).rejects.toMatchObject({ code: 'conflict' });
+    const run = await startAgent(ostinato, { goal: 'alone', runId: ulid() });
+    const taken = { conversationId: ulid(), messageId: run.runId, text: 'alone' };
+    await expect(sendMessage(ostinato, taken)).rejects.toMatchObject({ code: 'conflict' });
+    await run.result();
+  });
+
+  it('two conversations begin with one message id at once → one has the answer, the other learns that it has none', async () => {
+    const messageId = ulid();
+    let open = (): void => undefined;
+    hold = new Promise((resolve) => (open = resolve));
+    const texts = ['mine', 'yours'];
+    // A first message holds the conversations until both have taken the second.
+    const ids = texts.map(() => ulid());
+    for (const conversationId of ids) await sendMessage(ostinato, { conversationId, text: 'hi' });
+    const runs = await Promise.all(
+      ids.map((conversationId, at) =>
+        sendMessage(ostinato, { conversationId, messageId, text: texts[at] ?? '' }),
+      ),
+    );
+    open();
+    const ends = await Promise.allSettled(runs.map((run) => run.result()));
+    const answers = ends.flatMap((end, at) =>
+      end.status === 'fulfilled' ? [[texts[at], 'answer' in end.value && end.value.answer]] : [],
+    );
+    expect(answers).toHaveLength(1);
+    expect(answers[0]?.[1]).toBe(`You said: ${answers[0]?.[0]}`);
+    expect(ends.find(({ status }) => status === 'rejected')).toMatchObject({
+      reason: { code: 'conflict' },
+    });
+  });
+
+  it('the same message id with another text → refused', async () => {
+    const message = { conversationId: ulid(), messageId: ulid(), text: 'this' };
+    await (await sendMessage(ostinato, message)).result();
+    const changed = sendMessage(ostinato, { ...message, text: 'that' });
+    await expect(changed).rejects.toMatchObject({ code: 'conflict' });
   });
 
   it('another tenant, or no text → refused', async () => {
