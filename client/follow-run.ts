@@ -4,11 +4,13 @@ import { isClientError } from './client-error.ts';
 import type { OstinatoConnection } from './connection.ts';
 import { followLive } from './follow-live.ts';
 import type { LiveRunEvent } from './live-filter.ts';
+import { createLimitWatch } from './limit-watch.ts';
 import { pause } from './pause.ts';
 import type { RunDetail } from './runs.ts';
-import { getRun, runHandle } from './runs.ts';
+import { describeExecution, getRun, runHandle } from './runs.ts';
 
 export type RunEvent =
+  /** Also where nothing but which steps wait for a limit has changed. */
   | { readonly kind: 'progress'; readonly progress: RunProgress }
   /** With `live` only: words of a model that is writing, tools at work, steps being planned. */
   | LiveRunEvent
@@ -51,6 +53,7 @@ export async function* followRun(
   const ask = <Value>(question: () => Promise<Value>): Promise<Value> =>
     connection.temporal.withAbortSignal(signal, question);
   const live = options.live === undefined ? null : followLive(options.live, signal);
+  const limits = createLimitWatch(() => ask(() => describeExecution(connection, runId)));
   let revision = options.afterRevision ?? -1;
   let isWaiting = false;
   let end = watchEnd(() => ask(handle.result));
@@ -72,8 +75,9 @@ export async function* followRun(
       if (isGone && !isWaiting && !end.aborted) yield { kind: 'waiting', reason: answer };
       isWaiting = isGone;
       if (!isGone) {
-        if (answer.revision > revision || live?.mustTell() === true) {
-          yield { kind: 'progress', progress: answer };
+        const { progress, isNews } = await limits.add(answer);
+        if (answer.revision > revision || isNews || live?.mustTell() === true) {
+          yield { kind: 'progress', progress };
         }
         revision = Math.max(revision, answer.revision);
       }

@@ -9,7 +9,7 @@ import type { RunHandle } from './run-handle.ts';
 import { createRunHandle } from './run-handle.ts';
 import type { RunMemo } from './start-run.ts';
 import { workflowIdOf } from './start-run.ts';
-import { addLimitWaits } from './waits-for-limits.ts';
+import { limitedCalls, withLimitWaits } from './waits-for-limits.ts';
 
 export type RunStatus =
   'running' | 'completed' | 'failed' | 'cancelled' | 'terminated' | 'timed-out' | 'continued';
@@ -101,11 +101,11 @@ export async function listRuns(
 /** @throws ClientError (`not-found`) */
 export async function getRun(connection: OstinatoConnection, runId: string): Promise<RunDetail> {
   const handle = runHandle(connection, runId);
-  const described = await describe(connection, runId);
+  const described = await describeExecution(connection, runId);
   const summary = toSummary(described);
   const progress = await handle.progress().catch(() => null);
   if (summary.status === 'running') {
-    const shown = progress === null ? null : addLimitWaits(progress, described);
+    const shown = progress === null ? null : withLimitWaits(progress, limitedCalls(described));
     return { ...summary, progress: shown, result: null, failure: null };
   }
   try {
@@ -123,10 +123,11 @@ export async function describeRun(
   connection: OstinatoConnection,
   runId: string,
 ): Promise<RunSummary> {
-  return toSummary(await describe(connection, runId));
+  return toSummary(await describeExecution(connection, runId));
 }
 
-async function describe(
+/** As Temporal has it. @throws as `describeRun` does */
+export async function describeExecution(
   connection: OstinatoConnection,
   runId: string,
 ): Promise<WorkflowExecutionDescription> {

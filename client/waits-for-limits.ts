@@ -8,21 +8,28 @@ type Pending = NonNullable<WorkflowExecutionDescription['raw']['pendingActivitie
 /** As Temporal numbers the states of a pending activity: it waits for its next attempt. */
 const SCHEDULED = 1;
 
+/** The calls of a run that wait for a limit, as Temporal has them: what kept the last attempt. */
+export function limitedCalls({
+  raw: { pendingActivities },
+}: Pick<WorkflowExecutionDescription, 'raw'>): readonly LimitedCall[] {
+  return (pendingActivities ?? []).flatMap((activity) => limitedCall(activity) ?? []);
+}
+
 /**
  * Says of each step whether a call of it waits for a limit. The workflow does not know: such a call is
- * tried again by Temporal, which has what kept the last attempt.
+ * tried again by Temporal.
  */
-export function addLimitWaits(
+export function withLimitWaits(
   progress: RunProgress,
-  { raw: { pendingActivities } }: Pick<WorkflowExecutionDescription, 'raw'>,
+  waiting: readonly LimitedCall[],
 ): RunProgress {
-  const waiting = (pendingActivities ?? []).flatMap((activity) => limitedCall(activity) ?? []);
   if (waiting.length === 0) return progress;
   return { ...progress, steps: progress.steps.map((step) => withWait(step, waiting)) };
 }
 
 /** The call of it that has waited longest. */
 function withWait(step: StepReport, waiting: readonly LimitedCall[]): StepReport {
+  if (step.state !== 'running') return step;
   const own = waiting.filter(({ place }) => place.split(/[.[]/, 1)[0] === step.id);
   const [first] = own.toSorted((one, other) => one.sinceMs - other.sinceMs);
   if (first === undefined) return step;

@@ -23,7 +23,7 @@ export function registerRunEvents(api: Api, deps: ResolvedApiDeps): void {
         tags: ['runs'],
         summary: 'Follow a run as server-sent events',
         description:
-          '`progress` events carry the progress (see Progress). `live` events carry what happens right now: `text` and `reasoning` of a model that is writing, steps `planned`, calls `started` and `ended`; `superseded` says that what its source wrote in attempts up to `voids` is void. `lost` says that some live events are gone; the progress that follows is the state. `waiting` says that no worker answers now, `result` carries the run (see Run) and is the last. ' +
+          '`progress` events carry the progress (see Progress), also where nothing has changed but which steps wait for a limit (`waitsFor`). `live` events carry what happens right now: `text` and `reasoning` of a model that is writing, steps `planned`, calls `started` and `ended`; `superseded` says that what its source wrote in attempts up to `voids` is void. `lost` says that some live events are gone; the progress that follows is the state. `waiting` says that no worker answers now, `result` carries the run (see Run) and is the last. ' +
           'A client that reconnects with the last id in Last-Event-ID (or `offset`) misses and repeats nothing that is kept; after the end it is answered 204.',
         params: z.strictObject({ id: runId }),
         querystring: query,

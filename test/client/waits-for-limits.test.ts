@@ -6,10 +6,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createCallTool } from '../../activities/call-tool.ts';
 import type { WorkerActivities } from '../../activities/index.ts';
 import { progressLines } from '../../client/cli/view/progress-lines.ts';
+import { stepChanges } from '../../client/cli/view/step-changes.ts';
 import { createStyle } from '../../client/cli/view/style.ts';
 import type { OstinatoConnection } from '../../client/index.ts';
-import { getRun, runPlan } from '../../client/index.ts';
-import type { StepReport } from '../../common/agent.ts';
+import { followRun, getRun, runPlan } from '../../client/index.ts';
+import type { RunProgress, StepReport } from '../../common/agent.ts';
 import { rootOfKey } from '../../common/call-key.ts';
 import { createCallLimiter } from '../../services/limits/call-limiter.ts';
 import type { CallScope } from '../../services/limits/call-limits.ts';
@@ -105,6 +106,31 @@ describe('a run some of whose calls wait for a limit', () => {
     expect((await run.result()).outcome).toBe('completed');
     expect(called).toHaveLength(6);
     expect((await stepsOf(run.runId)).every(({ waitsFor }) => waitsFor === undefined)).toBe(true);
+  });
+});
+
+describe('a run that is watched', () => {
+  it('calls wait for a limit → it is told, though the run itself has no news, and when they do not any more', async () => {
+    const written = { steps: [{ id: 'a', tool: 'fake/tool' }] };
+    const steps = [step('one'), step('two')];
+    const run = await runPlan(ostinato, { plan: written, runId: ulid() }, plan(...steps));
+    const seen: RunProgress[] = [];
+    for await (const event of followRun(ostinato, run.runId, { everyMs: 50 })) {
+      if (event.kind !== 'progress') continue;
+      seen.push(event.progress);
+      if (event.progress.steps.some(({ waitsFor }) => waitsFor !== undefined)) isHeld = false;
+    }
+    const at = seen.findIndex((one) => one.steps.some(({ waitsFor }) => waitsFor !== undefined));
+    expect(seen[at]?.revision).toBe(seen[at - 1]?.revision);
+    const [held] = seen[at]?.steps.filter(({ waitsFor }) => waitsFor !== undefined) ?? [];
+    expect(held).toMatchObject({ state: 'running', waitsFor: { name: 'narrow', calls: 1 } });
+    const told = stepChanges(seen[at - 1] ?? null, seen[at] as RunProgress, createStyle(false));
+    expect(told).toEqual([
+      expect.stringMatching(
+        /^… (one|two) {2}fake\/tool {2}a call waits since \d\d:\d\d:\d\d UTC: the server narrow may have 1/,
+      ),
+    ]);
+    expect(seen.at(-1)?.steps.some(({ waitsFor }) => waitsFor !== undefined)).toBe(false);
   });
 });
 

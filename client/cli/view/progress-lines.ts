@@ -96,7 +96,8 @@ function noteOf({ step, alsoAfter }: TreeRow): string {
   return `${by}${from}${step.preview ?? ''}`;
 }
 
-function limitWords({
+/** How many calls of a step wait for a limit, since when and for which. */
+export function limitWords({
   scope,
   name,
   limit,

@@ -1,6 +1,6 @@
 import type { RunProgress, StepReport } from '../../../common/agent.ts';
 import { oneLine } from './clean-text.ts';
-import { pendingLine, plannerName, timeOf } from './progress-lines.ts';
+import { limitWords, pendingLine, plannerName, timeOf } from './progress-lines.ts';
 import type { Style } from './style.ts';
 
 /**
@@ -16,6 +16,11 @@ export function stepChanges(
   const lines = inOrderOfTime(after.steps)
     .filter((step) => known.get(step.id) !== step.state && step.state !== 'waiting')
     .map((step) => stepLine(step, style));
+  const held = new Set(before?.steps.flatMap(({ id, waitsFor }) => (waitsFor ? [id] : [])));
+  for (const { id, tool, waitsFor } of after.steps) {
+    if (waitsFor && !held.has(id))
+      lines.push(style.dim(`… ${id}  ${tool}  ${limitWords(waitsFor)}`));
+  }
   const asked = new Set(before?.pending?.map(({ id }) => id));
   for (const decision of after.pending ?? []) {
     if (!asked.has(decision.id)) lines.push(pendingLine(decision, style));
