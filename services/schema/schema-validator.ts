@@ -1,10 +1,10 @@
-import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { JsonObject, JsonValue } from '../../common/json.ts';
 import { FAILURE } from '../../common/failures.ts';
 import { ServiceError } from '../errors.ts';
 import { fitsPlainly } from './fits-plainly.ts';
 import { measureJson } from './measure-json.ts';
+import { PLAIN_BOUNDS, schemaFacts } from './schema-facts.ts';
 import type { SchemaProblem } from './schema-problem.ts';
 import { refusedSchema, showValue } from './schema-problem.ts';
 import type { ThreadEnd, ValidationThread } from './validation-thread.ts';
@@ -32,10 +32,7 @@ export interface SchemaValidator {
 }
 
 const BUDGET_MS = 250;
-const SCHEMA_BOUNDS = { maxDepth: 64, maxNodes: 20_000, maxChars: 512_000 };
 const VALUE_BOUNDS = { maxDepth: 128, maxNodes: 100_000, maxChars: 4_000_000 };
-/** What is no larger, and plain, is judged here at once: the way to the thread costs more than that. */
-const PLAIN_BOUNDS = { maxDepth: 16, maxNodes: 500, maxChars: 20_000 };
 /** Schemas known to be usable. */
 const MAX_USED_SCHEMAS = 2_000;
 /** A schema that ends the thread this often is not tried again for a while. */
@@ -45,8 +42,8 @@ const MAX_STRUCK_SCHEMAS = 1_000;
 
 export function createSchemaValidator(): SchemaValidator {
   const strikes = new LRUCache<string, number>({ max: MAX_STRUCK_SCHEMAS, ttl: STRIKES_TTL_MS });
-  /** By hash, whether it is small enough to be judged here. */
-  const used = new LRUCache<string, boolean>({ max: MAX_USED_SCHEMAS });
+  /** By hash. */
+  const used = new LRUCache<string, true>({ max: MAX_USED_SCHEMAS });
   let thread: ValidationThread | null = null;
   let ending: Promise<void> = Promise.resolve();
   let closed = false;
@@ -86,28 +83,28 @@ export function createSchemaValidator(): SchemaValidator {
 
   return {
     async validate(schema, value, { budgetMs = BUDGET_MS } = {}) {
-      const tooLarge = measureJson(schema, SCHEMA_BOUNDS);
-      if (tooLarge !== null) return [refusedSchema('', `it ${tooLarge}`)];
+      const { excess, hash, isSmall } = schemaFacts(schema);
+      if (excess !== null) return [refusedSchema('', `it ${excess}`)];
+      const isStruck = (strikes.get(hash) ?? 0) >= MAX_STRIKES;
+      const mayBePlain = isSmall && !isStruck && !closed && used.has(hash);
+      if (mayBePlain && measureJson(value, PLAIN_BOUNDS) === null && fitsPlainly(schema, value)) {
+        return [];
+      }
       const unfit = measureJson(value, VALUE_BOUNDS);
       if (unfit !== null) {
         const received = showValue(Array.isArray(value) ? '[…]' : '{…}');
         return [{ fault: 'value', path: '', message: `${unfit}, which is not accepted`, received }];
       }
       const text = JSON.stringify(schema);
-      const schemaHash = hash('sha256', text, 'base64url');
-      if ((strikes.get(schemaHash) ?? 0) >= MAX_STRIKES) {
+      if (isStruck) {
         return [
           refusedSchema(text, `it took too long ${MAX_STRIKES} times and is not tried for now`),
         ];
       }
-      const isPlain = used.get(schemaHash) === true && measureJson(value, PLAIN_BOUNDS) === null;
-      if (isPlain && !closed && fitsPlainly(schema, value)) return [];
-      const turn = line.then(() => run(schemaHash, text, value, budgetMs));
+      const turn = line.then(() => run(hash, text, value, budgetMs));
       line = turn.catch(() => undefined);
       const problems = await turn;
-      if (problems.every(({ fault }) => fault === 'value')) {
-        used.set(schemaHash, measureJson(schema, PLAIN_BOUNDS) === null);
-      }
+      if (problems.every(({ fault }) => fault === 'value')) used.set(hash, true);
       return problems;
     },
     async close() {
