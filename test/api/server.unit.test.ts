@@ -652,6 +652,8 @@ describe('the rest', () => {
       '/v1/servers',
       '/v1/servers/import',
       '/v1/servers/{name}',
+      '/v1/servers/{name}/login',
+      '/v1/servers/{name}/login/finish',
       '/v1/servers/{name}/refresh',
       '/v1/servers/{name}/test',
       '/v1/tools',

@@ -1,6 +1,7 @@
 // An authorization server that speaks the real wire format (RFC 6749, 7591, 7636, 7009, 8414, 8707):
 // over HTTP in this process, with refresh tokens that work once.
-import { createHash, randomUUID } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { createHash, randomUUID, verify } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
@@ -37,6 +38,8 @@ export interface AuthorizationServer {
 export interface AuthorizationServerOptions {
   /** Accounts that were made by hand: id and secret. */
   readonly clients?: Readonly<Record<string, string>>;
+  /** Accounts that prove themselves by RS256: id and public key. */
+  readonly keys?: Readonly<Record<string, KeyObject>>;
   /** @default 3600 */
   readonly lifeSeconds?: number;
   /** @default true */
@@ -52,6 +55,7 @@ interface Code {
 
 export async function startAuthorizationServer({
   clients = {},
+  keys = {},
   lifeSeconds = 3_600,
   refreshes = true,
 }: AuthorizationServerOptions = {}): Promise<AuthorizationServer> {
@@ -82,7 +86,7 @@ export async function startAuthorizationServer({
           response_types_supported: ['code'],
           grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
           code_challenge_methods_supported: ['S256'],
-          token_endpoint_auth_methods_supported: ['client_secret_basic', 'none'],
+          token_endpoint_auth_methods_supported: ['client_secret_basic', 'private_key_jwt', 'none'],
           authorization_response_iss_parameter_supported: true,
         });
       case '/register': {
@@ -158,12 +162,32 @@ export async function startAuthorizationServer({
   }
 
   function clientOf({ headers }: IncomingMessage, form: URLSearchParams): string | null {
+    const assertion = form.get('client_assertion');
+    if (assertion !== null) return signerOf(assertion);
     const [, encoded = null] = /^Basic (.*)$/.exec(headers.authorization ?? '') ?? [];
     const [id = '', secret = null] =
       encoded === null
         ? [form.get('client_id') ?? '', form.get('client_secret')]
         : Buffer.from(encoded, 'base64').toString().split(':').map(decodeURIComponent);
     return secrets.has(id) && secrets.get(id) === secret ? id : null;
+  }
+
+  /** Who signed a `private_key_jwt` for this server (RFC 7523), in time. */
+  function signerOf(assertion: string): string | null {
+    const [head = '', body = '', signature = ''] = assertion.split('.');
+    const claims = JSON.parse(Buffer.from(body, 'base64url').toString()) as {
+      readonly iss: string;
+      readonly sub: string;
+      readonly aud: string;
+      readonly exp: number;
+    };
+    const key = keys[claims.sub];
+    const isMeant =
+      claims.iss === claims.sub && claims.aud === issuer && claims.exp * 1_000 > Date.now();
+    const signed = Buffer.from(`${head}.${body}`);
+    const isSigned =
+      key !== undefined && verify('sha256', signed, key, Buffer.from(signature, 'base64url'));
+    return isMeant && isSigned ? claims.sub : null;
   }
 
   /** What the request may have; `null`: it stands on nothing. */

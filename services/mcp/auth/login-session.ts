@@ -172,7 +172,7 @@ export class LoginSession implements AccessSession {
       ...(access.resource === undefined ? {} : { resource: access.resource }),
       clientInformation: client,
       refreshToken: old.refresh_token ?? '',
-      ...assertionOf(auth),
+      ...assertionOf(auth, server),
       fetchFn: fetch,
     });
     const sinceMs = Date.now();

@@ -83,8 +83,8 @@ export function createLogins({ ways, env, grants, sealer }: LoginsDeps): Logins 
       const { grant } = await grants.read(target).catch(() => NOTHING);
       const wasLoggedIn = await grants.forget(target, null);
       if (grant === null) return { wasLoggedIn, revoked: false };
-      const { auth, fetch } = loginPlace(target, { env, ways });
-      return { wasLoggedIn, revoked: await revokeTokens(grant, auth, fetch) };
+      const place = loginPlace(target, { env, ways });
+      return { wasLoggedIn, revoked: await revokeTokens(grant, place) };
     },
   };
 }

@@ -6,6 +6,7 @@ import {
 } from '@modelcontextprotocol/client';
 import type { AccessSession, Refusal } from './access-session.ts';
 import { isNearEnd } from './access-session.ts';
+import { pemOf } from './assertion-of.ts';
 import { stillRefused, toAuthProblem } from './auth-problem.ts';
 import { discoverAccess } from './discover-access.ts';
 import { coversScopes, unionOfScopes } from './scopes.ts';
@@ -42,7 +43,7 @@ export class MachineSession implements AccessSession {
 
   constructor(options: MachineSessionOptions) {
     this.#options = options;
-    this.#provider = providerOf(options.auth);
+    this.#provider = providerOf(options.auth, options.server);
     this.#scope = options.auth.scope ?? null;
   }
 
@@ -105,11 +106,15 @@ export class MachineSession implements AccessSession {
 }
 
 /** The definition was checked: there is a client, its issuer and one of the two secrets. */
-function providerOf(auth: ServerAuth): OAuthClientProvider {
+function providerOf(auth: ServerAuth, server: string): OAuthClientProvider {
   const { clientId = '', issuer: expectedIssuer = '', privateKey, clientSecret = '' } = auth;
   const scope = auth.scope === undefined ? {} : { scope: auth.scope };
   const known = { clientId, expectedIssuer, ...scope };
   return privateKey === undefined
     ? new ClientCredentialsProvider({ ...known, clientSecret })
-    : new PrivateKeyJwtProvider({ ...known, privateKey, algorithm: auth.algorithm ?? 'RS256' });
+    : new PrivateKeyJwtProvider({
+        ...known,
+        privateKey: pemOf(privateKey, server),
+        algorithm: auth.algorithm ?? 'RS256',
+      });
 }

@@ -30,7 +30,7 @@ export async function redeemLogin(
       ...(resource === null ? {} : { resource }),
       ...{ clientInformation: client, codeVerifier, redirectUri: redirectUrl },
       authorizationCode: code,
-      ...assertionOf(auth),
+      ...assertionOf(auth, server),
       fetchFn: fetch,
     });
     const sinceMs = Date.now();

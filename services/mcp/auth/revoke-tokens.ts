@@ -1,9 +1,8 @@
-import type { FetchLike } from '@modelcontextprotocol/client';
 import { selectClientAuthMethod } from '@modelcontextprotocol/client';
 import { z } from 'zod';
 import { assertionOf } from './assertion-of.ts';
 import { discoverAccess, isSameIssuer } from './discover-access.ts';
-import type { ServerAuth } from './server-auth.ts';
+import type { LoginPlace } from './login-place.ts';
 import type { StoredGrant } from './stored-grant.ts';
 
 const revocable = z.looseObject({ revocation_endpoint: z.url({ protocol: /^https?$/ }) });
@@ -15,8 +14,7 @@ const revocable = z.looseObject({ revocation_endpoint: z.url({ protocol: /^https
  */
 export async function revokeTokens(
   grant: StoredGrant,
-  auth: ServerAuth | null,
-  fetch: FetchLike,
+  { server, auth, fetch }: LoginPlace,
 ): Promise<boolean> {
   const { tokens, serverUrl, resourceMetadataUrl } = grant;
   try {
@@ -28,7 +26,7 @@ export async function revokeTokens(
     const headers = new Headers({ 'content-type': 'application/x-www-form-urlencoded' });
     // A refresh token takes its access tokens with it.
     const body = new URLSearchParams({ token: tokens.refresh_token ?? tokens.access_token });
-    const { addClientAuthentication: prove } = assertionOf(auth);
+    const { addClientAuthentication: prove } = assertionOf(auth, server);
     if (prove === undefined) proveByMethod(grant, metadata, headers, body);
     else await prove(headers, body, endpoint, metadata);
     const response = await fetch(endpoint, { method: 'POST', headers, body });

@@ -1,6 +1,7 @@
 // Proves that workers with an account of their own (client_credentials) get tokens, renew them before
 // they end and after they were refused, ask once for many calls, and say what is wrong without the
 // secret. A real authorization server and a real MCP server over HTTP; the clock's date is turned.
+import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { FAILURE } from '../../../../common/failures.ts';
 import type { Database } from '../../../../services/database/database.ts';
@@ -93,6 +94,35 @@ describe('an account', () => {
     expect(String(error)).toContain('"clientSecret"');
     expect(JSON.stringify(error) + String((error as Error).stack)).not.toContain('wrong-secret');
     expect(stage.authorization.asked).toHaveLength(1);
+  });
+
+  it('a key in place of a secret → signs for its authorization server, also on one line', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+    for (const KEY of [pem, pem.replaceAll('\n', '\\n')]) {
+      stage = await openStage(database, { keys: { worker: publicKey }, env: { KEY } });
+      const { issuer } = stage.authorization;
+      const account = { issuer, clientId: 'worker', privateKey: '${KEY}' };
+      const target = stage.target({ grant: 'client_credentials', ...account });
+      expect((await stage.worker().listTools(target)).tools).toHaveLength(2);
+      await stage.close();
+    }
+    stage = await openStage(database);
+  });
+
+  it('a key that is none → says so, shows nothing of it, and asks nobody', async () => {
+    stage = await openStage(database, { env: { KEY: 'not-a-key' } });
+    const { issuer } = stage.authorization;
+    const account = { issuer, clientId: 'worker', privateKey: '${KEY}' };
+    const target = stage.target({ grant: 'client_credentials', ...account });
+    const error: unknown = await stage
+      .worker()
+      .listTools(target)
+      .catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ type: FAILURE.badInput, retry: { allowed: false } });
+    expect(String(error)).toContain('"privateKey"');
+    expect(String(error)).not.toContain('not-a-key');
+    expect(stage.authorization.asked).toEqual([]);
   });
 
   it('another authorization server than its own → gets no secret', async () => {
