@@ -105,16 +105,25 @@ function placeOf(kind: 'path' | 'uri', value: string): readonly string[] {
   const uri = /^([a-z][a-z0-9+.-]+):\/\/([^/?#]*)([^#]*)/i.exec(value);
   const scheme = uri?.[1]?.toLowerCase();
   if (uri !== null && scheme !== undefined && scheme !== 'file') {
-    const path = segmentsOf(uri[3] ?? '') ?? [];
+    const path = segmentsOf(unescaped(uri[3] ?? '')) ?? [];
     return ['uri', `${scheme}://${fold(uri[2] ?? '')}`, ...path];
   }
   if (kind === 'uri' && uri === null) return ['uri', fold(value)];
-  const path = uri === null ? value : (uri[3] ?? '');
+  const path = uri === null ? value : unescaped(uri[3] ?? '');
   const absolute = /^([\\/]|[a-z]:[\\/])/i.test(path);
   const segments = path.startsWith('~') ? null : segmentsOf(path);
   // A relative path lies below a folder that only the server knows, so it may be any of the files.
   if (segments === null) return ['file'];
   return ['file', absolute ? '/' : '.', ...segments];
+}
+
+/** Of a URI, as the place is called where it is no URI. */
+function unescaped(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }
 
 /** `null`: leads out of the folder it starts in. Stops before a wildcard: it may mean anything there. */

@@ -121,6 +121,18 @@ describe('resolveOrder', () => {
     );
   });
 
+  it.each([
+    ['file:///srv/a%20b.txt', '/srv/a b.txt'],
+    ['file:///srv/%61.txt', '/srv/a.txt'],
+    ['file://localhost/srv/x/%2e%2e/a', '/srv/a'],
+    ['/srv/100%', 'file:///srv/100%25'],
+    ['HTTPS://Host/a%20b', 'https://host/a b'],
+    ['/srv/\u00e9', '/srv/e\u0301'],
+    ['C:\\srv\\a', 'file:///c:/srv/a'],
+  ])('two writes to one place, written %j and %j → ordered', (one, other) => {
+    expect(pairs(resolved(write('a', one), write('b', other)))).toEqual(['a>b']);
+  });
+
   it('two writes to one path, reads around them → writes and read-write pairs ordered, reads not', () => {
     const got = resolved(
       read('r1', '/a'),
