@@ -1,3 +1,4 @@
+import { parseExactJson } from '../../common/parse-exact-json.ts';
 import type { NewItem } from './batch-store.ts';
 
 /** Longest line of a batch file, bytes. */
@@ -43,12 +44,17 @@ function toItem(index: number, { number: line, text, bytes }: Line): NewItem {
     return { index, line, item: '', problem };
   }
   try {
-    JSON.parse(text);
+    parseExactJson(text);
     return { index, line, item: text.trim(), problem: null };
   } catch (error) {
-    const problem = `Line ${line} is not JSON: ${(error as Error).message}`;
+    const problem = problemOf(line, error as Error);
     return { index, line, item: text.slice(0, KEPT_CHARS), problem };
   }
+}
+
+function problemOf(line: number, error: Error): string {
+  const what = error instanceof RangeError ? 'cannot be used' : 'is not JSON';
+  return `Line ${line} ${what}: ${error.message}`;
 }
 
 const NEWLINE = 0x0a;

@@ -1,4 +1,5 @@
 import { isJsonObject } from '../../common/json.ts';
+import { parseExactJson } from '../../common/parse-exact-json.ts';
 import type { JsonObject } from '../../common/json.ts';
 import { BadToolArgs } from './bad-tool-args.ts';
 
@@ -13,13 +14,14 @@ export function parseToolArgs(tool: string, written: unknown): JsonObject {
   if (written === undefined || written === null) return {};
   const text = typeof written === 'string' ? written : JSON.stringify(written);
   if (text.trim() === '') return {};
-  let problem = 'it is not an object';
+  let problem = 'are not a JSON object: it is not an object';
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseExactJson(text);
     if (isJsonObject(value)) return value;
   } catch (error) {
-    problem = error instanceof Error ? error.message : String(error);
+    const why = error instanceof Error ? error.message : String(error);
+    problem = `${error instanceof RangeError ? 'cannot be used' : 'are not a JSON object'}: ${why}`;
   }
-  const what = `The model called ${tool} with arguments that are not a JSON object: ${problem}`;
+  const what = `The model called ${tool} with arguments that ${problem}`;
   throw new BadToolArgs(what, text);
 }

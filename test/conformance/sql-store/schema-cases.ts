@@ -35,6 +35,7 @@ export function schemaCases(open: () => Database, config: () => DatabaseConfig):
         'effects',
         'model_names',
         'model_usage',
+        'server_grants',
         'servers',
         'tool_durations',
         'tool_expansions',

@@ -30,6 +30,12 @@ describe('readItems', () => {
     expect(items?.[1]?.problem).toMatch(/^Line 2 is not JSON: /);
   });
 
+  it('a number that would become another one → an item with a problem that names it', async () => {
+    const [items] = await read(['{"id":9007199254740993}\n{"id":"9007199254740993"}\n']);
+    expect(items?.[0]?.problem).toContain('the number 9007199254740993 would become');
+    expect(items?.[1]?.problem).toBeNull();
+  });
+
   it('a line longer than is read → its length is said, and the next line is whole', async () => {
     const long = Buffer.alloc(MAX_LINE_BYTES + 5, 'x');
     const [items] = await read([long, long, '\n{"a":1}\n']);
