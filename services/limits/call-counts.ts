@@ -85,6 +85,7 @@ function whyNot(
     return wait('perMinute', oldestMs + MINUTE_MS - nowMs);
   }
   const places = Math.min(maxInFlight - flight.size, perMinute - length);
-  if (queue.before(ticket) < places + WINDOW) return null;
+  const { before, turns } = queue.place(ticket);
+  if (Math.max(before, turns) < places + WINDOW) return null;
   return wait(maxInFlight === Infinity ? 'perMinute' : 'maxInFlight', null);
 }

@@ -8,9 +8,9 @@ import type { CallTicket } from './call-limits.ts';
 export interface CallQueue {
   /** Keeps its turn, or gets one. @returns calls that have theirs first. */
   wait(ticket: CallTicket, goneMs: number): number;
-  /** As `wait`, and changes nothing. */
-  before(ticket: CallTicket): number;
-  /** The call is made. */
+  /** Changes nothing. `turns`: how many turns after that of the call which is next. */
+  place(ticket: CallTicket): { readonly before: number; readonly turns: number };
+  /** The call is made. One that did not wait has had a turn all the same, where others wait. */
   serve(ticket: CallTicket): void;
   /** Calls that have not asked again. */
   forget(nowMs: number): void;
@@ -23,24 +23,32 @@ export function createCallQueue(): CallQueue {
   let served = 0;
   const turnOf = ({ call, run }: CallTicket): number =>
     waiting.get(call)?.turn ?? Math.max(served, latest.get(run) ?? 0) + 1;
-  const before = (ticket: CallTicket): number => {
+  const place: CallQueue['place'] = (ticket) => {
     const own = turnOf(ticket);
-    return [...waiting.values()].filter(({ turn }) => turn < own).length;
+    const earlier = [...waiting.values()].flatMap(({ turn }) => (turn < own ? [turn] : []));
+    return { before: earlier.length, turns: own - Math.min(own, ...earlier) };
   };
   return {
-    before,
+    place,
     wait(ticket, goneMs) {
       const turn = turnOf(ticket);
       if (!waiting.has(ticket.call)) latest.set(ticket.run, turn);
       waiting.set(ticket.call, { turn, goneMs });
-      return before(ticket);
+      return place(ticket).before;
     },
-    serve({ call }) {
-      const { turn = 0 } = waiting.get(call) ?? {};
-      waiting.delete(call);
-      if (turn <= served) return;
-      served = turn;
-      for (const [run, last] of latest) if (last < served) latest.delete(run);
+    serve(ticket) {
+      const { call, run } = ticket;
+      const turn = turnOf(ticket);
+      const hasWaited = waiting.delete(call);
+      if (waiting.size === 0) {
+        latest.clear();
+        served = 0;
+      } else if (!hasWaited) {
+        latest.set(run, turn);
+      } else if (turn > served) {
+        served = turn;
+        for (const [each, last] of latest) if (last < served) latest.delete(each);
+      }
     },
     forget(nowMs) {
       for (const [call, { goneMs }] of waiting) if (goneMs <= nowMs) waiting.delete(call);

@@ -37,11 +37,15 @@ end
 
 local function served(runs) return tonumber(redis.call('ZSCORE', runs, '') or '0') end
 
+local function turnOf(queue, runs)
+  return tonumber(redis.call('ZSCORE', queue, call) or
+    (math.max(served(runs), tonumber(redis.call('ZSCORE', runs, run) or '0')) + 1))
+end
+
 local function wait(scope, limit, ms)
   local queue, gone, runs = KEYS[5 * scope - 2], KEYS[5 * scope - 1], KEYS[5 * scope]
-  local turn = redis.call('ZSCORE', queue, call)
-  if not turn then
-    turn = math.max(served(runs), tonumber(redis.call('ZSCORE', runs, run) or '0')) + 1
+  local turn = turnOf(queue, runs)
+  if not redis.call('ZSCORE', queue, call) then
     redis.call('ZADD', queue, turn, call)
     redis.call('ZADD', runs, turn, run)
   end
@@ -70,10 +74,10 @@ for scope = 1, scopes do
   local places = math.huge
   if atOnce >= 0 then places = atOnce - inFlight end
   if aMinute >= 0 then places = math.min(places, aMinute - begun) end
-  local turn = tonumber(redis.call('ZSCORE', queue, call) or
-    (math.max(served(runs), tonumber(redis.call('ZSCORE', runs, run) or '0')) + 1))
+  local turn = turnOf(queue, runs)
   local before = redis.call('ZCOUNT', queue, '-inf', '(' .. turn)
-  if before >= places + ${WINDOW} then return wait(scope, atOnce >= 0 and 1 or 2, -1) end
+  local turns = turn - (tonumber(redis.call('ZRANGE', queue, 0, 0, 'WITHSCORES')[2]) or turn)
+  if math.max(before, turns) >= places + ${WINDOW} then return wait(scope, atOnce >= 0 and 1 or 2, -1) end
 end
 for scope = 1, scopes do
   local flight, minute = KEYS[5 * scope - 4], KEYS[5 * scope - 3]
@@ -84,14 +88,16 @@ for scope = 1, scopes do
     redis.call('ZADD', minute, now, attempt)
     redis.call('PEXPIRE', minute, ${MINUTE_MS})
   end
-  local turn = redis.call('ZSCORE', queue, call)
-  if turn then
-    redis.call('ZREM', queue, call)
-    redis.call('ZREM', gone, call)
-    if tonumber(turn) > served(runs) then
-      redis.call('ZADD', runs, turn, '')
-      redis.call('ZREMRANGEBYSCORE', runs, '-inf', '(' .. turn)
-    end
+  local turn = turnOf(queue, runs)
+  local hasWaited = redis.call('ZREM', queue, call) == 1
+  redis.call('ZREM', gone, call)
+  if redis.call('ZCARD', queue) == 0 then
+    redis.call('DEL', runs)
+  elseif not hasWaited then
+    redis.call('ZADD', runs, turn, run)
+  elseif turn > served(runs) then
+    redis.call('ZADD', runs, turn, '')
+    redis.call('ZREMRANGEBYSCORE', runs, '-inf', '(' .. turn)
   end
 end
 return { 0, 0, 0, 0 }

@@ -134,6 +134,31 @@ describe.each(['shared', 'local'] as const)('limits of calls, %s', (kind) => {
     });
   });
 
+  it('a run whose next call is there whenever a place gets free → it goes ahead of those that wait a few turns, and no more', async () => {
+    const limiter = await make();
+    const one = [scope({ maxInFlight: 1 })];
+    const asks = (call: string, run: string) => enterAs(limiter, { call, run }, one);
+    let holder = await asks('holder', 'h');
+    for (let at = 0; at < 4; at += 1) await asks(`waits${at}`, 'waits');
+    const goesOn = async (from: number): Promise<number> => {
+      for (let at = from; at < 50; at += 1) {
+        holder.leave();
+        const next = await asks(`chain${at}`, 'chain');
+        if (next.said !== 'in') return at;
+        holder = next;
+      }
+      throw new Error('It never had to wait.');
+    };
+    const first = await goesOn(0);
+    expect(first).toBe(9);
+    holder = await asks('waits0', 'waits');
+    expect(holder.said).toBe('in');
+    // A turn was had by those that wait: one more for the other.
+    expect(await goesOn(first)).toBe(first + 1);
+    holder = await asks('waits1', 'waits');
+    expect(holder.said).toBe('in');
+  });
+
   it('calls that waited never ask again → the others do not wait for them', async () => {
     const limiter = await make();
     const one = [scope({ maxInFlight: 1 })];

@@ -141,6 +141,8 @@ describe('keys that are refused', () => {
     await server.kill();
     alone.credentials.disable(firstOf(alone.credentials), refused, performance.now());
     expect(await alone.usable()).toBe(1);
+    // It is told when Redis has not answered.
+    await waitFor('the alert', () => alone.alerts.length > 0);
     expect(alone.alerts).toHaveLength(1);
     await server.start();
     const peer = await worker(to);
