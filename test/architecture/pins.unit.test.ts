@@ -100,6 +100,7 @@ describe('durable names', () => {
       'Tool.DefinitionChanged',
       'Tool.Disabled',
       'Tool.Limited',
+      'Tool.LoginNeeded',
       'Tool.NotFound',
       'Tool.OutcomeUnknown',
       'Tool.Timeout',

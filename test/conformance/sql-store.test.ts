@@ -15,6 +15,7 @@ import { breakerHistoryCases } from './sql-store/breaker-history-cases.ts';
 import { breakerSettingsCases } from './sql-store/breaker-settings-cases.ts';
 import { conversationStoreCases } from './sql-store/conversation-store-cases.ts';
 import { effectLedgerCases } from './sql-store/effect-ledger-cases.ts';
+import { grantStoreCases } from './sql-store/grant-store-cases.ts';
 import { registryCases } from './sql-store/registry-cases.ts';
 import { ruleCases } from './sql-store/rule-cases.ts';
 import { usageLogCases } from './sql-store/usage-log-cases.ts';
@@ -71,6 +72,7 @@ describe.each(engines)('$name', ({ start }) => {
   conversationStoreCases(open);
   registryCases(open);
   effectLedgerCases(open);
+  grantStoreCases(open);
   ruleCases(open);
   usageLogCases(open);
 
