@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BundleOptions } from '@temporalio/worker';
 
-type Options = Required<Pick<BundleOptions, 'preloadModules' | 'webpackConfigHook'>>;
+type Options = Required<
+  Pick<BundleOptions, 'workflowsPath' | 'preloadModules' | 'webpackConfigHook'>
+>;
 type Hook = Options['webpackConfigHook'];
 type WebpackOptions = Parameters<Hook>[0];
 type Rules = NonNullable<NonNullable<WebpackOptions['module']>['rules']>;
@@ -11,13 +13,18 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /**
  * How workflows are bundled to run fast: all modules as one, in the language of the Node that runs
- * them, and without stack traces of their promises.
+ * them, evaluated once for all runs, and without stack traces of their promises.
  *
+ * @param workflowsPath of modules that keep nothing for themselves: what a run knows is in its functions
  * @param stacks keeps stack traces, which cost half of a workflow's time.
  */
-export function bundleOptions(stacks: boolean): Options {
-  const module = join(ROOT, 'workflows', `without-stacks${extension()}`);
-  return { preloadModules: stacks ? [] : [module], webpackConfigHook: asOneModule };
+export function bundleOptions(workflowsPath: string, stacks: boolean): Options {
+  const withoutStacks = join(ROOT, 'workflows', `without-stacks${extension()}`);
+  return {
+    workflowsPath,
+    preloadModules: [...(stacks ? [] : [withoutStacks]), workflowsPath],
+    webpackConfigHook: asOneModule,
+  };
 }
 
 /** Sources are TypeScript in a checkout and JavaScript in a built package. */

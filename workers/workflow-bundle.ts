@@ -30,9 +30,8 @@ export async function workflowBundle(
   const path = join(folder, `${await hashOfSources(plugins, stacks)}.js`);
   if (await exists(path)) return path;
   const { code } = await bundleWorkflowCode({
-    workflowsPath: join(ROOT, 'workflows', `index${extension()}`),
     logger: new DefaultLogger('WARN'),
-    ...bundleOptions(stacks),
+    ...bundleOptions(join(ROOT, 'workflows', `index${extension()}`), stacks),
     plugins: [...plugins],
   });
   await mkdir(folder, { recursive: true });

@@ -80,7 +80,7 @@ export function resolveOrder(plan: Plan, options: ResolveOrderOptions): OrderedP
   };
 }
 
-const NO_NEEDS: ReturnType<typeof inferProducers> = new Map();
+const NO_NEEDS: Readonly<ReturnType<typeof inferProducers>> = new Map();
 
 /** Without the keys that mean a whole server: nobody has said what is touched there. */
 function declaredOnly({ reads, writes }: StepAccess): StepAccess {

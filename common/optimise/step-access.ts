@@ -14,7 +14,7 @@ export interface StepAccess {
 export type ResourceKey = readonly string[];
 
 /** The beginning of every key. */
-const EVERYTHING: ResourceKey = [];
+const EVERYTHING: readonly string[] = [];
 
 /** Not a name that a server can have. */
 const EVERY_SERVER = '*';

@@ -85,7 +85,7 @@ const MAX_BREAKERS = 10_000;
 interface Known {
   readonly kind: BreakerTarget['kind'];
   readonly breaker: Breaker;
-  readonly settings: BreakerSettings;
+  settings: BreakerSettings;
 }
 
 /** Breakers of every tenant and dependency that this process calls. */
@@ -113,7 +113,11 @@ export function createBreakers(deps: {
     const key = `${target.tenantId}/${target.kind}/${target.name}`;
     const settings = await deps.settings(target);
     const found = known.get(key);
-    if (found !== undefined && isSame(found.settings, settings)) return found.breaker;
+    if (found !== undefined && isSame(found.settings, settings)) {
+      // Read anew, they are another object each second: the next call finds this one.
+      found.settings = settings;
+      return found.breaker;
+    }
     made += 1;
     const breaker = createBreaker({
       key,

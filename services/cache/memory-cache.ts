@@ -87,8 +87,10 @@ export function createMemoryCache<V>(options: MemoryCacheOptions<V>): MemoryCach
     },
     clear(prefix = '') {
       loads.forget((key) => key.startsWith(prefix));
+      const before = kept.size;
       for (const key of kept.keys()) if (key.startsWith(prefix)) kept.delete(key);
-      reportSize();
+      // Cleared around every effect: mostly nothing is there.
+      if (kept.size !== before) reportSize();
     },
   };
 }

@@ -23,9 +23,8 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'ostinato-stacks-'));
   const bundle = join(dir, 'bundle.js');
   const { code } = await bundleWorkflowCode({
-    workflowsPath: join(import.meta.dirname, 'support', 'careless-workflows.ts'),
     logger: new DefaultLogger('ERROR'),
-    ...bundleOptions(false),
+    ...bundleOptions(join(import.meta.dirname, 'support', 'careless-workflows.ts'), false),
   });
   await writeFile(bundle, code);
   temporal = await startTemporal();

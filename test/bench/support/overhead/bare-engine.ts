@@ -25,9 +25,8 @@ export async function startBare(
   const dir = await mkdtemp(join(tmpdir(), 'ostinato-bare-'));
   const bundle = join(dir, 'bundle.js');
   const { code } = await bundleWorkflowCode({
-    workflowsPath: join(import.meta.dirname, 'bare-workflow.ts'),
     logger: new DefaultLogger('WARN'),
-    ...bundleOptions(false),
+    ...bundleOptions(join(import.meta.dirname, 'bare-workflow.ts'), false),
   });
   await writeFile(bundle, code);
   const connection = await connectWorker(address);
