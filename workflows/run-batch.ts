@@ -1,5 +1,6 @@
 // Runs in the workflow sandbox: the items of a batch, in shards that overlap. Items and results are
 // in SQL; here are only numbers, so that 100,000 items make a short history.
+import { ChildWorkflowFailure } from '@temporalio/common';
 import {
   allHandlersFinished,
   CancellationScope,
@@ -7,6 +8,7 @@ import {
   condition,
   executeChild,
   isCancellation,
+  patched,
   setHandler,
   upsertSearchAttributes,
   workflowInfo,
@@ -21,6 +23,7 @@ import type {
   RunBatchInput,
   RunBatchShardInput,
 } from '../common/batch.ts';
+import { describeFailure } from '../common/describe-failure.ts';
 import { addCounts, NO_COUNTS } from '../common/batch-counts.ts';
 import { SEARCH_ATTRIBUTE, WORKFLOW } from '../common/names.ts';
 import { batchActivities } from './batch-activities.ts';
@@ -45,6 +48,8 @@ interface BatchState {
   /** Of shards that run, by their first item. */
   readonly live: Map<number, BatchCounts>;
   cancelReason: string | null;
+  /** Why it could not be run to its end. */
+  problem: string | null;
   revision: number;
 }
 
@@ -55,8 +60,9 @@ export async function runBatch(input: RunBatchInput): Promise<BatchResult> {
   try {
     await scope.run(() => work(state));
   } catch (error) {
-    if (!isCancellation(error)) throw error;
-    state.cancelReason ??= 'It was cancelled in Temporal.';
+    state.problem = brokenBy(error);
+    if (state.problem === null && !isCancellation(error)) throw error;
+    if (state.problem === null) state.cancelReason ??= 'It was cancelled in Temporal.';
   }
   const { tenant } = input;
   const result = await CancellationScope.nonCancellable(() =>
@@ -65,7 +71,7 @@ export async function runBatch(input: RunBatchInput): Promise<BatchResult> {
       batchId: state.batchId,
       startedAtMs: state.startedAtMs,
       cancelReason: state.cancelReason,
-      problem: state.opened?.problem ?? null,
+      problem: state.problem ?? state.opened?.problem ?? null,
     }),
   );
   state.phase = 'ended';
@@ -87,6 +93,7 @@ function newState(input: RunBatchInput): BatchState {
     settled: input.resumeAt?.counts ?? NO_COUNTS,
     live: new Map(),
     cancelReason: null,
+    problem: null,
     revision: 0,
   };
 }
@@ -149,8 +156,29 @@ async function work(state: BatchState): Promise<void> {
       await runShard(state, { from, to: next, mode, ...shareOf(settings, lanes, number) });
     }
   };
-  await Promise.all(Array.from({ length: lanes }, (_, number) => lane(number)));
+  await all(Array.from({ length: lanes }, (_, number) => lane(number)));
   if (next < total) await goOn(state, { next, opened: state.opened });
+}
+
+/** As `Promise.all`, but where one fails the others are stopped, and have ended, before that is said. */
+async function all(lanes: readonly Promise<void>[]): Promise<void> {
+  try {
+    await Promise.all(lanes);
+  } catch (error) {
+    // Older batches were closed while parts of them still wrote.
+    if (patched('batch-ends-once')) {
+      CancellationScope.current().cancel();
+      await Promise.allSettled(lanes);
+    }
+    throw error;
+  }
+}
+
+/** Why a part of the batch did not end by itself; `null`: none did so. */
+function brokenBy(error: unknown): string | null {
+  const isPart = error instanceof ChildWorkflowFailure && !isCancellation(error);
+  if (!isPart || !patched('batch-ends-once')) return null;
+  return `A part of the batch was ended from outside (${describeFailure(error)}). Resume the batch to run what is left.`;
 }
 
 /** All lanes together have what the batch has. */

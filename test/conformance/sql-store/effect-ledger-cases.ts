@@ -74,6 +74,18 @@ export function effectLedgerCases(open: () => Database): void {
         expect(await ledger.begin(callOf(keyed))).toEqual({ kind: 'done', result: answer('once') });
       });
 
+      it('keyed, sent, and the key comes with other arguments or another tool → not sent again', async () => {
+        await begin({ effect: 'keyed' });
+        const other = callOf({ effect: 'keyed', argsDigest: 'a2' });
+        expect(await ledger.begin(other)).toMatchObject({ kind: 'unknown' });
+        const key2 = 'run-1/step/2';
+        await begin({ effect: 'keyed', key: key2 });
+        const tool = 'mail/other' as ToolId;
+        expect(await ledger.begin(callOf({ effect: 'keyed', key: key2, tool }))).toMatchObject({
+          kind: 'unknown',
+        });
+      });
+
       it('sent as non-idempotent, keyed since → unknown: the first send may not have been dropped', async () => {
         await begin();
         expect(await ledger.begin(callOf(keyed))).toMatchObject({ kind: 'unknown' });
@@ -148,6 +160,18 @@ export function effectLedgerCases(open: () => Database): void {
         const other = callOf({ tenantId: 'other' as TenantId });
         expect(await ledger.begin(other)).toMatchObject({ kind: 'send' });
         expect(await ledger.listUnknown('other' as TenantId)).toEqual([]);
+      });
+
+      it('same key and fence of another tenant → its end is another one', async () => {
+        const [mine, theirs] = [await begin(), await begin({ tenantId: newTenant() })];
+        await ledger.done(mine, answer('mine'));
+        expect(await ledger.begin(callOf())).toMatchObject({ kind: 'done' });
+        await ledger.unknown(theirs, 'theirs');
+        expect(await ledger.listUnknown(tenantId)).toEqual([]);
+        expect(await ledger.listUnknown(theirs.tenantId)).toMatchObject([{ reason: 'theirs' }]);
+        const aside = ledger.resolve(tenantId, key, 'abort');
+        await expect(aside).rejects.toMatchObject({ type: 'Conflict' });
+        expect(await ledger.listUnknown(theirs.tenantId)).toHaveLength(1);
       });
 
       it('twenty attempts at once → one may send', async () => {
