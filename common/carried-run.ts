@@ -1,6 +1,6 @@
 import type { AgentEnds } from './agent-rounds.ts';
 import type { PlannerUsed, StepReport } from './agent.ts';
-import type { PendingDecision } from './approval.ts';
+import type { ApprovalVerdict, PendingDecision } from './approval.ts';
 import type { BudgetState } from './budget.ts';
 import type { ContextUse } from './context-use.ts';
 import type { ConversationRef } from './conversation.ts';
@@ -70,4 +70,11 @@ export interface DecisionsState {
   readonly open: readonly PendingDecision[];
   /** By id: how each of the latest was decided. */
   readonly decided: Readonly<Record<string, string>>;
+  /** Decided while no step waited, for the step to find when it asks again. @default none */
+  readonly ahead?: readonly DecidedAhead[];
+}
+
+export interface DecidedAhead {
+  readonly entry: PendingDecision;
+  readonly verdict: ApprovalVerdict & { readonly by: string };
 }

@@ -3,7 +3,7 @@ import type { PendingDecision } from '../common/approval.ts';
 import { approvalRule } from '../common/approval.ts';
 import type { JsonObject } from '../common/json.ts';
 import type { PlanStep } from '../common/plan.ts';
-import type { Decision } from './decisions.ts';
+import type { Decision } from './decision-book.ts';
 import type { PlanRun } from './execute-plan.ts';
 import { updateStep } from './run-state.ts';
 

@@ -1,25 +1,17 @@
 // Runs in the workflow sandbox: what waits for a person, and what they decide.
 import { ApplicationFailure } from '@temporalio/common';
-import { condition, setHandler, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
-import type { ApprovalVerdict, PendingDecision } from '../common/approval.ts';
+import { condition, setHandler, workflowInfo } from '@temporalio/workflow';
+import type { PendingDecision } from '../common/approval.ts';
 import type { DecisionsState } from '../common/carried-run.ts';
 import { describeFailure } from '../common/describe-failure.ts';
 import { FAILURE } from '../common/failures.ts';
 import type { JsonObject } from '../common/json.ts';
 import { isJsonObject } from '../common/json.ts';
-import { SEARCH_ATTRIBUTE } from '../common/names.ts';
 import type { TenantContext } from '../common/tenant.ts';
+import type { Decision, DecisionBook, Question } from './decision-book.ts';
+import { createDecisionBook, takesAhead } from './decision-book.ts';
 import type { DecideRequest } from './definitions.ts';
 import { decideUpdate, effectDecidedSignal } from './definitions.ts';
-
-export type Decision =
-  | (ApprovalVerdict & { readonly by: string })
-  /** The ledger knows now: ask it. */
-  | { readonly verdict: 'settled' }
-  | { readonly verdict: 'expired' };
-
-/** What is asked; the rest of a pending decision is filled in here. */
-export type Question = Omit<PendingDecision, 'id' | 'askedAtMs' | 'expiresAtMs'>;
 
 export interface Decisions {
   /**
@@ -36,6 +28,8 @@ export interface Decisions {
     isWithdrawn?: () => boolean,
   ): Promise<Decision | null>;
   pending(): readonly PendingDecision[];
+  /** The plan has ended: nobody is asked again what was asked before the run left. */
+  forgetLeft(): void;
   /** For a run that continues as new. */
   state(): DecisionsState;
 }
@@ -48,35 +42,19 @@ export interface DecisionsOptions {
   readonly from?: DecisionsState | undefined;
 }
 
-/** So many decided ones are told from unknown ones. */
-const MAX_REMEMBERED = 500;
-const STATUS_WAITING = 'waiting';
-const STATUS_RUNNING = 'running';
-
-/** What is open and what was decided. */
-interface Book {
-  readonly open: Map<string, PendingDecision>;
-  /** Asked before the run continued as new, and not yet asked again. */
-  readonly carried: Map<string, PendingDecision>;
-  readonly decided: Map<string, string>;
-  readonly verdicts: Map<string, Decision>;
-  close(id: string, how: string, verdict: Decision): void;
-}
-
 export function createDecisions(options: DecisionsOptions): Decisions {
-  const { from } = options;
-  const book = createBook(options);
-  const { open, carried, decided, verdicts } = book;
+  const { from, onChange } = options;
+  const book = createDecisionBook(from, onChange);
+  const { open, verdicts } = book;
   let asked = from?.asked ?? 0;
   takeVerdicts(book, options);
   return {
     async ask(question, timeoutMs, isLeaving, isWithdrawn = () => false) {
-      const entry = resumed(question, carried) ?? newEntry(question, (asked += 1), timeoutMs);
+      const before = book.askedBefore(question);
+      if (before !== null && before.verdict !== null) return before.verdict;
+      const entry = before?.entry ?? newEntry(question, (asked += 1), timeoutMs);
       const { id } = entry;
-      carried.delete(id);
-      if (open.size === 0) showStatus(STATUS_WAITING);
-      open.set(id, entry);
-      options.onChange();
+      book.enter(entry);
       // Bounded by what was given, however the clock jumps.
       const leftMs = Math.min(timeoutMs, Math.max(1, entry.expiresAtMs - Date.now()));
       try {
@@ -91,39 +69,18 @@ export function createDecisions(options: DecisionsOptions): Decisions {
         verdicts.delete(id);
         // The step was stopped: there is nothing left to decide.
         const why = isWithdrawn() ? 'a new message came first' : 'the step was stopped';
-        if (!isLeaving()) book.close(id, why, { verdict: 'expired' });
+        if (isLeaving()) book.leave(id);
+        else book.close(id, why, { verdict: 'expired' });
       }
     },
     pending: () => [...open.values()],
-    state: () => ({
-      asked,
-      open: [...carried.values(), ...open.values()],
-      decided: Object.fromEntries(decided),
-    }),
+    forgetLeft: () => book.forgetLeft(),
+    state: () => ({ asked, ...book.state() }),
   };
 }
 
-function createBook({ from, onChange }: DecisionsOptions): Book {
-  const open = new Map<string, PendingDecision>();
-  const carried = new Map((from?.open ?? []).map((entry) => [entry.id, entry]));
-  const decided = new Map(Object.entries(from?.decided ?? {}));
-  const verdicts = new Map<string, Decision>();
-  return {
-    ...{ open, carried, decided, verdicts },
-    close(id, how, verdict) {
-      if (!open.delete(id)) return;
-      verdicts.set(id, verdict);
-      decided.set(id, how);
-      const oldest = decided.keys().next().value;
-      if (decided.size > MAX_REMEMBERED && oldest !== undefined) decided.delete(oldest);
-      if (open.size === 0) showStatus(STATUS_RUNNING);
-      onChange();
-    },
-  };
-}
-
-function takeVerdicts(book: Book, { tenant, checkArgs }: DecisionsOptions): void {
-  const { open, decided } = book;
+function takeVerdicts(book: DecisionBook, { tenant, checkArgs }: DecisionsOptions): void {
+  const { open, carried, decided } = book;
   const checking = new Set<string>();
   /** Late, double and foreign decisions are refused before they get into the history. */
   const validator = (request: DecideRequest): void => {
@@ -135,12 +92,15 @@ function takeVerdicts(book: Book, { tenant, checkArgs }: DecisionsOptions): void
   const handler = async ({ id, actor, decision }: DecideRequest) => {
     checking.add(id);
     try {
-      await condition(() => open.has(id) || decided.has(id));
-      const entry = open.get(id);
+      // A step that has not asked again yet finds the decision when it does.
+      const isAhead = !open.has(id) && carried.has(id) && takesAhead();
+      if (!isAhead) await condition(() => open.has(id) || decided.has(id));
+      const entry = open.get(id) ?? carried.get(id);
       if (entry !== undefined && decision.verdict === 'approve' && decision.args !== undefined) {
         await checkArgs(entry, decision.args);
       }
-      if (!open.has(id)) throw new Error(`it came too late: ${decided.get(id)}`);
+      if (!open.has(id) && !carried.has(id))
+        throw new Error(`it came too late: ${decided.get(id)}`);
     } catch (error) {
       // Thrown as anything else it would fail the workflow's task, which is then done again.
       const message = `Decision "${id}" was not taken: ${describeFailure(error)}`;
@@ -159,7 +119,7 @@ function takeVerdicts(book: Book, { tenant, checkArgs }: DecisionsOptions): void
   });
 }
 
-function notOpen({ open, carried, decided }: Book, id: string): string | null {
+function notOpen({ open, carried, decided }: DecisionBook, id: string): string | null {
   const how = decided.get(id);
   if (how !== undefined) return `Decision "${id}" has been made already: ${how}.`;
   const entry = open.get(id) ?? carried.get(id);
@@ -168,31 +128,11 @@ function notOpen({ open, carried, decided }: Book, id: string): string | null {
   return `"${id}" is about a call whose end is unknown: decide on "${entry.key}" with "ostinato effects".`;
 }
 
-function showStatus(status: string): void {
-  upsertSearchAttributes({ [SEARCH_ATTRIBUTE.status]: [status] });
-}
-
 function newEntry(question: Question, number: number, timeoutMs: number): PendingDecision {
   const run = workflowInfo().workflowId.replace(/^t:.*?:run:/, '');
   const askedAtMs = Date.now();
   const id = `${run}~${question.step}~${number}`;
   return { ...question, id, askedAtMs, expiresAtMs: askedAtMs + timeoutMs };
-}
-
-function resumed(
-  { kind, step, key, title, args }: Question,
-  carried: ReadonlyMap<string, PendingDecision>,
-): PendingDecision | null {
-  const found = [...carried.values()].find(
-    (entry) =>
-      entry.kind === kind &&
-      entry.step === step &&
-      entry.key === key &&
-      entry.title === title &&
-      // What a person was shown is what is called.
-      JSON.stringify(entry.args) === JSON.stringify(args),
-  );
-  return found ?? null;
 }
 
 function malformed(request: DecideRequest): string | null {

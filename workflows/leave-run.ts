@@ -36,7 +36,10 @@ export async function executeOrLeave<Input extends { readonly carried?: CarriedR
 ): Promise<PlanEnd> {
   for (let begun = earlier; ;) {
     const end = await executePlan(plan, run, begun);
-    if (!end.isLeft) return end;
+    if (!end.isLeft) {
+      run.control.decisions.forgetLeft();
+      return end;
+    }
     await leaveRun(input, { run, plan, results: end.results, usage, conversation });
     run.control.stay();
     begun = end.results;

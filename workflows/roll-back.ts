@@ -1,5 +1,5 @@
 // Runs in the workflow sandbox: takes back what a plan did before it failed.
-import { CancellationScope } from '@temporalio/workflow';
+import { CancellationScope, patched } from '@temporalio/workflow';
 import type { Plan, PlanStep, StepId } from '../common/plan.ts';
 import type { ToolResult } from '../common/tool.ts';
 import type { PlanRun } from './execute-plan.ts';
@@ -34,11 +34,12 @@ export async function rollBack(
   );
   const undone: string[] = [];
   const kept: string[] = [];
-  const unhurried = { ...run, deadlineMs: Math.max(run.deadlineMs, Date.now() + LEAST_MS) };
+  const undoing = undisturbed(run);
   await CancellationScope.nonCancellable(async () => {
     for (const { of, undo } of done) {
       run.state.toolCalls += 1;
-      const { problem } = await runStep(undo, results, unhurried);
+      const undoEnd = await runStep(undo, results, undoing);
+      const problem = undoEnd.held === true ? 'It was not called.' : undoEnd.problem;
       (problem === null ? undone : kept).push(of);
       const end = problem === null ? `Undone by "${undo.id}".` : `Its undo failed: ${problem}`;
       updateStep(run.state, of, { problem: end });
@@ -48,6 +49,21 @@ export async function rollBack(
     ...(undone.length === 0 ? [] : [`Rolled back: ${undone.join(', ')}.`]),
     ...(kept.length === 0 ? [] : [`Not rolled back: ${kept.join(', ')}.`]),
   ].join(' ');
+}
+
+/**
+ * An undo waits for a person for as long as it may, whether a message comes or the run is to continue
+ * as new; one that is denied gives no call back, since it took none.
+ */
+function undisturbed(run: PlanRun): PlanRun {
+  const unhurried = { ...run, deadlineMs: Math.max(run.deadlineMs, Date.now() + LEAST_MS) };
+  if (!patched('undisturbed-rollback')) return unhurried;
+  const never = (): boolean => false;
+  return {
+    ...unhurried,
+    budget: { ...run.budget, returnToolCall: () => undefined },
+    control: { ...run.control, isLeaving: never, withdrawsApprovals: never },
+  };
 }
 
 function undoOf(step: PlanStep): { readonly of: StepId; readonly undo: PlanStep }[] | null {

@@ -41,6 +41,9 @@ const activities = {
   callTool: async (input) => {
     calls.push(input);
     if (input.idempotencyKey.includes('/slow')) await hold;
+    if (input.idempotencyKey.includes('/broken/')) {
+      throw ApplicationFailure.nonRetryable('it broke', 'Tool.Unavailable');
+    }
     return textResult(`did ${input.tool}`);
   },
   checkPlan: async () => plan(),
@@ -271,6 +274,28 @@ describe('a message to a running agent', () => {
     await expect(decide(ostinato, id, { verdict: 'approve' })).rejects.toMatchObject({
       code: 'already-ended',
     });
+  });
+
+  it('while an undo waits for a person → it waits on, and what is said of it is true', async () => {
+    const undo = { ...pay, tool: 'bank/refund' as ToolId };
+    const booked = step('book', { effect: 'compensable', undo });
+    planFor = ({ turn }) => (turn === 1 ? plan(booked, step('broken', after('book'))) : 'Sorry.');
+    const policy = { approvals: [{ tool: 'bank/*' }], rollback: true };
+    const run = await startAgent(ostinato, {
+      goal: 'Book',
+      policy,
+      limits: { maxToolCalls: 3 },
+    });
+    const id = await waiting(run);
+    await steerRun(ostinato, run.runId, 'Is it cancelled?');
+    expect((await run.progress()).pending?.map((each) => each.id)).toEqual([id]);
+    await decide(ostinato, id, { verdict: 'deny', reason: 'keep it' });
+    const result = await run.result();
+    expect(result).toMatchObject({ outcome: 'answered', answer: 'Sorry.' });
+    expect(calls.map(({ tool }) => tool)).toEqual(['fake/tool', 'fake/tool']);
+    const seen = asked[1]?.observations.find(({ step: { id: of } }) => of === 'book');
+    expect(seen?.step.problem).toContain('Its undo failed: Denied by client: keep it');
+    expect(asked[1]?.stepsLeft).toBe(1);
   });
 
   it('to a plan, which has no planner → refused', async () => {

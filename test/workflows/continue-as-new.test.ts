@@ -36,6 +36,7 @@ let ostinato: OstinatoConnection;
 const calls: CallToolInput[] = [];
 const asked: PlanGoalInput[] = [];
 let kept = 0;
+let hold: Promise<void> = Promise.resolve();
 const SERVED = { route: 'fake/1', outcome: 'ok', why: 'the only one', durationMs: 1 } as const;
 let planFor: (input: PlanGoalInput) => Plan | string;
 
@@ -43,6 +44,7 @@ const activities = {
   callTool: async (input) => {
     calls.push(input);
     const id = input.idempotencyKey.split('/').at(-2) ?? '';
+    if (id === 'slow') await hold;
     return textResult(id === 'long' ? 'x'.repeat(5_000) : `${id} done`);
   },
   checkPlan: async () => plan(),
@@ -235,6 +237,55 @@ describe('in the middle of a plan', () => {
     const result = await runHandle<RunPlanResult>(ostinato, runId).result();
     expect(result.outcome).toBe('completed');
     expect(calls).toHaveLength(16);
+  });
+
+  it('a decision made while the run waits for a slow call to leave → counts, and is not asked for again', async () => {
+    const slow = Promise.withResolvers<void>();
+    hold = slow.promise;
+    const pay = step('pay', { tool: 'bank/pay' as ToolId, args: { amount: literal(1) } });
+    const runId = await runPlan(plan(pay, step('slow'), ...chain(15)), {
+      limits: { ...common.limits, maxParallel: 4 },
+      policy: { approvals: [{ tool: 'bank/*' }], approvalTimeoutMs: 20_000 },
+    });
+    await waitFor('the run to begin nothing more', async () => {
+      const steps =
+        (
+          await runHandle(ostinato, runId)
+            .progress()
+            .catch(() => null)
+        )?.steps ?? [];
+      const running = steps.filter(({ state }) => state === 'running').map(({ id }) => id);
+      const isBegun = steps.some(({ id, state }) => id === 's0' && state === 'done');
+      return isBegun && running.join() === 'slow';
+    });
+    expect(calls.length).toBeLessThan(16);
+    const pending = (await listPending(ostinato)).filter((each) => each.runId === runId);
+    expect(pending).toHaveLength(1);
+    await decide(ostinato, pending[0]?.id ?? '', { verdict: 'approve', args: { amount: 2 } });
+    slow.resolve();
+    expect((await runHandle<RunPlanResult>(ostinato, runId).result()).outcome).toBe('completed');
+    expect(calls.filter(({ tool }) => tool === 'bank/pay').map(({ args }) => args)).toEqual([
+      { amount: 2 },
+    ]);
+  });
+
+  it('its arguments hold a long answer, which goes along as a reference → the same decision waits after it', async () => {
+    const pay = step('pay', {
+      tool: 'bank/pay' as ToolId,
+      args: { text: output('long', '$text') },
+    });
+    const runId = await runPlan(plan(step('long'), pay, ...chain(15)), {
+      policy: { approvals: [{ tool: 'bank/*' }], approvalTimeoutMs: 20_000 },
+    });
+    const pending = async () =>
+      (await listPending(ostinato)).filter((each) => each.runId === runId);
+    await waitFor('the decision to wait', async () => (await pending()).length === 1);
+    const [first] = await pending();
+    await waitFor('the change', async () => (await timesLeft(runId)) >= 1);
+    await decide(ostinato, first?.id ?? '', { verdict: 'approve' });
+    const result = await runHandle<RunPlanResult>(ostinato, runId).result();
+    expect(result.outcome).toBe('completed');
+    expect(calls.filter(({ tool }) => tool === 'bank/pay')).toHaveLength(1);
   });
 
   it('paused and resumed on the way → every step once', async () => {
