@@ -10,7 +10,7 @@ import { ordererOf, sendOrder } from './orders.ts';
 import { parseRequest } from './requests.ts';
 import { runHandle } from './runs.ts';
 
-/** A person's decision about a call that waits. */
+/** A person's decision about a call that waits, or answer to what its tool asks. */
 export const verdictSchema = z.discriminatedUnion('verdict', [
   z.strictObject({
     verdict: z.literal('approve'),
@@ -18,6 +18,11 @@ export const verdictSchema = z.discriminatedUnion('verdict', [
     args: z.record(z.string(), z.json()).exactOptional(),
   }),
   z.strictObject({ verdict: z.literal('deny'), reason: z.string().trim().min(1).max(2_000) }),
+  z.strictObject({
+    verdict: z.literal('answer'),
+    /** Of the only question, or of each under its name; what is left out takes its default. */
+    values: z.record(z.string(), z.json()).default({}),
+  }),
 ]);
 export type Verdict = ApprovalVerdict;
 
@@ -72,9 +77,9 @@ async function runsThatWait({ temporal, tenant }: OstinatoConnection): Promise<r
 }
 
 /**
- * Decides a call that waits, by the id of the pending decision, in whichever run it is.
+ * Decides a call that waits, or answers what its tool asks, by the id of the pending decision, in whichever run it is.
  * @throws ClientError (`not-found`, `already-ended`; `conflict`: it was decided already, is late,
- *   or the arguments do not fit; `bad-input`)
+ *   or arguments or values do not fit; `bad-input`)
  */
 export async function decide(
   connection: OstinatoConnection,

@@ -20,6 +20,7 @@ export const policySchema = z.strictObject({
     .max(30 * 24 * 3_600_000)
     .exactOptional(),
   onUnknown: z.enum(['fail', 'ask']).exactOptional(),
+  onQuestion: z.enum(['ask', 'decline']).exactOptional(),
   rollback: z.boolean().exactOptional(),
 }) satisfies z.ZodType<RunPolicy>;
 

@@ -4,6 +4,7 @@ import type { ToolPattern } from './rules/composition-rule.ts';
 import { matchesTool } from './rules/matches-tool.ts';
 import type { TenantId } from './tenant.ts';
 import type { EffectClass, ToolId } from './tool.ts';
+import type { ToolQuestion } from './tool-question.ts';
 
 /** Which calls wait for a person. All that is given must fit; a rule that gives nothing fits all. */
 export interface ApprovalRule {
@@ -28,6 +29,11 @@ export interface RunPolicy {
    * someone has decided. @default 'fail'
    */
   readonly onUnknown?: 'fail' | 'ask';
+  /**
+   * What a run does about a tool that asks a person something: `ask`, or tell its server beforehand
+   * that nobody can be asked. @default 'ask'
+   */
+  readonly onQuestion?: 'ask' | 'decline';
   /** A plan that fails undoes the steps that are done and say how, latest first. @default false */
   readonly rollback?: boolean;
 }
@@ -36,7 +42,7 @@ export interface RunPolicy {
 export interface PendingDecision {
   /** `<run>~<step>~<number>`: names the run that waits, so that it is found at any depth. */
   readonly id: string;
-  readonly kind: 'approval' | 'outcome-unknown';
+  readonly kind: 'approval' | 'outcome-unknown' | 'question';
   readonly step: StepId;
   readonly tool: ToolId;
   readonly title: string;
@@ -45,8 +51,10 @@ export interface PendingDecision {
   readonly args: JsonObject | null;
   /** Why a person is asked. */
   readonly reason: string;
-  /** Of an unknown end: under which the ledger has the call. */
+  /** Of an unknown end or a question: under which the ledger has the call. */
   readonly key: string | null;
+  /** What the tool asks, all to be answered at once. @default it asks nothing */
+  readonly questions?: readonly ToolQuestion[];
   readonly askedAtMs: number;
   /** When it becomes a no by itself. */
   readonly expiresAtMs: number;
@@ -55,7 +63,9 @@ export interface PendingDecision {
 export type ApprovalVerdict =
   /** `args` replace those of the step; they are checked against the tool's schema first. */
   | { readonly verdict: 'approve'; readonly args?: JsonObject }
-  | { readonly verdict: 'deny'; readonly reason: string };
+  | { readonly verdict: 'deny'; readonly reason: string }
+  /** To what a tool asks, as `answerProblem` takes them. To deny is to decline. */
+  | { readonly verdict: 'answer'; readonly values: JsonObject };
 
 export interface CallToApprove {
   readonly tool: ToolId;

@@ -4,11 +4,12 @@ import type { ApprovalVerdict, PendingDecision } from './approval.ts';
 import type { BudgetState } from './budget.ts';
 import type { ContextUse } from './context-use.ts';
 import type { ConversationRef } from './conversation.ts';
-import type { JsonValue } from './json.ts';
+import type { JsonObject, JsonValue } from './json.ts';
 import type { LlmUsage } from './llm.ts';
 import type { ModelChoice } from './model-choice.ts';
 import type { Plan } from './plan.ts';
 import type { ToolId, ToolResult } from './tool.ts';
+import type { ToolAsks } from './tool-question.ts';
 
 /**
  * What a run takes along when it continues as new, so that its history stays short. References, not
@@ -57,6 +58,18 @@ export interface ControlState {
   readonly decisions: DecisionsState;
   /** Sent and not yet waited for, the earliest first. @default none */
   readonly signals?: readonly KeptSignal[];
+  /** Calls that wait for answers. @default none */
+  readonly asked?: readonly AskedCall[];
+}
+
+export interface AskedCall {
+  /** Its idempotency key. */
+  readonly key: string;
+  readonly asks: ToolAsks;
+  /** How often it has asked so far. */
+  readonly rounds: number;
+  /** As a person approved them. @default as planned */
+  readonly args?: JsonObject;
 }
 
 export interface KeptSignal {

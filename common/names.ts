@@ -18,6 +18,9 @@ export const WORKFLOW = {
   runBatchItem: 'runBatchItem',
 } as const;
 
+/** The update by which a tool call asks its run. */
+export const TOOL_ASKS = 'toolAsks';
+
 export const SEARCH_ATTRIBUTE = {
   tenant: 'OstinatoTenant',
   agent: 'OstinatoAgent',

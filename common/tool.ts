@@ -1,6 +1,7 @@
 import type { Degraded } from './degraded.ts';
 import type { Id, JsonObject } from './json.ts';
 import type { TenantContext } from './tenant.ts';
+import type { ToolAnswers, ToolAsks } from './tool-question.ts';
 
 /** `server/tool`, for example `github/create_issue`. */
 export type ToolId = Id<'tool'>;
@@ -99,7 +100,14 @@ export interface CallToolInput {
    * been sent. @default it stands for itself
    */
   readonly insteadOf?: string;
+  /** A person can be asked what the tool wants to know. @default its server is told that nobody can */
+  readonly mayAsk?: boolean;
+  /** What the tool asked when it was called before, answered: this is the same call. */
+  readonly answered?: ToolAnswers;
 }
+
+/** What a call brings: a result, or questions after which it is made again. */
+export type CallToolOutcome = ToolResult | { readonly asks: ToolAsks };
 
 /** Input of the `checkArguments` activity. */
 export type CheckArgumentsInput = Pick<CallToolInput, 'tenant' | 'tool' | 'args'>;

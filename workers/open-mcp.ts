@@ -30,6 +30,8 @@ export function openMcp({ config, env, database, breakers, log }: OpenMcpDeps): 
   const grants = createGrantStore(database, sealer);
   const connections = createMcpConnections({
     ...{ env, allowedHosts, grants, log },
+    // Runs put to people what their tools ask.
+    asksPeople: true,
     limits: { maxResultBytes: mcp.maxResultBytes },
   });
   connections.onReconnected((tenantId, name) => {

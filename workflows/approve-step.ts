@@ -39,22 +39,42 @@ export async function approveStep(
   }
 }
 
+type About = Pick<PendingDecision, 'kind' | 'reason' | 'key' | 'questions'> & {
+  readonly args: JsonObject;
+};
+
+export interface AskOptions {
+  /** @default as the run's policy says */
+  readonly timeoutMs?: number;
+  /** @default when the run is about to continue as new */
+  readonly isLeaving?: () => boolean;
+  /** Why nobody is asked any more. @default a message came, where nothing is lost by that */
+  readonly withdrawn?: () => string | null;
+}
+
+/** @returns `null` when nobody has decided and it is asked no more, or only after the run has continued as new. */
 export function askPerson(
   step: PlanStep,
   place: string,
   { control, deadlineMs }: PlanRun,
-  about: Pick<PendingDecision, 'kind' | 'reason' | 'key'> & { readonly args: JsonObject },
+  about: About,
+  options: AskOptions = {},
 ): Promise<Decision | null> {
   const { id, tool, effect } = step;
   const title = place === id ? step.title : `${step.title} (${place})`;
   const args = JSON.stringify(about.args).length > MAX_SHOWN_ARGS ? null : about.args;
-  const longestMs = control.policy.approvalTimeoutMs ?? DEFAULT_TIMEOUT_MS;
+  const longestMs = Math.min(
+    control.policy.approvalTimeoutMs ?? DEFAULT_TIMEOUT_MS,
+    options.timeoutMs ?? Infinity,
+  );
   const timeoutMs = Math.max(1, Math.min(longestMs, deadlineMs - Date.now()));
   const question = { ...about, args, step: id, tool, title, effect };
   // A step that may have acted, alone or for earlier items, is not left without an answer.
-  const isWithdrawn = (): boolean =>
-    about.kind === 'approval' && place === id && control.withdrawsApprovals();
-  return control.decisions.ask(question, timeoutMs, control.isLeaving, isWithdrawn);
+  const mayBeLeft = about.kind !== 'outcome-unknown' && place === id;
+  const byMessage = (): string | null =>
+    mayBeLeft && control.withdrawsApprovals() ? 'a new message came first' : null;
+  const { isLeaving = control.isLeaving, withdrawn = byMessage } = options;
+  return control.decisions.ask(question, timeoutMs, isLeaving, withdrawn);
 }
 
 /** Why a person decides before the call; `null`: nobody does. */

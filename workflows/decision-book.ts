@@ -122,7 +122,11 @@ export function createDecisionBook(
 function isSame(entry: PendingDecision, question: Question): boolean {
   const { kind, step, key, title, args } = question;
   const isSameCall =
-    entry.kind === kind && entry.step === step && entry.key === key && entry.title === title;
+    entry.kind === kind &&
+    entry.step === step &&
+    entry.key === key &&
+    entry.title === title &&
+    JSON.stringify(entry.questions) === JSON.stringify(question.questions);
   // A long answer that the arguments hold goes along as a reference to it.
   return isSameCall && (hasSameArgs(entry, question) || artifactIdsIn(args ?? {}).length > 0);
 }

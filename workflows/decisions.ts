@@ -6,10 +6,10 @@ import type { DecisionsState } from '../common/carried-run.ts';
 import { describeFailure } from '../common/describe-failure.ts';
 import { FAILURE } from '../common/failures.ts';
 import type { JsonObject } from '../common/json.ts';
-import { isJsonObject } from '../common/json.ts';
 import type { TenantContext } from '../common/tenant.ts';
 import type { Decision, DecisionBook, Question } from './decision-book.ts';
 import { createDecisionBook, takesAhead } from './decision-book.ts';
+import { decisionProblem } from './decision-problem.ts';
 import type { DecideRequest } from './definitions.ts';
 import { decideUpdate, effectDecidedSignal } from './definitions.ts';
 
@@ -18,14 +18,14 @@ export interface Decisions {
    * Waits for a person. The same question again, after the run continued as new, keeps its id and
    * its end.
    *
-   * @param isWithdrawn ends it: the question is asked no more. @default never
+   * @param withdrawn why the question is asked no more, which ends it. @default it stays
    * @returns `null` when one of them became true before anyone decided.
    */
   ask(
     question: Question,
     timeoutMs: number,
     isLeaving: () => boolean,
-    isWithdrawn?: () => boolean,
+    withdrawn?: () => string | null,
   ): Promise<Decision | null>;
   pending(): readonly PendingDecision[];
   /** The plan has ended: nobody is asked again what was asked before the run left. */
@@ -49,7 +49,7 @@ export function createDecisions(options: DecisionsOptions): Decisions {
   let asked = from?.asked ?? 0;
   takeVerdicts(book, options);
   return {
-    async ask(question, timeoutMs, isLeaving, isWithdrawn = () => false) {
+    async ask(question, timeoutMs, isLeaving, withdrawn = () => null) {
       const before = book.askedBefore(question);
       if (before !== null && before.verdict !== null) return before.verdict;
       const entry = before?.entry ?? newEntry(question, (asked += 1), timeoutMs);
@@ -59,7 +59,7 @@ export function createDecisions(options: DecisionsOptions): Decisions {
       const leftMs = Math.min(timeoutMs, Math.max(1, entry.expiresAtMs - Date.now()));
       try {
         const inTime = await condition(
-          () => verdicts.has(id) || isLeaving() || isWithdrawn(),
+          () => verdicts.has(id) || isLeaving() || withdrawn() !== null,
           leftMs,
         );
         if (inTime && !verdicts.has(id)) return null;
@@ -67,8 +67,8 @@ export function createDecisions(options: DecisionsOptions): Decisions {
         return verdicts.get(id) ?? { verdict: 'expired' };
       } finally {
         verdicts.delete(id);
-        // The step was stopped: there is nothing left to decide.
-        const why = isWithdrawn() ? 'a new message came first' : 'the step was stopped';
+        // There is nothing left to decide.
+        const why = withdrawn() ?? 'the step was stopped';
         if (isLeaving()) book.leave(id);
         else book.close(id, why, { verdict: 'expired' });
       }
@@ -84,7 +84,7 @@ function takeVerdicts(book: DecisionBook, { tenant, checkArgs }: DecisionsOption
   const checking = new Set<string>();
   /** Late, double and foreign decisions are refused before they get into the history. */
   const validator = (request: DecideRequest): void => {
-    const problem = malformed(request) ?? foreign(tenant, request) ?? notOpen(book, request.id);
+    const problem = decisionProblem(book, tenant, request);
     if (problem !== null) throw new Error(problem);
     if (!checking.has(request.id)) return;
     throw new Error(`Decision "${request.id}" is being made by someone else.`);
@@ -113,19 +113,11 @@ function takeVerdicts(book: DecisionBook, { tenant, checkArgs }: DecisionsOption
   };
   setHandler(decideUpdate, handler, { validator });
   setHandler(effectDecidedSignal, ({ key }) => {
-    for (const { id, ...entry } of open.values()) {
-      if (entry.key === key) book.close(id, 'settled in the ledger', { verdict: 'settled' });
+    for (const { id, kind, ...entry } of open.values()) {
+      if (kind !== 'outcome-unknown' || entry.key !== key) continue;
+      book.close(id, 'settled in the ledger', { verdict: 'settled' });
     }
   });
-}
-
-function notOpen({ open, carried, decided }: DecisionBook, id: string): string | null {
-  const how = decided.get(id);
-  if (how !== undefined) return `Decision "${id}" has been made already: ${how}.`;
-  const entry = open.get(id) ?? carried.get(id);
-  if (entry === undefined) return `Nothing waits for decision "${id}" in this run.`;
-  if (entry.kind === 'approval') return null;
-  return `"${id}" is about a call whose end is unknown: decide on "${entry.key}" with "ostinato effects".`;
 }
 
 function newEntry(question: Question, number: number, timeoutMs: number): PendingDecision {
@@ -133,20 +125,4 @@ function newEntry(question: Question, number: number, timeoutMs: number): Pendin
   const askedAtMs = Date.now();
   const id = `${run}~${question.step}~${number}`;
   return { ...question, id, askedAtMs, expiresAtMs: askedAtMs + timeoutMs };
-}
-
-function malformed(request: DecideRequest): string | null {
-  const { id, actor, decision } = request ?? {};
-  const isVerdict =
-    decision?.verdict === 'deny'
-      ? typeof decision.reason === 'string'
-      : decision?.verdict === 'approve' &&
-        (decision.args === undefined || isJsonObject(decision.args));
-  if (typeof id === 'string' && typeof actor === 'string' && isVerdict) return null;
-  return '"decide" takes {id, tenantId, actor, decision}, with decision {verdict: "approve", args?} or {verdict: "deny", reason}.';
-}
-
-function foreign(tenant: TenantContext, { id, tenantId }: DecideRequest): string | null {
-  if (tenantId === tenant.tenantId) return null;
-  return `Decision "${id}" is not one of tenant "${tenantId}".`;
 }

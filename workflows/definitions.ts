@@ -9,6 +9,8 @@ import type { BudgetLimit } from '../common/budget.ts';
 import type { JsonValue } from '../common/json.ts';
 import type { LlmUsage } from '../common/llm.ts';
 import type { BatchCounts, BatchProgress } from '../common/batch.ts';
+import { TOOL_ASKS } from '../common/names.ts';
+import type { ToolAnswer, ToolQuestion } from '../common/tool-question.ts';
 
 export const progressQuery = defineQuery<RunProgress>('progress');
 
@@ -94,6 +96,17 @@ export const decideUpdate = defineUpdate<{ readonly accepted: boolean }, [Decide
 
 /** The ledger knows how a call ended: whoever waits for that may ask it. */
 export const effectDecidedSignal = defineSignal<[{ readonly key: string }]>('effectDecided');
+
+/** From a tool call under way, whose server asks a person something and waits for the answer. */
+export interface ToolAsksRequest {
+  /** Idempotency key of the call. */
+  readonly key: string;
+  readonly question: ToolQuestion;
+  /** After which the server waits no longer. */
+  readonly timeoutMs: number;
+}
+
+export const toolAsksUpdate = defineUpdate<ToolAnswer, [ToolAsksRequest]>(TOOL_ASKS);
 
 /** No step and no turn starts while a run is paused; what runs goes on. */
 export const pauseUpdate = defineUpdate<{ readonly accepted: boolean }, [Orderer]>('pause');

@@ -13,10 +13,13 @@ import { refuseForeign } from './refuse-foreign.ts';
 import type { RunSignals } from './run-signals.ts';
 import { takeSignals } from './run-signals.ts';
 import type { RunState } from './run-state.ts';
+import type { ToolQuestions } from './tool-questions.ts';
+import { createToolQuestions } from './tool-questions.ts';
 
 export interface RunControl {
   readonly policy: RunPolicy;
   readonly decisions: Decisions;
+  readonly questions: ToolQuestions;
   /** Waits while the run is paused. @returns `false` where no step of this plan is to start. */
   mayStart(): Promise<boolean>;
   /** A message came: the plan is to be left. */
@@ -68,6 +71,7 @@ export function createRunControl(state: RunState, options: RunControlOptions): R
     from: from?.decisions,
   });
   state.pending = () => decisions.pending();
+  const questions = createToolQuestions(from?.asked);
   const isHeld = (): boolean => state.isPaused && !isLeaving && messages.length === 0;
   const signals = takeSignals(tenant, changed, from?.signals);
   const say = (text: string): void => {
@@ -78,6 +82,7 @@ export function createRunControl(state: RunState, options: RunControlOptions): R
   return {
     policy,
     decisions,
+    questions,
     async mayStart() {
       if (isHeld()) await condition(() => !isHeld());
       return !isLeaving && messages.length === 0;
@@ -104,6 +109,7 @@ export function createRunControl(state: RunState, options: RunControlOptions): R
     state: () => ({
       ...{ isPaused: state.isPaused, messages, decisions: decisions.state() },
       ...(signals.kept().length === 0 ? {} : { signals: signals.kept() }),
+      ...(questions.asked.size === 0 ? {} : { asked: [...questions.asked.values()] }),
     }),
   };
 }

@@ -1,33 +1,24 @@
 // Runs in the workflow sandbox: one step of a plan, from its arguments to its result.
-import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
-import {
-  ActivityCancellationType,
-  isCancellation,
-  proxyActivities,
-  proxyLocalActivities,
-  workflowInfo,
-} from '@temporalio/workflow';
-import type { Activities } from '../activities/index.ts';
+import { ActivityFailure } from '@temporalio/common';
+import { isCancellation } from '@temporalio/workflow';
 import type { BudgetLimit } from '../common/budget.ts';
-import { callKey } from '../common/call-key.ts';
 import { describeFailure } from '../common/describe-failure.ts';
-import { FAILURE } from '../common/failures.ts';
 import type { JsonObject } from '../common/json.ts';
 import type { PlanStep, StepId, StepState } from '../common/plan.ts';
 import { resolveArgs, UnresolvedReference } from '../common/resolve-args.ts';
 import { resultText } from '../common/result-value.ts';
 import { conditionHolds, describeCondition } from '../common/step-condition.ts';
 import type { ToolResult } from '../common/tool.ts';
-import { approveStep, askPerson } from './approve-step.ts';
+import { approveStep } from './approve-step.ts';
 import type { CallItem } from './call-for-each.ts';
 import { chunkCaller } from './call-chunk.ts';
 import { fromBatch, leftToEach } from './call-together.ts';
 import { callFallback } from './call-fallback.ts';
 import { withItem } from './bind-step.ts';
 import { callForEach } from './call-for-each.ts';
+import { callStepTool, isUnknown, keyOf } from './call-step-tool.ts';
 import type { PlanRun } from './execute-plan.ts';
 import type { ItemPlaces } from './places.ts';
-import { HEARTBEAT_TIMEOUT_MS } from './heartbeat-timeout.ts';
 import { runAction } from './run-action.ts';
 import { updateStep } from './run-state.ts';
 
@@ -50,11 +41,6 @@ export interface StepEnd {
 /** Arguments travel in the history; what is larger belongs in an artifact. */
 const MAX_ARGS_CHARS = 1_000_000;
 const PREVIEW_CHARS = 160;
-/** Progress from the server extends a call up to this many times its time-out. */
-const PROGRESS_FACTOR = 10;
-/** A read that has taken this long of late is not short: meanwhile the run answers no query. */
-const FAST_READ_MS = 100;
-
 const HELD: StepEnd = { result: null, problem: null, stopped: false, held: true };
 
 /** Never throws: how the step ended is in the answer and in `run.state`. */
@@ -151,19 +137,28 @@ async function callOnce(
   const args = resolveArgs(step.args, results);
   const tooLarge = sizeProblem(step, args);
   if (tooLarge !== null) return { result: null, problem: tooLarge, stopped: false };
-  const approval = await approveStep(step, place, args, run);
+  const key = keyOf(place, run);
+  const asked = run.control.questions.asked.get(key);
+  const approval =
+    asked === undefined
+      ? await approveStep(step, place, args, run)
+      : ({ kind: 'go', args: asked.args ?? args } as const);
   if (approval.kind !== 'go') {
     giveBack(run);
     if (approval.kind === 'held') return HELD;
     return { result: null, problem: approval.problem, stopped: false };
   }
-  const known = knownAnswer(step, approval.args === args);
+  const isEdited = approval.args !== args;
+  const known = knownAnswer(step, !isEdited);
   if (known !== null) {
     // It counts as a call: a read that was made early, while the plan was written, is one of these.
     updateStep(run.state, step.id, { cached: true });
     return { result: known, problem: null, stopped: false };
   }
-  const result = await callUntilKnown(step, place, approval.args, run, insteadOf);
+  const result = await callStepTool(
+    { step, place, args: approval.args, isEdited, run, key },
+    insteadOf,
+  );
   if (result === null) {
     giveBack(run);
     return HELD;
@@ -201,98 +196,6 @@ function knownAnswer({ known }: PlanStep, isAsPlanned: boolean): ToolResult | nu
 function giveBack({ budget, state }: PlanRun): void {
   budget.returnToolCall();
   state.toolCalls -= 1;
-}
-
-/**
- * Calls the tool. Where nobody knows how that ended and the policy says `ask`, waits until the
- * ledger was told, and asks it.
- *
- * @returns `null` when the run is to continue as new first.
- */
-async function callUntilKnown(
-  step: PlanStep,
-  place: string,
-  args: JsonObject,
-  run: PlanRun,
-  insteadOf: string | undefined,
-): Promise<ToolResult | null> {
-  for (;;) {
-    try {
-      return await callTool(step, place, args, run, insteadOf);
-    } catch (error) {
-      if (run.control.policy.onUnknown !== 'ask' || !isUnknown(error)) throw error;
-      const about = { kind: 'outcome-unknown', reason: describeFailure(error), args } as const;
-      const decision = await askPerson(step, place, run, { ...about, key: keyOf(place, run) });
-      if (decision === null) return null;
-      if (decision.verdict !== 'settled') throw error;
-    }
-  }
-}
-
-function isUnknown(error: unknown): boolean {
-  const cause = error instanceof ActivityFailure ? error.cause : error;
-  return cause instanceof ApplicationFailure && cause.type === FAILURE.toolOutcomeUnknown;
-}
-
-function keyOf(place: string, { state, epochs }: PlanRun): string {
-  const [step = ''] = place.split(/[.[]/, 1);
-  const epoch = epochs?.[place] ?? epochs?.[step] ?? Math.max(1, state.plans);
-  return callKey(workflowInfo().workflowId, place, epoch);
-}
-
-/** @param place of the call in the run: with the workflow's id it is the idempotency key */
-function callTool(
-  step: PlanStep,
-  place: string,
-  args: JsonObject,
-  run: PlanRun,
-  insteadOf: string | undefined,
-): Promise<ToolResult> {
-  const maxTotalTimeoutMs = step.timeoutMs * PROGRESS_FACTOR;
-  // The tool's own time-outs end first and name the tool.
-  const longestMs = maxTotalTimeoutMs + 5_000;
-  const options = {
-    // Bounded by time, not attempts: a call refused by an open breaker also uses up an attempt.
-    // Repeats are safe for every effect class: the effect ledger refuses a second send.
-    scheduleToCloseTimeout: Math.max(1_000, Math.min(longestMs, run.deadlineMs - Date.now())),
-    startToCloseTimeout: longestMs,
-    retry: {
-      initialInterval: 500,
-      backoffCoefficient: 2,
-      maximumInterval: 15_000,
-      ...(step.maxAttempts === undefined ? {} : { maximumAttempts: step.maxAttempts }),
-    },
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    summary: `${step.id}: ${step.title}`.slice(0, 200),
-  };
-  const { callTool: activity } = isFastRead(step, run)
-    ? proxyLocalActivities<Pick<Activities, 'callTool'>>({
-        ...options,
-        // What waits longer than this for its next attempt waits on the server.
-        localRetryThreshold: '2 seconds',
-      })
-    : proxyActivities<Pick<Activities, 'callTool'>>({
-        ...options,
-        taskQueue: run.queues.tool,
-        // A tool that hangs runs into its own time-out.
-        heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
-      });
-  return activity({
-    tenant: run.tenant,
-    tool: step.tool,
-    args,
-    idempotencyKey: keyOf(place, run),
-    fingerprint: step.fingerprint,
-    timeoutMs: step.timeoutMs,
-    maxTotalTimeoutMs,
-    ...(insteadOf === undefined ? {} : { insteadOf }),
-  });
-}
-
-/** Nothing is lost when it runs twice, and it holds the workflow task for a moment only. */
-function isFastRead({ effect, expectedMs }: PlanStep, { fastReads, queues }: PlanRun): boolean {
-  if (fastReads !== true || effect !== 'read' || queues.agent !== queues.tool) return false;
-  return expectedMs !== undefined && expectedMs <= FAST_READ_MS;
 }
 
 function sizeProblem(step: PlanStep, args: JsonObject): string | null {

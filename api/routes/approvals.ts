@@ -33,9 +33,9 @@ export function registerApprovals(api: Api, deps: ResolvedApiDeps): void {
     {
       schema: {
         tags,
-        summary: 'Approve or deny a call that waits, or approve it with other arguments',
+        summary: 'Approve or deny a call that waits, or answer what its tool asks',
         description:
-          '409 where it was decided already, came too late, or the arguments do not fit the tool.',
+          'A call is approved as it is or with other arguments. What a tool asks is answered with `values`: those of the only question, or of each under its name; to deny it is to decline. 409 where it was decided already, came too late, or arguments or values do not fit.',
         params: z.strictObject({ id: z.string().min(1).max(250) }),
         body: verdictSchema,
         response: {

@@ -4,9 +4,20 @@ import type { UnknownEffect } from '../../services/ledger/effect-ledger.ts';
 
 const EFFECTS = ['read', 'keyed', 'non-idempotent', 'compensable'] as const;
 
+const questionSchema = z.object({
+  name: z.string(),
+  mode: z.enum(['form', 'url']),
+  message: z.string(),
+  schema: z.record(z.string(), z.json()).optional().meta({
+    description:
+      'Of a form: JSON Schema of a flat object of texts, numbers, yes or no, and choices.',
+  }),
+  url: z.string().optional().meta({ description: 'For the person to open.' }),
+});
+
 const fields = {
   id: z.string(),
-  kind: z.enum(['approval', 'outcome-unknown']),
+  kind: z.enum(['approval', 'outcome-unknown', 'question']),
   step: z.string(),
   tool: z.string(),
   title: z.string(),
@@ -16,7 +27,11 @@ const fields = {
   }),
   reason: z.string().meta({ description: 'Why a person is asked.' }),
   key: z.string().nullable().meta({
-    description: 'Of a call whose end is unknown: to decide on with POST /v1/effects/decide.',
+    description:
+      'Of a call whose end is unknown, to decide on with POST /v1/effects/decide, or that asks something.',
+  }),
+  questions: z.array(questionSchema).optional().meta({
+    description: "What the tool asks, to be answered at once. The words are its server's.",
   }),
   askedAtMs: z.number(),
   expiresAtMs: z.number().meta({ description: 'When it becomes a no by itself.' }),

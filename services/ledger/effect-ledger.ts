@@ -54,7 +54,8 @@ export interface UnknownEffect {
  * any point neither loses an effect nor repeats one. One row for each tenant and key:
  *
  *     SENT -> DONE                  an attempt that took its course
- *     INTENT, SENT -> NOT_SENT      nothing left this process; the next attempt starts anew
+ *     INTENT, SENT -> NOT_SENT      nothing left this process, or the server asked a person something
+ *                                   before it acts; the next attempt starts anew
  *     SENT -> UNKNOWN               it may have acted; only `resolve` leads out (`keyed`: a repeat)
  *
  * An attempt that is ready begins as SENT, in one statement before its first byte leaves. INTENT is

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { ToolAnswer, ToolQuestion } from '../../common/tool-question.ts';
 
 /** What the transport saw of one call; the SDK does not hand it on. */
 export interface CallRecord {
@@ -12,11 +13,16 @@ export interface CallRecord {
   dropAnswer: (bytes: number) => void;
   /** From the HTTP header of a refusal. */
   retryAfterMs: number | null;
+  /** Puts to a person what the server asks in the middle of the call; `null`: nobody can be asked. */
+  ask: ((question: ToolQuestion) => Promise<ToolAnswer>) | null;
 }
 
 /** The call that the running code works for. */
 export const currentCall = new AsyncLocalStorage<CallRecord>();
 
 export function newCallRecord(): CallRecord {
-  return { sent: false, bytes: 0, tooLargeBytes: null, dropAnswer: () => {}, retryAfterMs: null };
+  return {
+    ...{ sent: false, bytes: 0, tooLargeBytes: null, dropAnswer: () => {}, retryAfterMs: null },
+    ask: null,
+  };
 }

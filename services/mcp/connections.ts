@@ -14,7 +14,7 @@ import type { Environment } from './expand-env.ts';
 import { headerParameterProblem } from './header-parameter-problem.ts';
 import { listAllTools } from './list-all-tools.ts';
 import type { ListedTool } from './listed-tool.ts';
-import type { McpAnswer, McpCall } from './mcp-call.ts';
+import type { McpAnswer, McpAskingCall, McpAsks, McpCall } from './mcp-call.ts';
 import type { McpConnections, ServerListener, ServerListing } from './mcp-connections.ts';
 import { isMcpError, McpError } from './mcp-error.ts';
 import type { McpTarget } from './mcp-target.ts';
@@ -33,6 +33,11 @@ export interface McpConnectionsDeps extends WaysOutOptions {
   readonly env: Environment;
   /** Where logins are kept. @default nobody can log in */
   readonly grants?: GrantStore;
+  /**
+   * Servers of the older era are told that people can be asked: calls then say how. Newer ones hear it
+   * of each call. @default false
+   */
+  readonly asksPeople?: boolean;
   readonly limits?: {
     /** Longest answer, decompressed. @default 16 MiB */
     readonly maxResultBytes?: number;
@@ -89,7 +94,9 @@ class Connections implements McpConnections {
     });
   }
 
-  async call(target: McpTarget, call: McpCall): Promise<McpAnswer> {
+  call(target: McpTarget, call: McpAskingCall): Promise<McpAnswer | McpAsks>;
+  call(target: McpTarget, call: McpCall): Promise<McpAnswer>;
+  async call(target: McpTarget, call: McpCall | McpAskingCall): Promise<McpAnswer | McpAsks> {
     call.signal.throwIfAborted();
     const connection = this.#connectionTo(target);
     const { maxTotalTimeoutMs } = call;
@@ -149,9 +156,9 @@ class Connections implements McpConnections {
   async #callOn(
     connection: ServerConnection,
     target: McpTarget,
-    call: McpCall,
+    call: McpCall | McpAskingCall,
     signal: AbortSignal,
-  ): Promise<McpAnswer> {
+  ): Promise<McpAnswer | McpAsks> {
     for (let attempt = 1; ; attempt += 1) {
       const opened = await connection.acquire(signal, attempt > 1);
       const record = newCallRecord();
@@ -245,6 +252,7 @@ class Connections implements McpConnections {
       env: this.#deps.env,
       policy: this.#ways[target.trust ?? 'operator'].policy,
       authorize: (transport) => authorizeRequests(target, transport, access),
+      asksPeople: this.#deps.asksPeople === true,
       maxMessageBytes: this.#maxResultBytes + ENVELOPE_BYTES,
       idleCloseMs: this.#deps.limits?.idleCloseMs ?? null,
       onToolsChanged: () => this.#tell(this.#onToolsChanged, target),

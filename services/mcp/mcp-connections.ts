@@ -1,7 +1,7 @@
 import type { TenantId } from '../../common/tenant.ts';
 import type { ServerName } from '../../common/tool.ts';
 import type { ListedTool } from './listed-tool.ts';
-import type { McpAnswer, McpCall } from './mcp-call.ts';
+import type { McpAnswer, McpAskingCall, McpAsks, McpCall } from './mcp-call.ts';
 import type { McpTarget } from './mcp-target.ts';
 import type { ConnectionState } from './server-connection.ts';
 
@@ -39,6 +39,7 @@ export interface McpConnections {
    * @throws McpError naming tool, server and remedy; `sent` says whether the server may have acted.
    *   When `call.signal` ends the call, its reason is thrown as it is.
    */
+  call(target: McpTarget, call: McpAskingCall): Promise<McpAnswer | McpAsks>;
   call(target: McpTarget, call: McpCall): Promise<McpAnswer>;
   /** Told when a server's tools changed, or may have while the connection was lost. */
   onToolsChanged(listener: ServerListener): () => void;

@@ -2,6 +2,7 @@ import type { PriorDiscovery, VersionNegotiationOptions } from '@modelcontextpro
 import { Client, SdkError, SdkErrorCode } from '@modelcontextprotocol/client';
 import type { CreatedTransport, TransportDeps } from './create-transport.ts';
 import { createTransport } from './create-transport.ts';
+import { answerQuestions, ASKS_PEOPLE } from './client-questions.ts';
 import type { McpTarget } from './mcp-target.ts';
 import type { ServerTransport } from './server-transport.ts';
 import { toConnectError } from './to-connect-error.ts';
@@ -38,6 +39,8 @@ export interface OpenOptions {
   readonly transport: ServerTransport;
   readonly deps: TransportDeps;
   readonly prior: PriorDiscovery | null;
+  /** Servers are told that people can be asked. */
+  readonly asksPeople: boolean;
   /** Ends the attempt. */
   readonly signal: AbortSignal;
 }
@@ -75,13 +78,16 @@ export async function openClient(options: OpenOptions): Promise<OpenClient> {
 type Attempt = OpenClient | { readonly error: unknown; readonly ended: string };
 
 async function attempt(
-  { target, transport: where, deps }: OpenOptions,
+  { target, transport: where, deps, asksPeople }: OpenOptions,
   prior: PriorDiscovery | null,
   signal: AbortSignal,
 ): Promise<Attempt> {
   const created = createTransport(where, deps);
   const client = new Client(CLIENT, {
     versionNegotiation: negotiationFor(target, where),
+    capabilities: asksPeople ? ASKS_PEOPLE : {},
+    // What an answer asks waits for a person, longer than any process may live.
+    inputRequired: { autoFulfill: false },
     // Answers are validated in a worker thread that can be killed, not here.
     jsonSchemaValidator: {
       getValidator: () => (input) => ({
@@ -92,6 +98,7 @@ async function attempt(
     },
   });
   client.onerror = () => {};
+  if (asksPeople) answerQuestions(client, () => created.transport.callsUnderWay());
   try {
     await Promise.race([
       client.connect(created.transport, {

@@ -29,6 +29,7 @@ export interface ServerConnectionDeps {
   /** The `fetch` for its requests, made once: it keeps their tokens. */
   readonly authorize: (transport: ServerTransport) => FetchLike;
   readonly policy: OutboundPolicy;
+  readonly asksPeople: boolean;
   readonly maxMessageBytes: number;
   /** Close after this long without a call, ms; `null` never does. */
   readonly idleCloseMs: number | null;
@@ -190,6 +191,7 @@ export class ServerConnection {
           onStderr: (line) => log.info({ server: target.server, stream: 'stderr' }, line),
         },
         prior: this.#usablePrior(),
+        asksPeople: this.#deps.asksPeople,
         signal: this.#stop.signal,
       });
       this.#adopt(opened);

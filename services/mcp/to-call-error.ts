@@ -1,4 +1,10 @@
-import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError } from '@modelcontextprotocol/client';
+import {
+  ProtocolError,
+  ProtocolErrorCode,
+  SdkError,
+  SdkErrorCode,
+  SdkHttpError,
+} from '@modelcontextprotocol/client';
 import type { FailureType } from '../../common/failures.ts';
 import { FAILURE } from '../../common/failures.ts';
 import type { CallRecord } from './call-record.ts';
@@ -6,6 +12,7 @@ import { refusalWithin } from '../net/outbound.ts';
 import { McpError, mcpErrorWithin } from './mcp-error.ts';
 import { neverConnected, networkProblem } from './network-problem.ts';
 import type { OpenClient } from './open-client.ts';
+import { BadQuestion, NOBODY } from './read-questions.ts';
 import { STREAM_ENDED } from './tracked-transport.ts';
 
 export interface FailedCall {
@@ -41,6 +48,7 @@ function meaningOf(error: unknown, call: FailedCall): Meaning {
   const { record, opened } = call;
   if (record.tooLargeBytes !== null || opened.endedByTooLarge()) return tooLarge(call);
   if (ProtocolError.isInstance(error)) return fromProtocol(error, opened);
+  if (error instanceof BadQuestion) return unaskable(error.message);
   if (SdkHttpError.isInstance(error)) return fromHttp(error);
   const notAllowed = refusalWithin(error);
   if (notAllowed !== null) {
@@ -82,6 +90,12 @@ function tooLarge({ record, maxResultBytes }: FailedCall): Meaning {
   };
 }
 
+/** It waits for an answer, so it has not acted. */
+function unaskable(why: string): Meaning {
+  const message = `asks a person something before it goes on, and was not answered: ${why}.`;
+  return { type: FAILURE.toolBadAnswer, message, sent: false, retry: false };
+}
+
 const UNKNOWN_TOOL = /unknown tool|tool\b.*\bnot found|no such tool|not found: /i;
 
 function fromProtocol(error: ProtocolError, opened: OpenClient): Meaning {
@@ -108,6 +122,9 @@ function fromProtocol(error: ProtocolError, opened: OpenClient): Meaning {
       sent: false,
       retry: false,
     };
+  }
+  if (error.code === Number(ProtocolErrorCode.MissingRequiredClientCapability)) {
+    return unaskable(NOBODY);
   }
   if (error.code === -32_603) {
     return {

@@ -57,6 +57,11 @@ export class TrackedTransport implements Transport {
     return this.inner.hasPerRequestStream === true;
   }
 
+  /** Tool calls that have no answer yet. */
+  callsUnderWay(): readonly CallRecord[] {
+    return [...this.#pending.values()].flatMap(({ record }) => record ?? []);
+  }
+
   start(): Promise<void> {
     this.inner.onmessage = (message, extra) => this.#receive(message, extra);
     this.inner.onerror = (error) => {

@@ -57,8 +57,10 @@ export function createAlternatePaths(deps: Deps): AlternatePaths {
     const args = alternativeArgs(rule, input.args);
     if (args === null) return null;
     const idempotencyKey = keyOf(input, rule);
+    // What the tool itself asked is nothing to this one, and its own questions have no place to go.
+    const { mayAsk: _mayAsk, answered: _answered, ...plain } = input;
     const result = await call(
-      { ...input, tool: other.id, args, idempotencyKey, fingerprint: other.fingerprint },
+      { ...plain, tool: other.id, args, idempotencyKey, fingerprint: other.fingerprint },
       context,
     ).catch(async (error: unknown) => {
       if (other.effect !== 'read') await refuseOthers(deps, input, rule, error);

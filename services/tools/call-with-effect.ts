@@ -8,6 +8,7 @@ import type { McpConnections } from '../mcp/mcp-connections.ts';
 import { isMcpError } from '../mcp/mcp-error.ts';
 import type { ReadyCall } from './call-server.ts';
 import { keepAnswer, sendToServer } from './call-server.ts';
+import { ToolAsked } from './tool-asked.ts';
 
 /** Where a test may end the process. */
 export type Failpoint = 'before-sent' | 'after-sent' | 'after-wire' | 'after-done';
@@ -54,6 +55,11 @@ export async function callWithEffect(
     await failpoint('after-done');
     return result;
   } catch (error) {
+    if (error instanceof ToolAsked) {
+      // The same call is made again with the answers, and only then acts.
+      await ledger.notSent(permit, 'It asked a person something first.');
+      throw error;
+    }
     const why = howItEnded(error, answered, signal);
     const failure = await settle(deps, call, permit, error, why);
     // A cancellation stays one.

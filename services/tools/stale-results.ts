@@ -10,7 +10,10 @@ import { resultAddress } from './result-cache.ts';
 /** Last results of reading tools, for servers whose operator lets old ones stand in (`staleMs`). */
 export interface StaleResults {
   /** Loads, and keeps the result where its server's may stand in later. */
-  load(call: ReadyCall, load: () => Promise<ToolResult>): Promise<ToolResult>;
+  load(
+    call: Pick<ReadyCall, 'input' | 'tool' | 'server' | 'args'>,
+    load: () => Promise<ToolResult>,
+  ): Promise<ToolResult>;
   /**
    * The last result of the same call, marked with its age.
    *

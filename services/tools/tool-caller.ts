@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
 import type { Logger } from 'pino';
 import { canonicalJson } from '../../common/canonical-json.ts';
-import { rootOfKey } from '../../common/call-key.ts';
 import { FAILURE } from '../../common/failures.ts';
 import type { TenantId } from '../../common/tenant.ts';
 import type { CallToolInput, EffectClass, ToolResult } from '../../common/tool.ts';
+import type { ToolAnswer, ToolQuestion } from '../../common/tool-question.ts';
 import type { ArtifactStore } from '../artifacts/artifact-store.ts';
 import type { LayeredCache } from '../cache/layered-cache.ts';
 import { isServiceError, ServiceError } from '../errors.ts';
@@ -15,15 +15,19 @@ import type { McpProgress } from '../mcp/mcp-call.ts';
 import type { RegisteredTool } from '../registry/registry.ts';
 import type { SchemaValidator } from '../schema/schema-validator.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { askingOf, watchAsking } from './answers-to-tools.ts';
 import type { ReadyCall } from './call-server.ts';
-import { keepAnswer, sendToServer } from './call-server.ts';
 import type { EffectDeps, Failpoint } from './call-with-effect.ts';
 import { callWithEffect } from './call-with-effect.ts';
 import type { ToolRegistry } from './find-callable.ts';
 import { findServer, findTool } from './find-callable.ts';
+import { enterLimits } from './enter-limits.ts';
 import { prepareArguments } from './prepare-arguments.ts';
-import { resultAddress, resultScope } from './result-cache.ts';
+import type { ReadAnswer } from './read-tool.ts';
+import { readTool } from './read-tool.ts';
+import { resultScope } from './result-cache.ts';
 import type { StaleResults } from './stale-results.ts';
+import { ToolAsked } from './tool-asked.ts';
 import type { ToolDurations } from './tool-durations.ts';
 
 export interface ToolCallContext {
@@ -34,6 +38,8 @@ export interface ToolCallContext {
   readonly onProgress?: (progress: McpProgress) => void;
   /** `bypass` asks the server whatever is known. @default 'use' */
   readonly cache?: 'use' | 'bypass';
+  /** Puts to a person what a server asks in the middle of the call. @default nobody is asked */
+  readonly ask?: (question: ToolQuestion) => Promise<ToolAnswer>;
 }
 
 /** The one way to a tool: registry, arguments, cache, effect ledger and server, in this order. */
@@ -41,6 +47,8 @@ export interface ToolCaller {
   /**
    * A tool that ran and said no is a result (`isError`). What is not called, or not answered, is a
    * ServiceError with a `Tool.…` type, whose `retry` says whether another attempt may be made.
+   *
+   * @throws ToolAsked, only where the input says that a person can be asked
    */
   call(input: CallToolInput, context: ToolCallContext): Promise<ToolResult>;
 }
@@ -66,45 +74,37 @@ export interface ToolCallerDeps extends Omit<EffectDeps, 'failpoint'> {
 }
 
 export function createToolCaller(deps: ToolCallerDeps): ToolCaller {
-  const { registry, cache, metrics, log } = deps;
+  const { registry, metrics, log } = deps;
   const effectDeps = { ...deps, failpoint: deps.failpoint ?? (() => undefined) };
 
   async function prepare(
     tool: RegisteredTool,
     input: CallToolInput,
-    { onProgress = () => undefined }: ToolCallContext,
+    { onProgress = () => undefined, ask }: ToolCallContext,
+    hasAsked: () => boolean,
   ): Promise<ReadyCall> {
     const server = await findServer(registry, tool, input);
     const args = await prepareArguments(deps, input.tenant.tenantId, tool, input.args);
-    return { input, tool, server, args, onProgress };
-  }
-
-  async function read(
-    tool: RegisteredTool,
-    input: CallToolInput,
-    context: ToolCallContext,
-  ): Promise<{ readonly value: ToolResult; readonly hit: boolean }> {
-    const ready = await prepare(tool, input, context);
-    const load = (signal: AbortSignal): Promise<ToolResult> => loadResult(deps, ready, signal);
-    const { signal } = context;
-    if (context.cache === 'bypass') return { value: await load(signal), hit: false };
-    return cache.getOrLoad(resultAddress(ready), load, { signal });
+    const asking = await askingOf(deps.artifacts, input, ask);
+    return { input, tool, server, args, onProgress, asking, hasAsked };
   }
 
   async function run(
     tool: RegisteredTool,
     input: CallToolInput,
     context: ToolCallContext,
-  ): Promise<{ readonly value: ToolResult; readonly hit: boolean }> {
+    hasAsked: () => boolean,
+  ): Promise<ReadAnswer> {
     const { effect } = tool;
-    if (effect === 'read') return read(tool, input, context);
+    const prepared = (): Promise<ReadyCall> => prepare(tool, input, context, hasAsked);
+    if (effect === 'read') return readTool(deps, await prepared(), context);
     const call = effectCall(tool, effect, input);
-    const prepared = (): Promise<ReadyCall> => prepare(tool, input, context);
     return { value: await change(effectDeps, call, prepared, context.signal), hit: false };
   }
 
   return {
-    async call(input, context) {
+    async call(input, given) {
+      const { context, hasAsked } = watchAsking(given);
       const startMs = performance.now();
       // Only names of registered servers become a label.
       let server = 'none';
@@ -113,19 +113,22 @@ export function createToolCaller(deps: ToolCallerDeps): ToolCaller {
         const tool = await findTool(registry, input.tenant.tenantId, input.tool);
         server = tool.server;
         await settleFirst(deps.ledger, input);
-        const { value, hit } = await run(tool, input, context);
+        const { value, hit } = await run(tool, input, context, hasAsked);
         outcome = hit ? 'cached' : value.isError ? 'error' : 'ok';
-        if (outcome === 'ok') {
+        // A person's time is not the tool's.
+        if (outcome === 'ok' && !hasAsked()) {
           const durationMs = performance.now() - startMs;
           deps.durations?.record(input.tenant.tenantId, tool.id, durationMs);
         }
         return value;
       } catch (error) {
         if (context.signal.aborted) outcome = 'cancelled';
+        else if (error instanceof ToolAsked) outcome = 'asked';
         else if (isServiceError(error)) outcome = error.type;
         const { tool, idempotencyKey, tenant } = input;
         const entry = { tool, idempotencyKey, tenantId: tenant.tenantId, attempt: context.attempt };
-        log.warn({ ...entry, outcome, problem: String(error) }, 'tool call failed');
+        if (outcome === 'asked') log.info(entry, 'tool asks a person');
+        else log.warn({ ...entry, outcome, problem: String(error) }, 'tool call failed');
         throw error;
       } finally {
         metrics.toolCall({ server, outcome, durationMs: performance.now() - startMs });
@@ -181,38 +184,6 @@ async function change(
   } finally {
     leave();
   }
-}
-
-/** @returns what to call when the call has ended. @throws ServiceError (Tool.Limited) */
-async function enterLimits(
-  { limiter, tenantLimits }: Pick<ToolCallerDeps, 'limiter' | 'tenantLimits'>,
-  { input, server }: ReadyCall,
-): Promise<() => void> {
-  if (limiter === undefined) return () => undefined;
-  const { tenantId } = input.tenant;
-  const scopes = [
-    { kind: 'server', name: server.name, limits: server.definition.limits ?? {} },
-    { kind: 'tenant', name: tenantId, limits: tenantLimits?.(tenantId) ?? {} },
-  ] as const;
-  const { idempotencyKey: call } = input;
-  return limiter.enter(tenantId, scopes, { call, run: rootOfKey(call) });
-}
-
-function loadResult(
-  deps: ToolCallerDeps,
-  ready: ReadyCall,
-  signal: AbortSignal,
-): Promise<ToolResult> {
-  const { stale, artifacts, connections } = deps;
-  const ask = async (): Promise<ToolResult> => {
-    const leave = await enterLimits(deps, ready);
-    try {
-      return await keepAnswer(artifacts, ready, await sendToServer(connections, ready, signal));
-    } finally {
-      leave();
-    }
-  };
-  return stale === undefined ? ask() : stale.load(ready, ask);
 }
 
 /** After an effect: whatever a tool changed, any reader may have shown. */

@@ -63,6 +63,7 @@ describe('durable names', () => {
       'shardProgress',
       'signal',
       'steer',
+      'toolAsks',
     ]);
   });
 

@@ -1,6 +1,5 @@
-// Proves that Ostinato's MCP client conforms to both protocol revisions for what it does: the official
-// suite starts test/support/conformance-client.ts against a server of its own for each scenario. What
-// the client does not do is in mcp-client-baseline.yaml, with reasons.
+// Proves that Ostinato's MCP client conforms to both protocol revisions: the official suite starts
+// test/support/conformance-client.ts against a server of its own for each scenario that it requires.
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,7 +10,6 @@ import { parse } from 'yaml';
 const PACKAGE = join(import.meta.dirname, '../../node_modules/@modelcontextprotocol/conformance');
 const SUITE = join(PACKAGE, 'dist/index.js');
 const CLIENT = join(import.meta.dirname, '../support/conformance-client.ts');
-const BASELINE = join(import.meta.dirname, 'mcp-client-baseline.yaml');
 
 /** Of both revisions: logins of people, who the client is, and what is asked for. */
 const LOGINS = [
@@ -32,7 +30,13 @@ const LOGINS = [
 ];
 
 const RUN: Readonly<Record<string, readonly string[]>> = {
-  '2025-11-25': ['initialize', 'tools_call', 'sse-retry', ...LOGINS],
+  '2025-11-25': [
+    'initialize',
+    'tools_call',
+    'sse-retry',
+    'elicitation-sep1034-client-defaults',
+    ...LOGINS,
+  ],
   '2026-07-28': [
     'tools_call',
     'request-metadata',
@@ -40,6 +44,7 @@ const RUN: Readonly<Record<string, readonly string[]>> = {
     'http-custom-headers',
     'http-invalid-tool-headers',
     'json-schema-ref-no-deref',
+    'sep-2322-client-request-state',
     ...LOGINS,
     'auth/resource-mismatch',
     'auth/offline-access-scope',
@@ -83,7 +88,7 @@ function runScenario(scenario: string, revision: string | null) {
   });
 }
 
-/** The names under `client:` of a file of the suite's shape. */
+/** The names under `client:` of a file of the suite's requirements. */
 async function clientScenarios(path: string): Promise<readonly string[]> {
   const { client } = parse(await readFile(path, 'utf8')) as { readonly client: readonly string[] };
   return client;
@@ -121,8 +126,7 @@ describe('the official suite', () => {
     60_000,
   );
 
-  it('every required scenario → run here, or in the baseline with its reason, and never both', async () => {
-    const excepted = await clientScenarios(BASELINE);
+  it('every required scenario → run here, and no other', async () => {
     const required = await Promise.all(
       Object.keys(RUN).map((revision) =>
         clientScenarios(join(PACKAGE, 'requirements', `${revision}.yaml`)),
@@ -131,11 +135,6 @@ describe('the official suite', () => {
     const all = [...new Set(required.flat())].sort();
     expect(all.length).toBeGreaterThan(30);
     const run = [...new Set(Object.values(RUN).flat())];
-    expect([...run, ...excepted].sort()).toEqual(all);
+    expect([...run].sort()).toEqual(all);
   });
-
-  it('a scenario of the baseline → fails still', async () => {
-    const { code } = await runScenario('elicitation-sep1034-client-defaults', '2025-11-25');
-    expect(code).not.toBe(0);
-  }, 60_000);
 });

@@ -13,12 +13,14 @@ import {
 import { recordApproved, recordFlow, recordKnown } from './scenes/flow.ts';
 import { recordContinued, recordConversation, recordOrders } from './scenes/long-lives.ts';
 import { recordAgents, recordPlans } from './scenes/plans.ts';
+import { recordQuestions } from './scenes/questions.ts';
 
 const SCENES: Readonly<Record<string, (recorder: Recorder) => Promise<void>>> = {
   agents: recordAgents,
   plans: recordPlans,
   flow: recordFlow,
   approved: recordApproved,
+  questions: recordQuestions,
   known: recordKnown,
   batched: recordBatched,
   children: recordChildren,

@@ -8,7 +8,9 @@ import type { PlanGoalInput, PlanGoalResult } from '../../common/agent.ts';
 import type { BatchCounts, BatchMode } from '../../common/batch.ts';
 import type { JsonValue } from '../../common/json.ts';
 import type { Plan } from '../../common/plan.ts';
-import type { CallToolInput, ToolResult } from '../../common/tool.ts';
+import { askRun } from '../../activities/ask-run.ts';
+import type { CallToolInput, CallToolOutcome, ToolResult } from '../../common/tool.ts';
+import type { ToolQuestion } from '../../common/tool-question.ts';
 import { LIMITS, plan, step, TENANT, textResult } from '../support/plans.ts';
 import { ONE_QUEUE } from '../support/temporal.ts';
 
@@ -33,12 +35,25 @@ export function recordedActivities(
   };
 }
 
+const SEATS: ToolQuestion = {
+  ...{ name: 'seats', mode: 'form', message: 'How many?' },
+  schema: { type: 'object', properties: { seats: { type: 'integer' } }, required: ['seats'] },
+};
+
 /**
- * `bad…` fails, `no…` is refused by its tool, `held…` ends when it is cancelled; a call with `cities`
+ * `asks…` wants to know something first, `asks-during…` in the middle of the call. `bad…` fails, `no…` is refused by its tool, `held…` ends when it is cancelled; a call with `cities`
  * is one for many, and answers for all of them but for what begins with `lost`.
  */
-async function callTool({ idempotencyKey, args }: CallToolInput): Promise<ToolResult> {
+async function callTool(input: CallToolInput): Promise<CallToolOutcome> {
+  const { idempotencyKey, args, answered, maxTotalTimeoutMs } = input;
   const id = idempotencyKey.split('/').at(-2) ?? '';
+  if (id.startsWith('asks-during')) {
+    const answer = await askRun(idempotencyKey, maxTotalTimeoutMs)?.(SEATS);
+    return textResult(JSON.stringify(answer));
+  }
+  if (id.startsWith('asks') && answered === undefined) {
+    return { asks: { questions: [SEATS], state: 'the state of the server' } };
+  }
   if (id.startsWith('bad') && !id.endsWith('.fallback')) {
     throw ApplicationFailure.nonRetryable('broke', 'Tool.Unavailable');
   }

@@ -52,6 +52,12 @@ describe('recorded histories', () => {
     ...['run-plan-children', 'run-plan-child', 'run-plan-nested', 'run-plan-nested-deep'],
     ...['run-plan-children-out', 'run-plan-child-out', 'run-plan-children-cancelled'],
     ...['run-plan-left', 'run-plan-continued', 'run-plan-waits-left', 'run-plan-waits-continued'],
+    ...[
+      'run-plan-asked',
+      'run-plan-asked-in-vain',
+      'run-plan-asks-left',
+      'run-plan-asks-continued',
+    ],
     ...['run-plan-lends', 'run-plan-lent', 'run-plan-lent-short'],
     ...['run-batch-light', 'run-batch-runs', 'run-batch-cancelled', 'run-batch-item'],
   ])('the folder → holds a history of the kind %s', (kind) => {

@@ -1,12 +1,15 @@
 // A client program for the official suite: lists the tools of the server whose address is the last
 // argument and calls each of them, with Ostinato's own connections and nothing else. Where the server
-// wants a login, it logs in as `ostinato servers login` does; the person's browser is a `fetch`.
+// wants a login, it logs in as `ostinato servers login` does; the person's browser is a `fetch`. Where a
+// tool asks a person something, the person says yes to all and leaves the rest as it is.
 import { randomBytes } from 'node:crypto';
 import { discoverOAuthServerInfo } from '@modelcontextprotocol/client';
 import { awaitRedirect } from '../../client/cli/await-redirect.ts';
+import { answersOf } from '../../common/answers-of.ts';
 import { FAILURE } from '../../common/failures.ts';
 import type { JsonObject } from '../../common/json.ts';
 import { isJsonObject } from '../../common/json.ts';
+import type { ToolQuestion } from '../../common/tool-question.ts';
 import { isServiceError } from '../../services/errors.ts';
 import { createLogins } from '../../services/mcp/auth/logins.ts';
 import type { ServerAuth } from '../../services/mcp/auth/server-auth.ts';
@@ -79,7 +82,12 @@ const target = targetOf('suite', transport);
 const grants = memoryGrants();
 const sealer = createSealer([randomBytes(32)]);
 const logins = createLogins({ ways: createWaysOut(), env: {}, grants, sealer });
-const connections = createMcpConnections({ log: silent, env: process.env, grants });
+const connections = createMcpConnections({
+  log: silent,
+  env: process.env,
+  grants,
+  asksPeople: true,
+});
 
 async function login(): Promise<void> {
   const listener = await awaitRedirect(0);
@@ -111,6 +119,29 @@ async function asPerson<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+function answered(questions: readonly ToolQuestion[]) {
+  const values = questions.map((question) => {
+    const schema = question.mode === 'form' ? question.schema : {};
+    const properties = Object.entries(madeUp(schema)).filter(([, value]) => value === true);
+    return [question.name, Object.fromEntries(properties)] as const;
+  });
+  const [only] = values;
+  return answersOf(
+    questions,
+    questions.length === 1 ? (only?.[1] ?? {}) : Object.fromEntries(values),
+  );
+}
+
+async function callAndAnswer(name: string, args: JsonObject) {
+  const ask = async (question: ToolQuestion) =>
+    answered([question])[question.name] ?? { action: 'cancel' as const };
+  const call = { ...callOf(name, args), asking: { ask, answers: null, state: null } };
+  const first = await connections.call(target, call);
+  if (!('questions' in first)) return first;
+  const answers = answered(first.questions);
+  return connections.call(target, { ...call, asking: { ask, answers, state: first.state } });
+}
+
 try {
   const { tools } = await asPerson(() => connections.listTools(target));
   const calls =
@@ -121,10 +152,9 @@ try {
     }));
   for (const call of calls) {
     try {
-      const answer = await asPerson(() =>
-        connections.call(target, callOf(call.name, call.arguments)),
-      );
-      process.stdout.write(`${call.name}: ${answer.isError ? 'refused' : 'done'}\n`);
+      const answer = await asPerson(() => callAndAnswer(call.name, call.arguments));
+      const how = 'questions' in answer ? 'asks again' : answer.isError ? 'refused' : 'done';
+      process.stdout.write(`${call.name}: ${how}\n`);
     } catch (error) {
       // The suite judges by what was sent; the next tool is called all the same.
       process.stdout.write(`${call.name}: ${String(error)}\n`);

@@ -10,6 +10,7 @@ import type { ExitCode } from '../exit-code.ts';
 import { EXIT } from '../exit-code.ts';
 import { helpExamples } from '../help-examples.ts';
 import { cleanText } from '../view/clean-text.ts';
+import { questionLines } from '../view/question-lines.ts';
 import { formatDuration } from '../view/format-duration.ts';
 
 const ID = 'of the decision, as "approvals list" shows it';
@@ -17,7 +18,7 @@ const ID = 'of the decision, as "approvals list" shows it';
 export function addApprovals(program: Command, act: Act): void {
   const approvals = program
     .command('approvals')
-    .description('Lists the calls that wait for a person, and decides them.')
+    .description('Lists what waits for a person, and decides or answers it.')
     .addHelpText('after', helpExamples('approvals list', 'approvals approve 01K5XN6M2V7T~pay~1'));
   approvals
     .command('list')
@@ -39,7 +40,9 @@ export function addApprovals(program: Command, act: Act): void {
     .action(act(approve));
   approvals
     .command('deny')
-    .description('Refuses a call: its step fails with the reason, which a planner sees.')
+    .description(
+      'Refuses a call: its step fails with the reason, which a planner sees. A question is declined.',
+    )
     .argument('<id>', ID)
     .option('--reason <text>', 'why', 'Denied from the command line.')
     .addHelpText(
@@ -47,6 +50,22 @@ export function addApprovals(program: Command, act: Act): void {
       helpExamples('approvals deny 01K5XN6M2V7T~pay~1 --reason "wrong account"'),
     )
     .action(act(deny));
+  approvals
+    .command('answer')
+    .description('Answers what a tool asks; the values are checked before they are taken.')
+    .argument('<id>', ID)
+    .option(
+      '--values <json>',
+      'of the only question, or of each under its name; what is left out takes its default',
+    )
+    .addHelpText(
+      'after',
+      helpExamples(
+        `approvals answer 01K5XN6M2V7T~book~1 --values '{"seats": 2}'`,
+        'approvals answer 01K5XN6M2V7T~book~1',
+      ),
+    )
+    .action(act(answer));
 }
 
 async function list(context: CliContext): Promise<ExitCode> {
@@ -64,9 +83,9 @@ function pendingLines(entry: PendingInRun, { style }: CliContext): readonly stri
   const shown = args.length <= MAX_SHOWN ? args : `${args.slice(0, MAX_SHOWN)}…`;
   const left = formatDuration(Math.max(0, entry.expiresAtMs - Date.now()));
   const remedy =
-    entry.kind === 'approval'
-      ? []
-      : [`  Decide with: ostinato effects retry|done|abort '${entry.key ?? ''}'`];
+    entry.kind === 'outcome-unknown'
+      ? [`  Decide with: ostinato effects retry|done|abort '${entry.key ?? ''}'`]
+      : questionLines(entry.questions ?? []);
   return [
     style.warn(entry.id),
     `  ${cleanText(entry.title)}: ${entry.tool} (${entry.effect}) ${cleanText(shown)}`,
@@ -75,12 +94,23 @@ function pendingLines(entry: PendingInRun, { style }: CliContext): readonly stri
   ];
 }
 
+async function answer(
+  context: CliContext,
+  [id = '']: readonly (string | undefined)[],
+  flags: { readonly values?: string },
+): Promise<ExitCode> {
+  const values = parseObject(flags.values ?? '{}', '--values', '{"seats": 2}');
+  await context.withEngine((connection) => decide(connection, id, { verdict: 'answer', values }));
+  return said(context, id, 'answered');
+}
+
 async function approve(
   context: CliContext,
   [id = '']: readonly (string | undefined)[],
   flags: { readonly args?: string },
 ): Promise<ExitCode> {
-  const args = flags.args === undefined ? undefined : parseArgs(flags.args);
+  const args =
+    flags.args === undefined ? undefined : parseObject(flags.args, '--args', '{"amount": 5}');
   const verdict = { verdict: 'approve', ...(args === undefined ? {} : { args }) } as const;
   await context.withEngine((connection) => decide(connection, id, verdict));
   return said(context, id, 'approved');
@@ -101,12 +131,12 @@ function said(context: CliContext, id: string, what: string): ExitCode {
   return EXIT.worked;
 }
 
-function parseArgs(text: string): JsonObject {
+function parseObject(text: string, flag: string, example: string): JsonObject {
   try {
     const value: unknown = JSON.parse(text);
     if (isJsonObject(value)) return value;
   } catch {
     // Said below.
   }
-  throw new CliError(EXIT.usage, `--args takes a JSON object like '{"amount": 5}', not ${text}`);
+  throw new CliError(EXIT.usage, `${flag} takes a JSON object like '${example}', not ${text}`);
 }

@@ -28,6 +28,7 @@ interface RunFlags {
   readonly timeout?: number;
   readonly ask?: readonly string[];
   readonly onUnknown?: 'fail' | 'ask';
+  readonly onQuestion?: 'ask' | 'decline';
   readonly rollback?: boolean;
   readonly detach?: boolean;
   readonly follow?: boolean;
@@ -62,6 +63,12 @@ export function addRun(program: Command, act: Act): void {
       new Option('--on-unknown <what>', 'when nobody knows whether a call acted').choices([
         'fail',
         'ask',
+      ]),
+    )
+    .addOption(
+      new Option('--on-question <what>', 'when a tool asks a person something').choices([
+        'ask',
+        'decline',
       ]),
     )
     .option('--rollback', 'a plan that fails undoes its steps that say how')
@@ -127,10 +134,11 @@ function limitsOf(flags: RunFlags): Partial<AgentLimits> {
   };
 }
 
-function policyOf({ ask, onUnknown, rollback }: RunFlags): RunPolicy | undefined {
+function policyOf({ ask, onUnknown, onQuestion, rollback }: RunFlags): RunPolicy | undefined {
   const policy: RunPolicy = {
     ...(ask === undefined ? {} : { approvals: ask.map((tool) => ({ tool })) }),
     ...(onUnknown === undefined ? {} : { onUnknown }),
+    ...(onQuestion === undefined ? {} : { onQuestion }),
     ...(rollback === undefined ? {} : { rollback }),
   };
   return Object.keys(policy).length === 0 ? undefined : policy;

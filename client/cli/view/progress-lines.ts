@@ -69,8 +69,11 @@ function phaseLine(progress: RunProgress, style: Style): string {
 
 /** A call that waits for a person, with the id by which it is decided. */
 export function pendingLine({ id, tool, kind }: PendingDecision, style: Style): string {
-  const what =
-    kind === 'approval' ? 'waits for a person' : 'may have acted: a person says what happened';
+  const what = {
+    approval: 'waits for a person',
+    'outcome-unknown': 'may have acted: a person says what happened',
+    question: 'asks a person something',
+  }[kind];
   return style.warn(`? ${id}  ${cleanText(tool)}  ${what}: see "ostinato approvals list"`);
 }
 

@@ -49,9 +49,8 @@ function setUp(staleMs: number | null, effect: 'read' | 'keyed' = 'read') {
     maxTotalTimeoutMs: 1_000,
   });
   const load = (args: JsonObject, result: ToolResult) =>
-    stale.load(
-      { input: inputOf(args), tool, server: server as never, args, onProgress: () => undefined },
-      () => Promise.resolve(result),
+    stale.load({ input: inputOf(args), tool, server: server as never, args }, () =>
+      Promise.resolve(result),
     );
   const answer = (args: JsonObject) => stale.answer(inputOf(args), 'main is away');
   return { clock, load, answer, forget: () => stale.forget(resultScope(tool.tenantId)) };

@@ -16,7 +16,8 @@ import { openDatabase } from '../../../services/database/open-database.ts';
 import type { ServiceError } from '../../../services/errors.ts';
 import type { EffectLedger } from '../../../services/ledger/effect-ledger.ts';
 import { createEffectLedger } from '../../../services/ledger/effect-ledger.ts';
-import type { McpAnswer, McpCall } from '../../../services/mcp/mcp-call.ts';
+import type { McpAnswer, McpAskingCall, McpAsks, McpCall } from '../../../services/mcp/mcp-call.ts';
+import type { McpConnections } from '../../../services/mcp/mcp-connections.ts';
 import { McpError } from '../../../services/mcp/mcp-error.ts';
 import type { RegisteredServer, RegisteredTool } from '../../../services/registry/registry.ts';
 import { SERVER_DEFINITION_DEFAULTS } from '../../../services/registry/server-definition.ts';
@@ -24,6 +25,7 @@ import type { SchemaValidator } from '../../../services/schema/schema-validator.
 import { createSchemaValidator } from '../../../services/schema/schema-validator.ts';
 import { createMetrics } from '../../../services/telemetry/metrics.ts';
 import { createResultCache } from '../../../services/tools/result-cache.ts';
+import { ToolAsked } from '../../../services/tools/tool-asked.ts';
 import type { ToolCallContext, ToolCallerDeps } from '../../../services/tools/tool-caller.ts';
 import { createToolCaller } from '../../../services/tools/tool-caller.ts';
 
@@ -43,12 +45,12 @@ afterAll(async () => {
   await database.close();
 });
 
-type Handler = (call: McpCall) => Promise<McpAnswer>;
+type Handler = (call: McpCall & Partial<McpAskingCall>) => Promise<McpAnswer | McpAsks>;
 
 /** Each test has its own server, tools and keys. */
 interface World {
   readonly tools: Map<string, RegisteredTool>;
-  readonly calls: McpCall[];
+  readonly calls: (McpCall & Partial<McpAskingCall>)[];
   readonly tenants: TenantId[];
   serverEnabled: boolean;
   answer: Handler;
@@ -82,7 +84,7 @@ function newWorld(): World {
   const logged: string[] = [];
   const made = {
     tools: new Map<string, RegisteredTool>(),
-    calls: [] as McpCall[],
+    calls: [] as (McpCall & Partial<McpAskingCall>)[],
     tenants: [] as TenantId[],
     serverEnabled: true,
     answer: (() => Promise.resolve(text(`answer ${made.calls.length}`))) as Handler,
@@ -99,11 +101,11 @@ function newWorld(): World {
       getServer: async () => serverOf(made.serverEnabled),
     },
     connections: {
-      call(target, call) {
+      call: ((target, call) => {
         made.calls.push(call);
         made.tenants.push(target.tenantId);
         return made.answer(call);
-      },
+      }) as McpConnections['call'],
     },
     ...{ artifacts, ledger, validator, metrics },
     cache: createResultCache({ metrics, log: pino({ level: 'silent' }), shared: null }),
@@ -624,5 +626,97 @@ describe('in the place of a call that failed', () => {
       retry: { allowed: false },
     });
     expect(world.calls).toHaveLength(before);
+  });
+});
+
+describe('a tool that asks a person something', () => {
+  const SEATS = {
+    name: 'seats',
+    mode: 'url',
+    message: 'Well?',
+    url: 'https://a.example/',
+  } as const;
+  const ANSWERS = { seats: { action: 'accept' } } as const;
+  /** Asks first, with a state that tells the calls apart; answers when it was answered. */
+  const asksFirst =
+    (stateChars = 1): Handler =>
+    async ({ asking }) =>
+      asking?.answers === null
+        ? { questions: [SEATS], state: String(world.calls.length).repeat(stateChars) }
+        : text(`got ${JSON.stringify(asking?.answers)}`);
+  const asked = (call: Promise<unknown>): Promise<ToolAsked> =>
+    call.then(
+      () => expect.unreachable('it asks'),
+      (error: unknown) => {
+        expect(error).toBeInstanceOf(ToolAsked);
+        return error as ToolAsked;
+      },
+    );
+
+  it.each(['read', 'keyed', 'non-idempotent', 'compensable'])(
+    '%s: it asks, and is called again with the answers under the same key → one effect',
+    async (tool) => {
+      world.answer = asksFirst();
+      const { asks } = await asked(world.call(tool, { mayAsk: true }));
+      expect(asks).toEqual({ questions: [SEATS], state: '1' });
+      expect(await unknownKeys()).toEqual([]);
+      const again = { mayAsk: true, answered: { answers: ANSWERS, state: asks.state } };
+      const result = await world.call(tool, again);
+      expect(result.content).toMatchObject([{ text: 'got {"seats":{"action":"accept"}}' }]);
+      expect(world.calls.map(({ asking }) => asking)).toEqual([
+        { ask: null, answers: null, state: null },
+        { ask: null, answers: ANSWERS, state: '1' },
+      ]);
+      if (tool === 'read') return;
+      // An attempt whose answer was lost, or one that comes late without answers.
+      expect(await world.call(tool, again)).toEqual(result);
+      expect(await world.call(tool, { mayAsk: true })).toEqual(result);
+      expect(world.calls).toHaveLength(2);
+    },
+  );
+
+  it('the answered call is lost on its way → unknown, as any other', async () => {
+    world.answer = asksFirst();
+    await asked(world.call('non-idempotent', { mayAsk: true }));
+    world.answer = failing('Tool.Unavailable', true);
+    const answered = { answers: ANSWERS, state: '1' };
+    await expect(world.call('non-idempotent', { mayAsk: true, answered })).rejects.toMatchObject({
+      type: 'Tool.OutcomeUnknown',
+    });
+    expect(await unknownKeys()).toHaveLength(1);
+  });
+
+  it('its state is long → by reference in the history, and whole for the server', async () => {
+    world.answer = asksFirst(5_000);
+    const { asks } = await asked(world.call('keyed', { mayAsk: true }));
+    expect(asks.state).toMatchObject({ bytes: 5_000, mediaType: 'text/plain; charset=utf-8' });
+    await world.call('keyed', { mayAsk: true, answered: { answers: ANSWERS, state: asks.state } });
+    expect(world.calls.at(-1)?.asking?.state).toBe('1'.repeat(5_000));
+  });
+
+  it('equal reads at once → each is asked for itself, and no answer is kept', async () => {
+    world.answer = asksFirst();
+    const states = await Promise.all(
+      ['a', 'b', 'c'].map(async (idempotencyKey) => {
+        const { asks } = await asked(world.call('read', { mayAsk: true, idempotencyKey }));
+        return asks.state;
+      }),
+    );
+    expect(new Set(states).size).toBe(3);
+    await world.call('read', { mayAsk: true, answered: { answers: ANSWERS, state: '1' } });
+    world.answer = async () => text('asked nobody');
+    expect((await world.call('read')).content).toMatchObject([{ text: 'asked nobody' }]);
+  });
+
+  it('a read that asked in the middle → its answer is for that call alone', async () => {
+    world.answer = async ({ asking }) => {
+      const answer = await asking?.ask?.(SEATS);
+      return text(answer?.action ?? 'nobody to ask');
+    };
+    const ask = async () => ({ action: 'accept' }) as const;
+    const own = await world.call('read', { mayAsk: true }, { ask });
+    expect(own.content).toMatchObject([{ text: 'accept' }]);
+    expect((await world.call('read')).content).toMatchObject([{ text: 'nobody to ask' }]);
+    expect(world.calls).toHaveLength(2);
   });
 });
