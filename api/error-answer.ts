@@ -70,7 +70,11 @@ const CLIENT_ANSWER: Readonly<Record<ClientErrorCode, readonly [number, string]>
 
 /** Fastify's own refusals whose words would not help the caller. */
 const FASTIFY_ANSWER: Readonly<Record<string, readonly [number, string, string]>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: [413, 'PayloadTooLarge', 'The body is larger than this API takes.'],
+  FST_ERR_CTP_BODY_TOO_LARGE: [
+    413,
+    'PayloadTooLarge',
+    'The body is larger than this API takes here: send less, or split it.',
+  ],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: [400, 'BadInput', 'The body is not as long as announced.'],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: [
     415,

@@ -21,6 +21,7 @@ import { refusePrototypeQuery } from './middleware/query.ts';
 import { refuseOtherSites } from './middleware/same-origin.ts';
 import { newId } from './new-id.ts';
 import { refuseMalformed } from './refuse-malformed.ts';
+import { withOwnContent, withSharedAnswers } from './schemas/shared-answers.ts';
 import { registerApprovals } from './routes/approvals.ts';
 import { registerArtifacts } from './routes/artifacts.ts';
 import { registerBatches } from './routes/batches.ts';
@@ -148,7 +149,11 @@ function describe(api: Api, needsKey: boolean): void {
       ...(needsKey ? { security: [{ bearer: [] }, { key: [] }] } : {}),
       components: { securitySchemes: schemes },
     },
-    transform: jsonSchemaTransform,
+    transform: (route) => {
+      const schema = withSharedAnswers(route.schema, route.url);
+      const described = jsonSchemaTransform({ ...route, schema });
+      return { ...described, schema: withOwnContent(described.schema) };
+    },
     transformObject: jsonSchemaTransformObject,
   });
   void api.register(swaggerUi, {

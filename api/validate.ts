@@ -1,6 +1,6 @@
 import type { FastifySchemaCompiler } from 'fastify';
 import type { z } from 'zod';
-import { plainIssue } from '../client/plain-issue.ts';
+import { plainIssue } from '../common/plain-issue.ts';
 import { RequestError } from './request-error.ts';
 
 /** Checks each part of a request against its zod schema, and says in plain words what is wrong. */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { whyUnreadable } from '../common/why-unreadable.ts';
 import { ClientError } from './client-error.ts';
-import { plainIssue } from './plain-issue.ts';
+import { plainIssue } from '../common/plain-issue.ts';
 import type { Policies } from './policy.ts';
 import { policiesSchema } from './policy.ts';
 

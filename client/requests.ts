@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { WrittenPlan } from '../common/written-plan.ts';
 import { ClientError } from './client-error.ts';
 import { limitsSchema } from './limits.ts';
-import { plainIssue } from './plain-issue.ts';
+import { plainIssue } from '../common/plain-issue.ts';
 import { plainName } from './plain-name.ts';
 import { policySchema } from './policy.ts';
 import { writtenPlanSchema } from './written-plan-schema.ts';

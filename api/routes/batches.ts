@@ -103,6 +103,9 @@ function registerItems(api: Api, deps: ResolvedApiDeps): void {
       if (isTaken || (await isStarted(connection, record.batchId))) {
         throw new HttpError(409, 'Conflict', `Batch ${record.batchId} has its items already.`);
       }
+      if (request.body === undefined) {
+        throw new HttpError(400, 'BadInput', 'The body is missing: send the items as JSONL.');
+      }
       const gone = new AbortController();
       request.raw.once('close', () => {
         if (!request.raw.complete) gone.abort(new Error('The upload was broken off.'));

@@ -3,6 +3,7 @@ import type { Api } from '../api.ts';
 import type { ResolvedApiDeps } from '../api-deps.ts';
 import { errorAnswers } from '../schemas/error-answers.ts';
 import { historyQuery, transitionAnswer, transitionSchema } from '../schemas/transition-schema.ts';
+import { sinceMs } from '../since-ms.ts';
 import { tenantOf } from '../tenant-of.ts';
 import { breakerParams, targetOf } from './breaker-target.ts';
 
@@ -21,9 +22,12 @@ export function registerBreakerHistory(api: Api, deps: ResolvedApiDeps): void {
     { schema: { ...schema, summary: 'How all breakers changed, newest first' } },
     async (request) => {
       const { hours, limit } = request.query;
-      const sinceMs = Date.now() - hours * HOUR_MS;
       const { tenantId } = tenantOf(request);
-      const rows = await deps.breakerHistory.list({ tenantId, sinceMs, limit });
+      const rows = await deps.breakerHistory.list({
+        tenantId,
+        sinceMs: sinceMs(hours, HOUR_MS),
+        limit,
+      });
       return { transitions: rows.map(transitionAnswer) };
     },
   );
@@ -41,8 +45,8 @@ export function registerBreakerHistory(api: Api, deps: ResolvedApiDeps): void {
     async (request) => {
       const { tenantId, ...target } = await targetOf(deps, request, request.params);
       const { hours, limit } = request.query;
-      const sinceMs = Date.now() - hours * HOUR_MS;
-      const rows = await deps.breakerHistory.list({ tenantId, target, sinceMs, limit });
+      const since = sinceMs(hours, HOUR_MS);
+      const rows = await deps.breakerHistory.list({ tenantId, target, sinceMs: since, limit });
       return { transitions: rows.map(transitionAnswer) };
     },
   );

@@ -5,6 +5,7 @@ import { HttpError } from '../http-error.ts';
 import { errorAnswers } from '../schemas/error-answers.ts';
 import { routeSchema, stretchSchema, suggestionSchema } from '../schemas/provider-schema.ts';
 import { transitionAnswer, transitionSchema } from '../schemas/transition-schema.ts';
+import { sinceMs } from '../since-ms.ts';
 import { tenantOf } from '../tenant-of.ts';
 
 const tags = ['providers'];
@@ -52,7 +53,8 @@ export function registerProviders(api: Api, deps: ResolvedApiDeps): void {
   );
 }
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const MAX_TRANSITIONS = 100;
 
 function registerHistory(api: Api, deps: ResolvedApiDeps): void {
@@ -71,8 +73,8 @@ function registerHistory(api: Api, deps: ResolvedApiDeps): void {
     },
     async (request) => {
       const { tenantId } = tenantOf(request);
-      const sinceMs = Date.now() - request.query.days * DAY_MS;
-      return { suggestions: [...(await deps.providers.suggest(tenantId, sinceMs))] };
+      const since = sinceMs(request.query.days, DAY_MS);
+      return { suggestions: [...(await deps.providers.suggest(tenantId, since))] };
     },
   );
   api.get(
@@ -104,11 +106,11 @@ function registerHistory(api: Api, deps: ResolvedApiDeps): void {
         const known = routes.map((one) => one.id).join(', ') || 'none';
         throw new HttpError(404, 'NotFound', `There is no model "${id}". There are: ${known}.`);
       }
-      const sinceMs = Date.now() - request.query.hours * 3_600_000;
+      const since = sinceMs(request.query.hours, HOUR_MS);
       const target = { kind: 'provider', name: id } as const;
       const [history, transitions] = await Promise.all([
-        deps.providers.history(tenantId, id, sinceMs),
-        deps.breakerHistory.list({ tenantId, target, sinceMs, limit: MAX_TRANSITIONS }),
+        deps.providers.history(tenantId, id, since),
+        deps.breakerHistory.list({ tenantId, target, sinceMs: since, limit: MAX_TRANSITIONS }),
       ]);
       return { route, history: [...history], transitions: transitions.map(transitionAnswer) };
     },

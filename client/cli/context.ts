@@ -15,7 +15,7 @@ export interface CliProcess {
   readonly isTty: boolean;
   readonly width: () => number;
   readonly height: () => number;
-  readonly readStdin: () => Promise<string>;
+  readonly stdin: () => AsyncIterable<Uint8Array>;
   /** Shows a page to the person. @returns whether there is a browser. @default there is none */
   readonly openBrowser?: (url: string) => boolean;
   /** Calls back on Ctrl-C instead of ending the process, until the returned function is called. */

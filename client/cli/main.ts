@@ -1,6 +1,6 @@
+#!/usr/bin/env node
 // Entry point of the `ostinato` command.
 import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
 import type { CliProcess } from './context.ts';
 import { openBrowser } from './open-browser.ts';
 import { runCli } from './run-cli.ts';
@@ -19,7 +19,7 @@ const cliProcess: CliProcess = {
       : Number.POSITIVE_INFINITY,
   height: () => process.stdout.rows || Number.POSITIVE_INFINITY,
   openBrowser: (url) => openBrowser(url, process.env),
-  readStdin: () => text(process.stdin),
+  stdin: () => process.stdin,
   onInterrupt(callback) {
     process.on('SIGINT', callback);
     return () => process.off('SIGINT', callback);

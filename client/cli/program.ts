@@ -26,7 +26,7 @@ const HELP_WIDTH = 100;
 /** The command line: what there is. What each command does is in `commands/`. */
 export function createProgram(
   cliProcess: Pick<CliProcess, 'out' | 'err' | 'width'>,
-  version: string,
+  { version, isJson }: { readonly version: string; readonly isJson: boolean },
   act: Act,
 ): Command {
   const program = new Command('ostinato')
@@ -46,7 +46,8 @@ export function createProgram(
     })
     .configureOutput({
       writeOut: cliProcess.out,
-      writeErr: cliProcess.err,
+      // Of wrong usage a program gets one JSON document, which `runCli` writes.
+      writeErr: isJson ? () => undefined : cliProcess.err,
       outputError: (text, write) => write(text.replace(/^error: /, 'ostinato: ')),
     })
     .showSuggestionAfterError(true)

@@ -1,11 +1,12 @@
 import type { Document } from 'yaml';
 import { isNode, LineCounter, parseDocument } from 'yaml';
 import type { WrittenPlan } from '../index.ts';
-import { plainIssue } from '../plain-issue.ts';
+import { plainIssue } from '../../common/plain-issue.ts';
 import { writtenPlanSchema } from '../written-plan-schema.ts';
 import { CliError } from './cli-error.ts';
 import { EXIT } from './exit-code.ts';
-import { readInputFile } from './read-input-file.ts';
+import type { CliProcess } from './context.ts';
+import { inputName, readInputText } from './read-input-text.ts';
 
 /**
  * Reads a plan in YAML or JSON (which is YAML too); `-` is standard input.
@@ -13,13 +14,18 @@ import { readInputFile } from './read-input-file.ts';
  */
 export async function readPlanFile(
   path: string,
-  readStdin: () => Promise<string>,
+  cliProcess: Pick<CliProcess, 'stdin'>,
 ): Promise<WrittenPlan> {
-  if (path === '-') return parsePlan(await readStdin(), 'standard input');
-  return parsePlan(await readInputFile(path, 'The plan '), path);
+  return parsePlan(await readInputText(path, cliProcess, 'The plan '), inputName(path));
 }
 
 export function parsePlan(text: string, source: string): WrittenPlan {
+  if (text.trim() === '') {
+    throw new CliError(
+      EXIT.usage,
+      `The plan in ${source} is empty: write "steps:" with a step at least.`,
+    );
+  }
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const place = (offset: number): string => {

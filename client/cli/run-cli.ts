@@ -20,7 +20,8 @@ export async function runCli(
   const act = createAct(cliProcess, (code) => {
     ended = code;
   });
-  const program = createProgram(cliProcess, version, act);
+  const isJson = argv.includes('--json');
+  const program = createProgram(cliProcess, { version, isJson }, act);
   try {
     if (argv.length === 0) {
       program.outputHelp({ error: true });
@@ -29,12 +30,21 @@ export async function runCli(
     await program.parseAsync(argv, { from: 'user' });
     return ended;
   } catch (error) {
-    // Commander has printed it already; help and version end this way too.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.worked : EXIT.usage;
+    // Commander's are for people printed already; help and version end this way too.
+    const isUsage = error instanceof CommanderError;
+    if (isUsage && error.exitCode === 0) return EXIT.worked;
     const message = error instanceof Error ? error.message : String(error);
-    if (argv.includes('--json')) {
-      cliProcess.out(`${JSON.stringify({ error: { message } })}\n`);
-    } else cliProcess.err(`ostinato: ${message}\n`);
-    return exitCodeOf(error);
+    if (isJson) {
+      cliProcess.out(
+        `${JSON.stringify({ error: { message: isUsage ? plain(message) : message } })}\n`,
+      );
+    } else if (!isUsage) cliProcess.err(`ostinato: ${message}\n`);
+    return isUsage ? EXIT.usage : exitCodeOf(error);
   }
+}
+
+/** Commander's words without its own beginning; `(outputHelp)` is what it calls a command alone. */
+function plain(message: string): string {
+  if (message === '(outputHelp)') return 'Name a command; "ostinato --help" lists what there is.';
+  return message.replace(/^error: /, '');
 }

@@ -46,6 +46,12 @@ export async function checkTemplate(
     }
   }
   if (isServiceError(first)) throw first;
+  if (samples.length === 0) {
+    throw new ServiceError(
+      FAILURE.badInput,
+      'No line of the file is an item: each takes one JSON value, at most 256 KiB long.',
+    );
+  }
   throw new ServiceError(
     FAILURE.badInput,
     `The batch does not fit its items: ${(first as Error).message}`,

@@ -245,7 +245,7 @@ class Connections implements McpConnections {
     const key = keyOf(target.tenantId, target.server);
     const known = this.#byKey.get(key);
     if (known !== undefined && sameServer(known.target, target)) return known;
-    if (known !== undefined) this.#letFinish(known);
+    if (known !== undefined) void this.#letFinish(known);
     const access = { ways: this.#ways, grants: this.#deps.grants ?? null };
     const connection = new ServerConnection(target, {
       log: this.#deps.log,

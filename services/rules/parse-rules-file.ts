@@ -2,6 +2,7 @@ import type { Document } from 'yaml';
 import { isNode, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { FAILURE } from '../../common/failures.ts';
+import { plainIssue } from '../../common/plain-issue.ts';
 import type { CompositionRule } from '../../common/rules/composition-rule.ts';
 import { ServiceError } from '../errors.ts';
 import { ruleSchema } from './rule-schema.ts';
@@ -19,6 +20,8 @@ const fileSchema = z.strictObject({
  * @throws ServiceError (BadInput) with every problem, each with its line and column.
  */
 export function parseRulesFile(text: string, source: string): readonly CompositionRule[] {
+  if (text.trim() === '')
+    throw bad(source, ['it is empty. For no rules at all, write "rules: []".']);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const place = (offset: number): string => {
@@ -31,7 +34,7 @@ export function parseRulesFile(text: string, source: string): readonly Compositi
       document.errors.map(({ pos, message }) => `${place(pos[0])} ${message}`),
     );
   }
-  const parsed = fileSchema.safeParse(valuesOf(document, source));
+  const parsed = fileSchema.safeParse(valuesOf(document, source), { error: plainIssue });
   if (!parsed.success) {
     throw bad(
       source,

@@ -360,6 +360,10 @@ describe('what is refused', () => {
     await ask('POST', '/v1/batches', { batchId, plan: doWork });
     const items = `/v1/batches/${batchId}/items`;
     expect((await ask('PUT', items, { name: 'x' })).status).toBe(415);
+    expect(await ask('PUT', items)).toMatchObject({
+      status: 400,
+      body: { error: { message: 'The body is missing: send the items as JSONL.' } },
+    });
     expect(await ask('PUT', items, '\n\n', LINES)).toMatchObject({
       status: 400,
       body: { error: { message: expect.stringContaining('no items') as string } },
@@ -386,7 +390,9 @@ describe('ostinato batch', () => {
         isTty: false,
         width: () => 200,
         height: () => 50,
-        readStdin: async () => named('stdin-', 2),
+        stdin: async function* () {
+          yield Buffer.from(named('stdin-', 2));
+        },
         onInterrupt: () => () => undefined,
       },
       '0',
@@ -414,6 +420,28 @@ describe('ostinato batch', () => {
     expect(results.out.trimEnd().split('\n')).toHaveLength(3);
   });
 
+  it('a file without an item → refused, and no batch is left that waits for one', async () => {
+    const empty = join(dir, 'empty.jsonl');
+    await writeFile(empty, '\n');
+    const id = newId();
+    const run = await cli('batch', 'run', empty, '--goal', 'x', '--id', id);
+    expect(run).toMatchObject({ code: 2 });
+    expect(run.err).toContain('The file has no items');
+    const shown = await cli('batch', 'show', id, '--json');
+    expect(JSON.parse(shown.out)).toMatchObject({ state: 'cancelled' });
+  });
+
+  it.each(['\0\x7fELF is no JSON\n{"half\n', `${'x'.repeat(300_000)}\n`])(
+    'a file in which no line is an item → the batch fails and says so',
+    async (text) => {
+      const broken = join(dir, 'broken.jsonl');
+      await writeFile(broken, text);
+      const run = await cli('batch', 'run', broken, '--goal', '${item}');
+      expect(run.code).toBe(1);
+      expect(run.out).toContain('No line of the file is an item');
+    },
+  );
+
   it('standard input → read; wrong use → what to do', async () => {
     const plan = join(dir, 'plan.json');
     const run = await cli('batch', 'run', '-', '--plan', plan, '--id', newId(), '--json');
@@ -422,6 +450,10 @@ describe('ostinato batch', () => {
     expect(await cli('batch', 'run', 'no.jsonl', '--plan', plan)).toMatchObject({
       code: 2,
       err: 'ostinato: The items in no.jsonl cannot be read: there is no such file.\n',
+    });
+    expect(await cli('batch', 'run', dir, '--plan', plan)).toMatchObject({
+      code: 2,
+      err: `ostinato: The items in ${dir} cannot be read: it is a folder.\n`,
     });
     expect((await cli('batch', 'run', '-')).err).toContain('--goal TEXT or --plan FILE');
     expect((await cli('batch', 'resume', 'none')).err).toContain('There is no batch none');

@@ -584,6 +584,21 @@ describe('the rest', () => {
     ]);
   });
 
+  it('what every route refuses before its handler → in its description, in the form it has there', async () => {
+    const { body } = await serve().ask('GET', '/docs/json');
+    type Answers = Record<string, { content?: Record<string, { schema?: { $ref?: string } }> }>;
+    const { paths } = body as { paths: Record<string, Record<string, { responses: Answers }>> };
+    const answers = (path: string, method: string) => paths[path]?.[method]?.responses ?? {};
+    expect(Object.keys(answers('/v1/servers/{name}', 'put'))).toEqual(
+      expect.arrayContaining(['400', '401', '413', '414', '415']),
+    );
+    const { '400': refused } = answers('/v1/chat/completions', 'post');
+    expect(refused?.content?.['application/json']?.schema?.$ref).toMatch(/OpenAiError$/);
+    const lines = answers('/v1/batches/{id}/results', 'get');
+    expect(Object.keys(lines['200']?.content ?? {})).toEqual(['application/x-ndjson']);
+    expect(Object.keys(lines['404']?.content ?? {})).toEqual(['application/json']);
+  });
+
   it('the description → OpenAPI 3.1 with every route, its errors and its schemas', async () => {
     const { ask } = serve();
     const { body } = await ask('GET', '/docs/json');

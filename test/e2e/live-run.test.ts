@@ -323,7 +323,7 @@ describe('ostinato conversations watch', () => {
         isTty: false,
         width: () => 200,
         height: () => 50,
-        readStdin: async () => '',
+        stdin: async function* () {},
         onInterrupt(callback) {
           interrupt = callback;
           isListening = true;

@@ -25,7 +25,7 @@ export async function typeCommand(
       isTty: false,
       width: () => width,
       height: () => 50,
-      readStdin: async () => '',
+      stdin: async function* () {},
       onInterrupt: () => () => undefined,
     },
     '0',

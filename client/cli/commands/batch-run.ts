@@ -1,7 +1,7 @@
-import { createReadStream } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
+import { whyUnreadable } from '../../../common/why-unreadable.ts';
 import type { Act } from '../act.ts';
 import { attendBatch, leaveBatch } from '../attend-batch.ts';
 import { CliError } from '../cli-error.ts';
@@ -9,7 +9,7 @@ import type { CliContext } from '../context.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { EXIT } from '../exit-code.ts';
 import { helpExamples } from '../help-examples.ts';
-import { unreadableInput } from '../read-input-file.ts';
+import { unreadableInput } from '../read-input-text.ts';
 import { readPlanFile } from '../read-plan-file.ts';
 import { wholeNumber } from '../whole-number.ts';
 
@@ -72,14 +72,15 @@ async function run(
     throw new CliError(EXIT.usage, 'Items and plan cannot both come from standard input.');
   }
   const isUrl = /^https?:\/\//.test(items);
-  const readStdin = (): Promise<string> => context.process.readStdin();
-  if (!isUrl && items !== '-') await assertReadable(items);
+  const lines = isUrl ? null : await openItems(items, context);
   const started = await context.api.send<{ batchId: string; links: { items: string } }>(
     'POST',
     '/v1/batches',
     {
       ...(flags.goal === undefined ? {} : { goal: flags.goal }),
-      ...(flags.plan === undefined ? {} : { plan: await readPlanFile(flags.plan, readStdin) }),
+      ...(flags.plan === undefined
+        ? {}
+        : { plan: await readPlanFile(flags.plan, context.process) }),
       ...(isUrl ? { url: items } : {}),
       ...(flags.agent === undefined ? {} : { agent: flags.agent }),
       ...(flags.id === undefined ? {} : { batchId: flags.id }),
@@ -89,25 +90,42 @@ async function run(
       ...(flags.timeout === undefined ? {} : { limits: { maxWallMs: flags.timeout * 1_000 } }),
     },
   );
-  if (!isUrl) {
-    const lines = items === '-' ? [Buffer.from(await readStdin())] : createReadStream(items);
-    await context.api.putLines(started.links.items, toAsync(lines));
-  }
+  if (lines !== null) await upload(context, started, lines);
   return flags.detach === true
     ? leaveBatch(context, started.batchId)
     : attendBatch(context, started.batchId);
 }
 
-async function* toAsync(
-  lines: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  yield* lines;
+/** Before the batch is made: one without items would wait for them for good. */
+async function openItems(path: string, context: CliContext): Promise<AsyncIterable<Uint8Array>> {
+  if (path === '-') return context.process.stdin();
+  const file = await open(path)
+    .then(async (handle) => {
+      if (!(await handle.stat()).isDirectory()) return handle;
+      await handle.close();
+      throw Object.assign(new Error('a folder'), { code: 'EISDIR' });
+    })
+    .catch((error: unknown) => {
+      throw unreadableInput(path, whyUnreadable(error), 'The items in ');
+    });
+  return file.createReadStream();
 }
 
-async function assertReadable(path: string): Promise<void> {
-  await access(path).catch((error: unknown) => {
-    throw unreadableInput(path, error, 'The items in ');
-  });
+/** A batch whose items do not come is ended, so that none is left that waits for them. */
+async function upload(
+  context: CliContext,
+  { batchId, links }: { readonly batchId: string; readonly links: { readonly items: string } },
+  lines: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  try {
+    await context.api.putLines(links.items, lines);
+  } catch (error) {
+    const reason = 'Its items did not come.';
+    await context.api
+      .send('POST', `/v1/batches/${batchId}/cancel`, { reason })
+      .catch(() => undefined);
+    throw error;
+  }
 }
 
 function aboveZero(value: string): number {

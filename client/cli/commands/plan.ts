@@ -28,7 +28,7 @@ async function explain(
   context: CliContext,
   [path]: readonly (string | undefined)[],
 ): Promise<ExitCode> {
-  const plan = await readPlanFile(path ?? '-', () => context.process.readStdin());
+  const plan = await readPlanFile(path ?? '-', context.process);
   const answer = await context.api.send<PlanAnswer>('POST', '/v1/plans/explain', { plan });
   if (context.isJson) context.printJson(answer);
   else context.print(...explanationLines(answer, context.style));

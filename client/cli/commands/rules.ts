@@ -6,7 +6,7 @@ import type { CliContext } from '../context.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { EXIT } from '../exit-code.ts';
 import { helpExamples } from '../help-examples.ts';
-import { readInputFile } from '../read-input-file.ts';
+import { inputName, readInputText } from '../read-input-text.ts';
 import { tableLines } from '../view/table.ts';
 import { addRuleSuggestions } from './rule-suggestions.ts';
 
@@ -97,16 +97,16 @@ async function show(context: CliContext, [name]: Args): Promise<ExitCode> {
 }
 
 async function apply(context: CliContext, [path = '']: Args): Promise<ExitCode> {
-  const text = path === '-' ? await context.process.readStdin() : await readInputFile(path);
+  const text = await readInputText(path, context.process, 'The rules file ');
   const answer = await context.api.send<{ written: string[]; removed: string[] }>(
     'POST',
     '/v1/rules/import',
-    { text, source: path === '-' ? 'standard input' : path },
+    { text, source: inputName(path) },
   );
   if (context.isJson) context.printJson(answer);
   else {
     const gone = answer.removed.length === 0 ? '' : `, removed ${answer.removed.join(', ')}`;
-    context.print(`${answer.written.length} rules are in force from ${path}${gone}.`);
+    context.print(`${answer.written.length} rules are in force from ${inputName(path)}${gone}.`);
   }
   return EXIT.worked;
 }

@@ -102,8 +102,7 @@ async function run(
     );
   }
   const { plan: path } = flags;
-  const plan =
-    path === undefined ? null : await readPlanFile(path, () => context.process.readStdin());
+  const plan = path === undefined ? null : await readPlanFile(path, context.process);
   const isExplained = flags.explain === true && !context.isJson;
   if (isExplained && plan !== null) {
     const answer = await context.api.send<PlanAnswer>('POST', '/v1/plans/explain', { plan });

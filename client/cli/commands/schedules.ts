@@ -187,7 +187,7 @@ async function workOf(
   if (goal !== undefined) {
     return url === undefined ? { run: { goal, ...agent } } : { batch: { url, goal, ...agent } };
   }
-  const plan = await readPlanFile(file ?? '', () => context.process.readStdin());
+  const plan = await readPlanFile(file ?? '', context.process);
   const given = { plan, ...agent } as NonNullable<ScheduleRequest['plan']>;
   return url === undefined ? { plan: given } : { batch: { url, ...given } };
 }

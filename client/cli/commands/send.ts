@@ -7,6 +7,7 @@ import type { ExitCode } from '../exit-code.ts';
 import { EXIT } from '../exit-code.ts';
 import { helpExamples } from '../help-examples.ts';
 import { placesOf } from '../places.ts';
+import { readInputText } from '../read-input-text.ts';
 import { untilStarted } from '../until-started.ts';
 import { placeLines } from '../view/run-ending.ts';
 
@@ -46,7 +47,7 @@ async function send(
   [conversationId = '', given = '']: readonly (string | undefined)[],
   { messageId, agent, detach, follow }: SendFlags,
 ): Promise<ExitCode> {
-  const text = given === '-' ? await context.process.readStdin() : given;
+  const text = given === '-' ? await readInputText(given, context.process) : given;
   return context.withEngine(async (connection) => {
     const handle = await sendMessage(connection, { conversationId, text, messageId, agent });
     const { runId, workflowId } = handle;

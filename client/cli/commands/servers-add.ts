@@ -8,7 +8,7 @@ import type { CliContext } from '../context.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { EXIT } from '../exit-code.ts';
 import { helpExamples } from '../help-examples.ts';
-import { readInputFile } from '../read-input-file.ts';
+import { inputName, readInputText } from '../read-input-text.ts';
 import { refreshLine } from '../view/refresh-line.ts';
 import { wholeNumber } from '../whole-number.ts';
 
@@ -132,11 +132,11 @@ function pairs(
 }
 
 async function importFile(context: CliContext, path: string): Promise<ExitCode> {
-  const text = await readInputFile(path);
+  const text = await readInputText(path, context.process, 'The servers file ');
   const answer = await context.api.send<{ servers: RegisteredAnswer[] }>(
     'POST',
     '/v1/servers/import',
-    { text, source: path },
+    { text, source: inputName(path) },
   );
   return report(context, answer.servers);
 }

@@ -14,7 +14,7 @@ import { checkupLines } from '../../../client/cli/view/checkup-lines.ts';
 import { refreshLine } from '../../../client/cli/view/refresh-line.ts';
 import { resultLines } from '../../../client/cli/view/result-lines.ts';
 import { ClientError } from '../../../client/client-error.ts';
-import { plainIssue } from '../../../client/plain-issue.ts';
+import { plainIssue } from '../../../common/plain-issue.ts';
 import { PLAIN } from './view/support.ts';
 
 const folders: string[] = [];
@@ -59,7 +59,7 @@ describe('parsePlan', () => {
     ['{"steps": [}', /p:1:12 Unexpected token '}'/],
     ['{"steps": [', /p:1:\d+ Unexpected end of JSON input/],
     ['steps: []', /p:1:8 steps is empty: a plan has at least one step/],
-    ['', /p:1:1 takes an object \(received null\)/],
+    ['', /The plan in p is empty: write "steps:"/],
     ['steps:\n  - id: a\n', /p:2:5 steps\[0\]\.tool is missing: a step has one of tool, waitFor/],
     [
       'steps:\n  - id: a\n    tool: x\n    arg: {}\n',
@@ -96,8 +96,14 @@ describe('parsePlan', () => {
   });
 
   it('a file that is not there → says so; "-" → standard input', async () => {
-    await expect(readPlanFile('/no/such/plan', async () => '')).rejects.toThrow('no such file');
-    expect(await readPlanFile('-', async () => JSON.stringify(PLAN))).toEqual(PLAN);
+    const input = (text: string) => ({
+      stdin: async function* () {
+        yield Buffer.from(text);
+      },
+    });
+    await expect(readPlanFile('/no/such/plan', input(''))).rejects.toThrow('no such file');
+    await expect(readPlanFile('-', input('\n'))).rejects.toThrow('standard input is empty');
+    expect(await readPlanFile('-', input(JSON.stringify(PLAN)))).toEqual(PLAN);
   });
 });
 

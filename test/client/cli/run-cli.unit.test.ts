@@ -31,7 +31,7 @@ async function run(argv: readonly string[]): Promise<{ code: number; out: string
     isTty: false,
     width: () => 100,
     height: () => 50,
-    readStdin: async () => '',
+    stdin: async function* () {},
     onInterrupt: () => () => undefined,
   };
   const code = await runCli(argv, cliProcess, '1.2.3');
@@ -87,6 +87,19 @@ describe('wrong usage → 2, on standard error', () => {
     expect(err).toContain(said);
     expect(err).toMatch(/^ostinato: /);
     expect(err).not.toMatch(/undefined|\n\s+at /);
+  });
+
+  it.each([
+    [['rnu', '--json'], "unknown command 'rnu'"],
+    [['runs', 'list', '-n', 'x', '--json'], 'It takes a whole number above 0.'],
+    [['--json', 'tools', 'show'], "missing required argument 'tool'"],
+    [['--json'], 'Name a command'],
+  ])('%j → one JSON document on standard output, and nothing else', async (argv, said) => {
+    const { code, out, err } = await run(argv);
+    expect([code, err]).toEqual([2, '']);
+    const { error } = JSON.parse(out) as { error: { message: string } };
+    expect(error.message).toContain(said);
+    expect(error.message).not.toMatch(/^error: |outputHelp/);
   });
 
   it('nothing at all → the help', async () => {

@@ -41,6 +41,15 @@ rules:
     expect(parseRulesFile(text, 'rules.json')).toHaveLength(1);
   });
 
+  it.each([
+    ['', 'rules.yaml is wrong: it is empty. For no rules at all, write "rules: []".'],
+    ['- a', 'rules.yaml is wrong: line 1, column 1: the file takes an object (received ["a"])'],
+    ['{}', 'rules.yaml is wrong: line 1, column 1: rules is missing; it takes a list'],
+    ['rule: []', 'line 1, column 1: the file there is no field "rule"; did you mean "rules"?'],
+  ])('%j → what a rules file takes', (text, said) => {
+    expect(problem(text)).toContain(said);
+  });
+
   it('several mistakes → each with its place', () => {
     const text = `rules:
   - name: Bad Name

@@ -68,7 +68,7 @@ async function cli(...args: readonly string[]) {
       isTty: false,
       width: () => 200,
       height: () => 50,
-      readStdin: async () => '',
+      stdin: async function* () {},
       onInterrupt: () => () => undefined,
     },
     '0',

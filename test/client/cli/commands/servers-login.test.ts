@@ -91,7 +91,7 @@ function type(args: readonly string[], { isTty = false, sees }: Person = {}) {
       isTty,
       width: () => 300,
       height: () => 50,
-      readStdin: async () => '',
+      stdin: async function* () {},
       openBrowser: (address) => shown.push(address) > 0,
       onInterrupt(callback) {
         interrupt = callback;

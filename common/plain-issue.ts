@@ -1,13 +1,26 @@
-import type { z } from 'zod';
-import { nearestName } from '../common/nearest-name.ts';
+import { nearestName } from './nearest-name.ts';
 
 const SHOWN = 60;
+
+/** What zod hands to its `error` option, as far as it is read here. */
+interface Issue {
+  readonly code?: string;
+  readonly input?: unknown;
+  readonly expected?: string;
+  readonly values?: readonly unknown[];
+  readonly keys?: readonly string[];
+  readonly inst?: unknown;
+  readonly origin?: string;
+  readonly minimum?: number | bigint;
+  readonly maximum?: number | bigint;
+  readonly options?: unknown;
+}
 
 /**
  * What is wrong with a value, in words that fit behind its path: what it takes, and what was
  * received. For zod's `error` option; messages that a schema brings itself win over these.
  */
-export function plainIssue(issue: z.core.$ZodRawIssue): string | undefined {
+export function plainIssue(issue: Issue): string | undefined {
   const received = issue.input === undefined ? 'nothing' : shown(issue.input);
   switch (issue.code) {
     case 'invalid_type':
@@ -17,7 +30,7 @@ export function plainIssue(issue: z.core.$ZodRawIssue): string | undefined {
     case 'invalid_value':
       return `takes ${listed(issue.values)} (received ${received})`;
     case 'unrecognized_keys':
-      return issue.keys.map((key) => unknownField(key, issue.inst)).join('; ');
+      return (issue.keys ?? []).map((key) => unknownField(key, issue.inst)).join('; ');
     case 'too_small':
       return `${sizeOf(issue.origin)} at least ${issue.minimum} (received ${received})`;
     case 'too_big':
@@ -41,16 +54,16 @@ const NAMES: Readonly<Record<string, string>> = {
   record: 'an object',
 };
 
-function named(expected: string): string {
+function named(expected = 'something else'): string {
   return NAMES[expected] ?? expected;
 }
 
-function sizeOf(origin: string): string {
+function sizeOf(origin = ''): string {
   if (origin === 'string') return 'has a length of';
   return origin === 'array' ? 'has a count of' : 'is';
 }
 
-function listed(values: readonly unknown[]): string {
+function listed(values: readonly unknown[] = []): string {
   return values.map((value) => JSON.stringify(value)).join(' or ');
 }
 
