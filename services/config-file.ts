@@ -21,7 +21,7 @@ export interface ConfigFileOptions<Value> {
   /** What is different, for the log and without secrets; `null`: nothing. @default only whether it is */
   readonly changes?: (before: Value, after: Value) => object | null;
   /** Takes over what was read; where it throws, the old one holds. @default nobody needs to know */
-  readonly onChange?: (value: Value) => void;
+  readonly onChange?: (value: Value, before: Value) => unknown;
   /** How often the file is looked at, ms. @default 1000 */
   readonly lookEveryMs?: number;
   readonly log: Logger;
@@ -49,7 +49,7 @@ export async function openConfigFile<Value>(
         log.info({ path }, `${what} was read again: nothing in it has changed`);
         return;
       }
-      onChange?.(after);
+      await onChange?.(after, value);
       value = after;
       log.info({ path, ...changed }, `${what} has changed, and holds from now on`);
     } catch (error) {

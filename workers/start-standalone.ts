@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
@@ -8,13 +7,9 @@ import type { OstinatoConnection } from '../client/connection.ts';
 import { connect } from '../client/connection.ts';
 import { registerSearchAttributes } from '../client/engine.ts';
 import { readPolicies } from '../client/read-policies.ts';
-import { FAILURE } from '../common/failures.ts';
 import { DEFAULT_TENANT_ID } from '../common/tenant.ts';
-import { whyUnreadable } from '../common/why-unreadable.ts';
 import { openConfigFile } from '../services/config-file.ts';
 import type { Config } from '../services/config.ts';
-import { ServiceError } from '../services/errors.ts';
-import { parseServersFile } from '../services/registry/parse-servers-file.ts';
 import { readRulesFile } from '../services/rules/read-rules-file.ts';
 import type { Services } from './assemble.ts';
 import { assemble } from './assemble.ts';
@@ -26,6 +21,7 @@ import type { DevFile } from './dev-file.ts';
 import { removeDevFile, writeDevFile } from './dev-file.ts';
 import { findTemporal } from './find-temporal.ts';
 import { makeDataDir } from './make-data-dir.ts';
+import { openStartFiles, readServersFile } from './start-files.ts';
 import type { TemporalServer } from './temporal-server.ts';
 import { startTemporalServer } from './temporal-server.ts';
 import { createTracing, otlpExporter } from './tracing.ts';
@@ -50,7 +46,7 @@ export interface Standalone extends DevFile {
   readonly serversReady: Promise<void>;
   /** Rejects when a part that everything needs has ended by itself. */
   readonly broken: Promise<never>;
-  /** Reads the files of providers, breakers, limits and policies again. Never throws: the log says what changed. */
+  /** Reads the files of servers, rules, providers, breakers, limits and policies again. Never throws: the log says what changed. */
   reload(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -86,8 +82,9 @@ async function startParts(
   // Said before anything starts. A free one is taken when it is listened on: until then others may.
   if (port !== 0) await claimPort(host, port, 'the HTTP API', '--port');
   await makeDataDir(config.dataDir);
-  const definitions = await readServersFile(options.serversFile);
-  const rules = await readRulesFile(config.rulesFile);
+  // Said before anything starts, too.
+  await readServersFile(options.serversFile);
+  await readRulesFile(config.rulesFile);
   const policies = await openConfigFile({
     ...{ what: 'the policy file', path: config.policyFile || null, log },
     read: () => readPolicies(config.policyFile),
@@ -108,10 +105,9 @@ async function startParts(
   const services = await assemble({ config, env, log });
   started.push(() => services.close());
   const workers = await startWorkers(options, address, services, started);
-  for (const { name, definition } of definitions) {
-    await services.registry.putServer(DEFAULT_TENANT_ID, name, definition);
-  }
-  if (rules !== null) await services.rules.applyFile(DEFAULT_TENANT_ID, rules, 'start');
+  const paths = { servers: options.serversFile, rules: config.rulesFile };
+  const files = await openStartFiles(paths, services, log);
+  started.push(async () => files.close());
   const uiUrl = temporal?.uiUrl ?? null;
   const apiUrl = await startApi(options, { services, connection, workers, uiUrl, started });
   const dev: DevFile = {
@@ -125,7 +121,7 @@ async function startParts(
   started.push(() => removeDevFile(config.dataDir, process.pid));
   const serversReady = findTools(services, log);
   const reload = async (): Promise<void> => {
-    await Promise.all([services.reload(), policies.reload()]);
+    await Promise.all([services.reload(), policies.reload(), files.reload()]);
   };
   const broken = temporal?.exited ?? new Promise<never>(() => undefined);
   return { ...dev, serversReady, broken, reload };
@@ -230,16 +226,4 @@ async function startApi(options: StandaloneOptions, parts: ApiParts): Promise<st
   started.push(() => server.close());
   const shown = config.http.host.includes(':') ? `[${config.http.host}]` : config.http.host;
   return `http://${shown}:${config.http.port || new URL(listening).port}`;
-}
-
-async function readServersFile(path: string | null): Promise<ReturnType<typeof parseServersFile>> {
-  if (path === null) return [];
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new ServiceError(
-      FAILURE.badInput,
-      `The servers file ${path} cannot be read: ${whyUnreadable(error)}. Name one with --servers.`,
-      { cause: error },
-    );
-  });
-  return parseServersFile(text, path);
 }

@@ -144,6 +144,13 @@ class Connections implements McpConnections {
     await connection?.close();
   }
 
+  async retire(tenantId: TenantId, server: ServerName): Promise<void> {
+    const key = keyOf(tenantId, server);
+    const connection = this.#byKey.get(key);
+    this.#byKey.delete(key);
+    if (connection !== undefined) await this.#letFinish(connection);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     const connections = [...this.#byKey.values()];
@@ -262,9 +269,10 @@ class Connections implements McpConnections {
     return connection;
   }
 
-  #letFinish(connection: ServerConnection): void {
+  #letFinish(connection: ServerConnection): Promise<void> {
     const left = connection.retire().finally(() => this.#leaving.delete(left));
     this.#leaving.add(left);
+    return left;
   }
 
   #tell(listeners: ReadonlySet<ServerListener>, { tenantId, server }: McpTarget): void {

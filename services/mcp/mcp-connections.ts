@@ -48,5 +48,7 @@ export interface McpConnections {
   health(): ServerHealth[];
   /** Resolves when the server's process, if there was one, and all it started are gone. */
   disconnect(tenantId: TenantId, server: ServerName): Promise<void>;
+  /** As `disconnect`, when the calls that go on now have ended. */
+  retire(tenantId: TenantId, server: ServerName): Promise<void>;
   close(): Promise<void>;
 }

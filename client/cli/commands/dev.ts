@@ -31,7 +31,10 @@ export function addDev(program: Command, act: Act): void {
       "of Temporal's Web UI (default 8233; 0 picks a free one)",
       portNumber,
     )
-    .option('--servers <file>', 'mcpServers file to register (default servers.json, if there)')
+    .option(
+      '--servers <file>',
+      'mcpServers file to register, now and when it changes (default servers.json, if there)',
+    )
     .option('--data-dir <folder>', 'where state is kept (default .ostinato)')
     .addHelpText(
       'after',
