@@ -83,7 +83,10 @@ function hangsUp(): boolean {
   return process.stdin.isTTY === true;
 }
 
-/** Ctrl-C or a stop request. A second one ends the process at once. */
+/**
+ * Ctrl-C or a stop request. A second Ctrl-C ends the process at once; a second request does not, since
+ * whoever stops a group of processes reaches this one by each that passes it on.
+ */
 function stopSignal(): Promise<void> {
   return new Promise((resolveStop) => {
     let asked = false;
@@ -93,7 +96,7 @@ function stopSignal(): Promise<void> {
       ...(hangsUp() ? (['SIGHUP'] as const) : []),
     ] as const) {
       process.on(signal, () => {
-        if (asked) process.exit(130);
+        if (asked && signal !== 'SIGTERM') process.exit(130);
         asked = true;
         resolveStop();
       });

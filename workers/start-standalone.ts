@@ -23,7 +23,7 @@ import { findTemporal } from './find-temporal.ts';
 import { makeDataDir } from './make-data-dir.ts';
 import { openStartFiles, readServersFile } from './start-files.ts';
 import type { TemporalServer } from './temporal-server.ts';
-import { startTemporalServer } from './temporal-server.ts';
+import { startTemporalServer, stopLeftoverServer } from './temporal-server.ts';
 import { createTracing, otlpExporter } from './tracing.ts';
 import { workerInterceptors } from './worker-interceptors.ts';
 import { workflowBundle } from './workflow-bundle.ts';
@@ -156,11 +156,13 @@ async function startTemporal(
 ): Promise<TemporalServer | null> {
   if (options.temporalAddress !== null) return null;
   const { config, env } = options;
+  const dbFile = join(config.dataDir, 'temporal.db');
+  await stopLeftoverServer(dbFile);
   const server = await startTemporalServer({
     command: await findTemporal(config.cacheDir, env['PATH']),
     port: await claimPort('127.0.0.1', options.temporalPort, 'Temporal', '--temporal-port'),
     uiPort: await claimPort('127.0.0.1', options.uiPort, "Temporal's Web UI", '--ui-port'),
-    dbFile: join(config.dataDir, 'temporal.db'),
+    dbFile,
   });
   started.push(() => server.stop());
   return server;

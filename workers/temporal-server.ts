@@ -1,9 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { dirname } from 'node:path';
 import { NativeConnection } from '@temporalio/worker';
 import { FAILURE } from '../common/failures.ts';
 import { SEARCH_ATTRIBUTE_TYPE } from '../common/names.ts';
@@ -55,14 +54,15 @@ const LAST_LINES = 8;
  * @throws ServiceError (Unavailable) with the server's last lines.
  */
 export async function startTemporalServer(options: TemporalServerOptions): Promise<TemporalServer> {
-  if (options.dbFile !== null) {
-    await mkdir(dirname(options.dbFile), { recursive: true });
-    await stopLeftover(pidFile(options.dbFile));
-  }
+  if (options.dbFile !== null) await stopLeftoverServer(options.dbFile);
   const child = spawn(options.command, serverArgs(options), {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { GOGC, ...process.env },
   });
+  // Whoever ends at once must not leave it behind.
+  const kill = (): boolean => child.kill('SIGKILL');
+  process.once('exit', kill);
+  child.once('exit', () => process.off('exit', kill));
   const lines = lastLines(child);
   const ended = endOf(child, lines);
   ended.catch(() => undefined);
@@ -170,7 +170,9 @@ function pidFile(dbFile: string): string {
 }
 
 /** Two servers on one file corrupt it. A pid that now belongs to another program is left alone. */
-async function stopLeftover(file: string): Promise<void> {
+/** Stops the server that a process which was killed has left on that file; its ports are free then. */
+export async function stopLeftoverServer(dbFile: string): Promise<void> {
+  const file = pidFile(dbFile);
   const pid = Number(await readFile(file, 'utf8').catch(() => ''));
   if (!Number.isInteger(pid) || pid <= 0) return;
   const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');

@@ -25,6 +25,8 @@ export interface StandaloneProcessOptions {
   /** A server that runs; @default the process starts its own */
   readonly temporalAddress?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** @default a free one */
+  readonly temporalPort?: number;
 }
 
 /** The process that has everything in it, as `ostinato dev` starts it; ready when its servers are. */
@@ -66,10 +68,10 @@ export async function startStandaloneProcess(
   };
 }
 
-function flagsOf({ dataDir, serversFile }: StandaloneProcessOptions): string[] {
+function flagsOf({ dataDir, serversFile, temporalPort = 0 }: StandaloneProcessOptions): string[] {
   return [
     ...['--json-ready', '--data-dir', dataDir, '--port', '0'],
-    ...['--temporal-port', '0', '--ui-port', '0'],
+    ...['--temporal-port', String(temporalPort), '--ui-port', '0'],
     ...(serversFile === undefined ? [] : ['--servers', serversFile]),
   ];
 }

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connect, inspectEngine, startAgent } from '../../client/index.ts';
 import { SEARCH_ATTRIBUTE_TYPE } from '../../common/names.ts';
+import { freePort } from '../support/free-port.ts';
 import { startPostgres } from '../support/postgres.ts';
 import type { StandaloneProcess } from '../support/standalone.ts';
 import { startStandaloneProcess } from '../support/standalone.ts';
@@ -271,5 +272,42 @@ describe('the standalone process', () => {
     const { code, errors } = await startExpectingFailure([], { OSTINATO_HOST: '0.0.0.0' });
     expect(code).toBe(1);
     expect(errors).toContain('OSTINATO_API_KEY');
+  });
+});
+
+describe('how it ends', () => {
+  const dataDir = () => join(dir, 'data');
+  const temporalPid = async () =>
+    Number(await readFile(join(dataDir(), 'temporal.db.pid'), 'utf8'));
+  const isGone = (pid: number) => !existsSync(`/proc/${pid}`);
+
+  it('killed, and started again on the same port → what it left there is stopped first', async () => {
+    const temporalPort = await freePort();
+    running = await startStandaloneProcess({ dataDir: dataDir(), temporalPort });
+    const left = await temporalPid();
+    await running.kill();
+    expect(isGone(left)).toBe(false);
+    running = await startStandaloneProcess({ dataDir: dataDir(), temporalPort });
+    expect(isGone(left)).toBe(true);
+  });
+
+  it('asked to end by each that passes it on, as where a group of processes ends → in order, once', async () => {
+    running = await startStandaloneProcess({ dataDir: dataDir() });
+    const temporal = await temporalPid();
+    process.kill(running.pid, 'SIGTERM');
+    process.kill(running.pid, 'SIGTERM');
+    expect(await running.stop()).toBe(0);
+    expect(isGone(temporal)).toBe(true);
+    expect(existsSync(join(dataDir(), 'dev.json'))).toBe(false);
+  });
+
+  it('Ctrl-C twice → at once, and its Temporal ends with it', async () => {
+    running = await startStandaloneProcess({ dataDir: dataDir() });
+    const temporal = await temporalPid();
+    const { pid } = running;
+    process.kill(pid, 'SIGINT');
+    process.kill(pid, 'SIGINT');
+    await waitFor('the process to be gone', () => isGone(pid));
+    await waitFor('its Temporal to be gone', () => isGone(temporal));
   });
 });
