@@ -1,12 +1,11 @@
+import { isLoopback } from '../config.ts';
+import { areScopes } from '../mcp/auth/scopes.ts';
 import type { ServerAuth } from '../mcp/auth/server-auth.ts';
 import { ASSERTION_ALGORITHMS } from '../mcp/auth/server-auth.ts';
 import type { RemoteServer } from '../mcp/server-transport.ts';
 import type { DefinitionProblem } from './check-definition.ts';
 
 const GRANTS = ['authorization_code', 'client_credentials'];
-/** RFC 6749, 3.3: scopes are of these characters, with one space between two. */
-const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/;
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /** Everything in the `auth` of a server that could not work. */
 export function authProblems({ kind, auth, headers }: RemoteServer): DefinitionProblem[] {
@@ -66,7 +65,7 @@ function valueProblems({ grant, issuer, algorithm, scope }: ServerAuth): Problem
     const known = ASSERTION_ALGORITHMS.join(', ');
     problems.push(['algorithm', `is ${JSON.stringify(algorithm)}; it must be one of ${known}`]);
   }
-  if (scope !== undefined && !scope.includes('${') && !SCOPE.test(scope)) {
+  if (scope !== undefined && !scope.includes('${') && !areScopes(scope)) {
     problems.push([
       'scope',
       `is ${JSON.stringify(scope)}; write scopes with one space between them`,
@@ -78,6 +77,6 @@ function valueProblems({ grant, issuer, algorithm, scope }: ServerAuth): Problem
 function isIssuer(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname, search, hash } = new URL(text);
-  const isSafe = protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname));
+  const isSafe = protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
   return isSafe && search === '' && hash === '';
 }

@@ -24,6 +24,8 @@ export interface AuthorizationServer {
   gives: readonly string[] | null;
   /** What it answers to every token request, in place of its work. */
   broken: number | null;
+  /** Where its metadata sends people. @default its own page */
+  page: string | null;
   /** Token requests wait for it. */
   hold: Promise<void> | null;
   /** Scope of a token that holds; `null`: it does not. */
@@ -79,7 +81,7 @@ export async function startAuthorizationServer({
       case '/.well-known/oauth-authorization-server':
         return send(response, 200, {
           issuer,
-          authorization_endpoint: `${issuer}/authorize`,
+          authorization_endpoint: self.page ?? `${issuer}/authorize`,
           token_endpoint: `${issuer}/token`,
           registration_endpoint: `${issuer}/register`,
           revocation_endpoint: `${issuer}/revoke`,
@@ -217,6 +219,7 @@ export async function startAuthorizationServer({
     denies: null,
     gives: null,
     broken: null,
+    page: null,
     hold: null,
     scopeOf: (token) => access.get(token) ?? null,
     expireAccess: () => access.clear(),

@@ -9,6 +9,7 @@ import type { ExitCode } from '../exit-code.ts';
 import { EXIT } from '../exit-code.ts';
 import { helpExamples } from '../help-examples.ts';
 import { portNumber } from '../port-number.ts';
+import { cleanText } from '../view/clean-text.ts';
 import { refreshLine } from '../view/refresh-line.ts';
 import { wholeNumber } from '../whole-number.ts';
 
@@ -134,7 +135,7 @@ function report(context: CliContext, name: string, finished: LoginFinishedAnswer
   else {
     const until = expiresAtMs === null ? '' : ` until ${new Date(expiresAtMs).toISOString()}`;
     context.print(
-      `Logged in at ${name} by ${issuer}. ${renews ? 'Workers renew it by themselves.' : `It holds${until} and cannot be renewed.`}`,
+      `Logged in at ${name} by ${cleanText(issuer)}. ${renews ? 'Workers renew it by themselves.' : `It holds${until} and cannot be renewed.`}`,
       ...refreshLine(name, refresh, context.style),
     );
   }

@@ -83,13 +83,19 @@ function isForGood(error: unknown): boolean {
     error instanceof InsecureTokenEndpointError ||
     error instanceof IssuerMismatchError ||
     error instanceof RegistrationRejectedError ||
+    // Metadata or an answer of another form than the specification's.
+    (error instanceof Error && error.name === 'ZodError') ||
     (error instanceof Error && /does not match expected|does not support/.test(error.message))
   );
 }
 
 function wordsOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return message.slice(0, MAX_WORDS).replace(/[.\s]+$/, '');
+  // They are a stranger's, and end on terminals.
+  return message
+    .slice(0, MAX_WORDS)
+    .replace(/\p{Cc}/gu, ' ')
+    .replace(/[.\s]+$/, '');
 }
 
 function scrub(text: string, secrets: AuthSubject['secrets']): string {

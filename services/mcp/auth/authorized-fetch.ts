@@ -3,6 +3,7 @@ import { extractWWWAuthenticateParams } from '@modelcontextprotocol/client';
 import { unlessAborted } from '../unless-aborted.ts';
 import type { AccessSession, Refusal } from './access-session.ts';
 import { stillRefused } from './auth-problem.ts';
+import { areScopes } from './scopes.ts';
 
 /** A new token, and once more with a wider one. */
 const MAX_RENEWALS = 2;
@@ -42,7 +43,8 @@ function refusalOf(response: Response): Refusal | null {
   if (response.status === 403 && error !== 'insufficient_scope') return null;
   return {
     kind: response.status === 401 ? 'login' : 'scope',
-    scope,
+    // It ends in messages and in the address that a person opens.
+    scope: scope !== null && areScopes(scope) ? scope : null,
     resourceMetadataUrl: resourceMetadataUrl?.href ?? null,
   };
 }

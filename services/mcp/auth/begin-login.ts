@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { auth as beginAuthorization } from '@modelcontextprotocol/client';
+import { isLoopback } from '../../config.ts';
 import { toAuthProblem } from './auth-problem.ts';
 import type { KeptGrant } from './grant-store.ts';
 import type { LoginPlace } from './login-place.ts';
@@ -52,6 +53,9 @@ export async function beginLogin(
 
 /** It is opened in a browser, and the server chose it: no other scheme gets there. */
 function safeHref(url: URL, server: string): string {
-  if (url.protocol === 'https:' || url.protocol === 'http:') return url.href;
-  throw refuseLogin(server, `names ${url.protocol} as the place to log in`, 'It must be https');
+  const isSafe =
+    url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
+  if (isSafe) return url.href;
+  const place = `${url.protocol}//${url.host}`;
+  throw refuseLogin(server, `names ${place} as the place to log in`, 'It must be https');
 }

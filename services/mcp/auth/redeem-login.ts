@@ -63,8 +63,13 @@ function codeOf(
     throw refuseLogin(server, 'has another address by now', again);
   }
   if (error !== null) {
-    const why = errorDescription === null ? '' : ` (${errorDescription.slice(0, 200)})`;
-    throw refuseLogin(server, `does not let the person in: ${error.slice(0, 100)}${why}`, again);
+    const why =
+      errorDescription === null ? '' : ` (${JSON.stringify(errorDescription.slice(0, 200))})`;
+    throw refuseLogin(
+      server,
+      `does not let the person in: ${JSON.stringify(error.slice(0, 100))}${why}`,
+      again,
+    );
   }
   if (code === null) throw refuseLogin(server, 'got an answer without a code', again);
   return code;

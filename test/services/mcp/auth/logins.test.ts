@@ -126,6 +126,26 @@ describe('a login', () => {
     await expect(worker().listTools(target())).rejects.toMatchObject(NEEDED);
   });
 
+  it.each(['http://evil.example/authorize', 'file:///etc/passwd', 'javascript:alert(1)'])(
+    'a page at %s → nobody is sent there',
+    async (page) => {
+      const { logins, target } = await open();
+      stage.authorization.page = page;
+      await expect(logins.start(target(), REDIRECT)).rejects.toMatchObject({
+        name: 'ServiceError',
+        retry: { allowed: false },
+      });
+    },
+  );
+
+  it('refused with words that move the cursor → they are shown as what they are', async () => {
+    const { login, target } = await open();
+    stage.authorization.denies = 'no\u001b[2J';
+    const error: unknown = await login(target()).catch((reason: unknown) => reason);
+    expect(String(error)).toContain('no\\u001b[2J');
+    expect(String(error)).not.toContain('\u001b');
+  });
+
   it('the answer of another login → refused, and the code is not redeemed', async () => {
     const { logins, target, visit } = await open();
     const started = await logins.start(target(), REDIRECT);
