@@ -1,3 +1,4 @@
+import type { ApprovalRule } from './approval.ts';
 import type { Degraded } from './degraded.ts';
 import type { Id, JsonObject } from './json.ts';
 import type { TenantContext } from './tenant.ts';
@@ -102,6 +103,11 @@ export interface CallToolInput {
   readonly insteadOf?: string;
   /** A person can be asked what the tool wants to know. @default its server is told that nobody can */
   readonly mayAsk?: boolean;
+  /**
+   * By which rules a person decides about calls of the run, and what it has spent: no other tool that
+   * one of them names stands in for this one. @default none
+   */
+  readonly approvals?: { readonly rules: readonly ApprovalRule[]; readonly spentUsd: number };
   /** What the tool asked when it was called before, answered: this is the same call. */
   readonly answered?: ToolAnswers;
 }

@@ -68,7 +68,9 @@ function callTool(
 ): Promise<CallToolOutcome> {
   const { step, args, run, key } = asking;
   const maxTotalTimeoutMs = step.timeoutMs * PROGRESS_FACTOR;
-  const mayAsk = run.control.policy.onQuestion !== 'decline';
+  const { onQuestion, approvals: rules = [] } = run.control.policy;
+  const mayAsk = onQuestion !== 'decline';
+  const { costUsd: spentUsd } = run.budget.state().spent;
   const call = callToolActivity(step, run, maxTotalTimeoutMs);
   const made = (): Promise<CallToolOutcome> =>
     call({
@@ -81,6 +83,7 @@ function callTool(
       maxTotalTimeoutMs,
       ...(insteadOf === undefined ? {} : { insteadOf }),
       ...(mayAsk ? { mayAsk } : {}),
+      ...(rules.length === 0 ? {} : { approvals: { rules, spentUsd } }),
       ...(answered === undefined ? {} : { answered }),
     });
   return mayAsk ? run.control.questions.during(key, askInCall(asking), made) : made();

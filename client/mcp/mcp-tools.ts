@@ -64,6 +64,10 @@ const run = {
           },
           problem: textOrNull,
           preview: textOrNull,
+          waitsFor: {
+            type: 'object',
+            description: 'The limit of a server or tenant that its calls wait for, and since when.',
+          },
         },
         required: ['id', 'tool', 'state', 'problem', 'preview'],
       },
@@ -76,6 +80,27 @@ const run = {
       type: 'object',
       description:
         'By step id: artifacts that hold long values, of which results show the beginning.',
+    },
+    pending: {
+      type: 'array',
+      description: 'What waits for a person: calls to approve, and what tools ask.',
+      items: {
+        type: 'object',
+        properties: {
+          id: { type: 'string' },
+          kind: { type: 'string', enum: ['approval', 'outcome-unknown', 'question'] },
+          step: { type: 'string' },
+          tool: { type: 'string' },
+          reason: { type: 'string' },
+          questions: { type: 'array', items: { type: 'object' } },
+        },
+        required: ['id', 'kind', 'step', 'tool', 'reason'],
+      },
+    },
+    models: {
+      type: 'array',
+      description: 'How the latest model calls found their models.',
+      items: { type: 'object' },
     },
     next: { ...textOrNull, description: 'What to do now, while the run goes on.' },
   },

@@ -1,5 +1,6 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import type { StepReport } from '../../common/agent.ts';
+import type { PendingDecision } from '../../common/approval.ts';
 import { resultValue } from '../../common/result-value.ts';
 import type { JsonValue } from '../../common/json.ts';
 import type { ToolResult } from '../../common/tool.ts';
@@ -17,6 +18,9 @@ export function runResult(run: RunDetail): CallToolResult {
   const { result } = run;
   const isOver = run.status !== 'running';
   const outcome = result?.outcome ?? run.outcome;
+  const chosen = result !== null && 'models' in result ? result.models : run.progress?.models;
+  const models = chosen ?? [];
+  const pending = isOver ? [] : (run.progress?.pending ?? []);
   const isError = isOver && !(run.status === 'completed' && WENT_WELL.has(outcome ?? ''));
   const view = {
     runId: run.runId,
@@ -28,7 +32,9 @@ export function runResult(run: RunDetail): CallToolResult {
     reason: reasonOf(run),
     steps: (result?.steps ?? run.progress?.steps ?? []).map(toStep),
     ...(result !== null && 'results' in result ? valuesOf(result.results) : {}),
-    next: isOver ? null : `It goes on. Call get_run with runId "${run.runId}" and a waitMs.`,
+    ...(pending.length === 0 ? {} : { pending: pending.map(toPending) }),
+    ...(models.length === 0 ? {} : { models }),
+    next: isOver ? null : nextOf(run.runId, pending.length),
   };
   return structuredResult(view, isError);
 }
@@ -40,8 +46,22 @@ function reasonOf({ result, failure }: RunDetail): string | null {
   return 'reason' in result ? result.reason : null;
 }
 
-function toStep({ id, tool, state, problem, preview, degraded }: StepReport): object {
-  return { id, tool, state, problem, preview, ...(degraded === undefined ? {} : { degraded }) };
+function nextOf(runId: string, pending: number): string {
+  const how = pending === 0 ? 'It goes on.' : 'It waits for a person ("ostinato approvals list").';
+  return `${how} Call get_run with runId "${runId}" and a waitMs.`;
+}
+
+function toStep({ id, tool, state, problem, preview, degraded, waitsFor }: StepReport): object {
+  return {
+    ...{ id, tool, state, problem, preview },
+    ...(degraded === undefined ? {} : { degraded }),
+    ...(waitsFor === undefined ? {} : { waitsFor }),
+  };
+}
+
+/** What a person is asked; the arguments are shown to whoever decides. */
+function toPending({ id, kind, step, tool, reason, questions }: PendingDecision): object {
+  return { ...{ id, kind, step, tool, reason }, ...(questions === undefined ? {} : { questions }) };
 }
 
 /** By step id; what is too long is left out, or shown as it begins: its artifact holds it. */

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { approvalRule } from '../../common/approval.ts';
 import { describeFailure } from '../../common/describe-failure.ts';
 import { FAILURE } from '../../common/failures.ts';
 import type { RuleOfKind } from '../../common/rules/composition-rule.ts';
@@ -58,7 +59,7 @@ export function createAlternatePaths(deps: Deps): AlternatePaths {
     if (args === null) return null;
     const idempotencyKey = keyOf(input, rule);
     // What the tool itself asked is nothing to this one, and its own questions have no place to go.
-    const { mayAsk: _mayAsk, answered: _answered, ...plain } = input;
+    const { mayAsk: _mayAsk, answered: _answered, approvals: _approvals, ...plain } = input;
     const result = await call(
       { ...plain, tool: other.id, args, idempotencyKey, fingerprint: other.fingerprint },
       context,
@@ -111,11 +112,15 @@ export function createAlternatePaths(deps: Deps): AlternatePaths {
 async function usable(
   { registry }: Pick<Deps, 'registry'>,
   rule: RuleOfKind<'alternative'>,
-  { tenant }: CallToolInput,
+  { tenant: { tenantId }, approvals }: CallToolInput,
   tool: RegisteredTool,
 ): Promise<RegisteredTool | null> {
-  const other = await registry.findTool(tenant.tenantId, rule.tool);
+  const other = await registry.findTool(tenantId, rule.tool);
   if (other?.enabled !== true || other.status !== 'active') return null;
+  const { rules = [], spentUsd = 0 } = approvals ?? {};
+  const call = { tool: other.id, effect: other.effect, tenantId, spentUsd };
+  // The run wants a person asked about that one too, and here nobody is.
+  if (approvalRule(rules, call) !== null) return null;
   return mayStandIn(rule, tool.effect, other.effect) ? other : null;
 }
 

@@ -124,6 +124,8 @@ describe('a call that the policy names', () => {
     await decide(ostinato, id, { verdict: 'approve' });
     expect(await run.result()).toMatchObject({ outcome: 'completed' });
     expect(calls.map(({ tool }) => tool)).toEqual(['fake/tool', 'bank/pay']);
+    // What stands in for the tool obeys them too.
+    expect(calls[0]?.approvals).toEqual({ rules: ASK_PAY.approvals, spentUsd: 0 });
   });
 
   it('denied → the step fails with the reason and nothing is called', async () => {

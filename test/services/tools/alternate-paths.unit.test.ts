@@ -75,7 +75,11 @@ function setUp(
     log: pino({ level: 'silent' }),
   });
   const context = { signal: new AbortController().signal, attempt: 1 };
-  return { calls, diverted, answer: () => paths.answer(INPUT, context, 'main is away') };
+  return {
+    calls,
+    diverted,
+    answer: (input = INPUT) => paths.answer(input, context, 'main is away'),
+  };
 }
 
 const READS = { 'main/find': 'read', 'spare/find': 'read', 'bad/find': 'read' } as const;
@@ -158,6 +162,17 @@ describe('createAlternatePaths', () => {
     const both = setUp([...paid, rule('b', 'spare/find')], effects);
     expect((await both.answer())?.degraded).toMatchObject([{ rule: 'b' }]);
     expect(both.calls.map(({ tool }) => tool)).toEqual(['spare/find']);
+  });
+
+  it('an alternative that the run wants a person asked about → not asked; one that it does not is', async () => {
+    const effects = { ...READS, 'paid/find': 'read' } as const;
+    const { answer, calls } = setUp([rule('a', 'paid/find'), rule('b', 'spare/find')], effects);
+    const approvals = { rules: [{ tool: 'paid/*' }, { spentUsd: 2 }], spentUsd: 1 } as const;
+    const result = await answer({ ...INPUT, approvals });
+    expect(result?.degraded).toMatchObject([{ rule: 'b' }]);
+    expect(calls.map(({ tool }) => tool)).toEqual(['spare/find']);
+    expect(calls[0]).not.toHaveProperty('approvals');
+    expect(await answer({ ...INPUT, approvals: { ...approvals, spentUsd: 2 } })).toBeNull();
   });
 
   it('no alternative answers → the last result stands in, marked; an alternative goes before it', async () => {
