@@ -30,7 +30,7 @@ import { startFakeOpenAi } from '../support/fake-llm/openai.ts';
 import { streamText, VENDORS } from '../support/fake-llm/streams.ts';
 import type { RedisServer } from '../support/redis.ts';
 import { startRedis } from '../support/redis.ts';
-import { startStandaloneProcess } from '../support/standalone.ts';
+import { startStandaloneProcess, WHOLE_PROCESS_TIMEOUT_MS } from '../support/standalone.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -431,29 +431,33 @@ describe('Redis is lost in the middle of an answer', () => {
 });
 
 describe('a worker is killed while its model writes', () => {
-  it('the next one begins anew: what was written is void, and the answer is the last one', async () => {
-    await engine.stopWorkers();
-    const worker = () =>
-      startStandaloneProcess({
-        dataDir: join(dir, 'data'),
-        temporalAddress: engine.temporalAddress,
-        env,
-      });
-    const first = await worker();
-    const never = answerInPieces('lost words', 'never');
-    model.script(never.script, answerOf('The answer.'));
-    const run = await startAgent(engine.ostinato, { goal: 'Survive' });
-    const reader = watch(run.runId);
-    never.letGo(1);
-    await waitFor('the words', () => screen(reader.seen) === 'lost words');
-    await first.kill();
-    const second = await worker();
-    const all = await reader.ended;
-    await second.stop();
-    expect(screen(all)).toBe('The answer.');
-    expect(liveOf(all)).toContainEqual(expect.objectContaining({ kind: 'superseded', voids: 1 }));
-    expect(all.at(-1)).toMatchObject({ kind: 'ended', run: { outcome: 'answered' } });
-  }, 180_000);
+  it(
+    'the next one begins anew: what was written is void, and the answer is the last one',
+    async () => {
+      await engine.stopWorkers();
+      const worker = () =>
+        startStandaloneProcess({
+          dataDir: join(dir, 'data'),
+          temporalAddress: engine.temporalAddress,
+          env,
+        });
+      const first = await worker();
+      const never = answerInPieces('lost words', 'never');
+      model.script(never.script, answerOf('The answer.'));
+      const run = await startAgent(engine.ostinato, { goal: 'Survive' });
+      const reader = watch(run.runId);
+      never.letGo(1);
+      await waitFor('the words', () => screen(reader.seen) === 'lost words');
+      await first.kill();
+      const second = await worker();
+      const all = await reader.ended;
+      await second.stop();
+      expect(screen(all)).toBe('The answer.');
+      expect(liveOf(all)).toContainEqual(expect.objectContaining({ kind: 'superseded', voids: 1 }));
+      expect(all.at(-1)).toMatchObject({ kind: 'ended', run: { outcome: 'answered' } });
+    },
+    WHOLE_PROCESS_TIMEOUT_MS,
+  );
 });
 
 function ostinato(

@@ -1,3 +1,4 @@
+import type { JsonValue } from '../../common/json.ts';
 import type { Plan, PlanStep, StepArg, StepId } from '../../common/plan.ts';
 import type { ToolId, ToolResult } from '../../common/tool.ts';
 import type { AgentLimits } from '../../common/agent.ts';
@@ -34,7 +35,7 @@ export function output(id: string, path = ''): StepArg {
   return { kind: 'output', step: id as StepId, path };
 }
 
-export function literal(value: string | number): StepArg {
+export function literal(value: JsonValue): StepArg {
   return { kind: 'literal', value };
 }
 

@@ -29,6 +29,12 @@ export interface StandaloneProcessOptions {
   readonly temporalPort?: number;
 }
 
+/**
+ * For a test that starts whole processes, a Temporal server among them: on two cores with a load of
+ * ten each, one start takes half a minute.
+ */
+export const WHOLE_PROCESS_TIMEOUT_MS = 180_000;
+
 /** The process that has everything in it, as `ostinato dev` starts it; ready when its servers are. */
 export async function startStandaloneProcess(
   options: StandaloneProcessOptions,

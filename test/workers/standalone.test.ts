@@ -13,7 +13,7 @@ import { SEARCH_ATTRIBUTE_TYPE } from '../../common/names.ts';
 import { freePort } from '../support/free-port.ts';
 import { startPostgres } from '../support/postgres.ts';
 import type { StandaloneProcess } from '../support/standalone.ts';
-import { startStandaloneProcess } from '../support/standalone.ts';
+import { startStandaloneProcess, WHOLE_PROCESS_TIMEOUT_MS } from '../support/standalone.ts';
 import { connectTo, startTemporal } from '../support/temporal.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -65,7 +65,7 @@ async function processesOf(folder: string): Promise<string[]> {
   return found;
 }
 
-describe('the standalone process', () => {
+describe('the standalone process', { timeout: WHOLE_PROCESS_TIMEOUT_MS }, () => {
   it('SIGHUP → the files of providers, breakers, limits and policies are read again, and it runs on', async () => {
     const file = (name: string) => join(dir, `${name}.yaml`);
     const write = (name: string, text: string) => writeFile(file(name), text);
@@ -158,7 +158,7 @@ describe('the standalone process', () => {
     expect(await running.stop()).toBe(0);
     expect(await processesOf(dir)).toEqual([]);
     expect(existsSync(join(dir, 'data', 'dev.json'))).toBe(false);
-  }, 120_000);
+  });
 
   it('started again on the same folder → its servers and tools are still there', async () => {
     const file = await serversFile({
@@ -171,7 +171,7 @@ describe('the standalone process', () => {
       tools: { id: string }[];
     };
     expect(tools.map(({ id }) => id)).toContain('files/read_text_file');
-  }, 120_000);
+  });
 
   it('DATABASE_URL → the registry is in PostgreSQL, and nothing is kept in PGlite', async () => {
     const postgres = await startPostgres();
@@ -197,7 +197,7 @@ describe('the standalone process', () => {
       await running?.stop();
       await postgres.stop();
     }
-  }, 180_000);
+  });
 
   it('a Temporal of somebody else, without what runs need → registered, and runs start', async () => {
     const temporal = await startTemporal();
@@ -219,7 +219,7 @@ describe('the standalone process', () => {
       await ostinato.close();
       await temporal.stop();
     }
-  }, 120_000);
+  });
 
   it('a port in use → says which, and how to choose another', async () => {
     const holder = createServer().listen(0, '127.0.0.1');
@@ -266,7 +266,7 @@ describe('the standalone process', () => {
     expect(code).toBe(1);
     expect(errors).toContain('127.0.0.1:1');
     expect(errors).not.toContain('    at ');
-  }, 120_000);
+  });
 
   it('open to others without a key → refused', async () => {
     const { code, errors } = await startExpectingFailure([], { OSTINATO_HOST: '0.0.0.0' });

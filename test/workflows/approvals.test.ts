@@ -28,6 +28,7 @@ import { after, literal, plan, step, textResult } from '../support/plans.ts';
 import type { RunningWorkers } from '../support/temporal.ts';
 import { connectTo, startTemporal, startWorkers } from '../support/temporal.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { whileBeating } from '../support/while-beating.ts';
 
 let temporal: TemporalServer;
 let workers: RunningWorkers;
@@ -40,7 +41,7 @@ let hold: Promise<void> = Promise.resolve();
 const activities = {
   callTool: async (input) => {
     calls.push(input);
-    if (input.idempotencyKey.includes('/slow')) await hold;
+    if (input.idempotencyKey.includes('/slow')) await whileBeating(() => hold);
     if (input.idempotencyKey.includes('/broken/')) {
       throw ApplicationFailure.nonRetryable('it broke', 'Tool.Unavailable');
     }

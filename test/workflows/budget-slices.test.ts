@@ -16,6 +16,7 @@ import { after, literal, LIMITS, plan, step, textResult } from '../support/plans
 import type { RunningWorkers } from '../support/temporal.ts';
 import { connectTo, ONE_QUEUE, startTemporal, startWorkers } from '../support/temporal.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { whileBeating } from '../support/while-beating.ts';
 
 let temporal: TemporalServer;
 let workers: RunningWorkers;
@@ -28,7 +29,7 @@ const activities = {
   callTool: async ({ idempotencyKey }) => {
     const id = idempotencyKey.split('/').at(-2) ?? '';
     called.push(id);
-    await waitFor(`${id} to be let go`, () => !held.has(id));
+    await whileBeating(() => waitFor(`${id} to be let go`, () => !held.has(id)));
     return textResult(`${id} done`);
   },
   checkPlan: async () => plan(),

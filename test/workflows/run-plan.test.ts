@@ -15,6 +15,7 @@ import { after, literal, output, plan, step, textResult } from '../support/plans
 import type { RunningWorkers } from '../support/temporal.ts';
 import { connectTo, startTemporal, startWorkers } from '../support/temporal.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { whileBeating } from '../support/while-beating.ts';
 
 type Behaviour = (input: CallToolInput) => Promise<ToolResult> | ToolResult;
 
@@ -29,7 +30,8 @@ const activities = {
   callTool: async (input: CallToolInput) => {
     calls.push(input);
     const id = input.idempotencyKey.split('/').at(-2) ?? '';
-    return (await behaviours.get(id)?.(input)) ?? textResult(`${id} done`);
+    const result = await whileBeating(() => behaviours.get(id)?.(input));
+    return result ?? textResult(`${id} done`);
   },
   checkPlan: async () => plan(step('checked')),
   planGoal: async () => {

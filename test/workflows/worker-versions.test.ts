@@ -13,6 +13,7 @@ import { after, LIMITS, plan, step, TENANT, textResult } from '../support/plans.
 import type { RunningWorkers } from '../support/temporal.ts';
 import { connectTo, ONE_QUEUE, startTemporal, startWorkers } from '../support/temporal.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { whileBeating } from '../support/while-beating.ts';
 
 let temporal: TemporalServer;
 let ostinato: OstinatoConnection;
@@ -24,7 +25,7 @@ function activitiesOf(version: string): WorkerActivities {
   return {
     callTool: async ({ idempotencyKey, args }) => {
       started.push(idempotencyKey.split('/').slice(-3, -1).join('/'));
-      if (args['wait'] === true) await gate.promise;
+      if (args['wait'] === true) await whileBeating(() => gate.promise);
       return textResult(version);
     },
     checkPlan: async () => plan(),
