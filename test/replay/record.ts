@@ -14,6 +14,7 @@ import { recordApproved, recordFlow, recordKnown } from './scenes/flow.ts';
 import { recordContinued, recordConversation, recordOrders } from './scenes/long-lives.ts';
 import { recordAgents, recordPlans } from './scenes/plans.ts';
 import { recordQuestions } from './scenes/questions.ts';
+import { recordLost, recordRounds } from './scenes/rounds.ts';
 
 const SCENES: Readonly<Record<string, (recorder: Recorder) => Promise<void>>> = {
   agents: recordAgents,
@@ -31,6 +32,8 @@ const SCENES: Readonly<Record<string, (recorder: Recorder) => Promise<void>>> = 
   orders: recordOrders,
   conversation: recordConversation,
   batches: recordBatches,
+  rounds: recordRounds,
+  lost: recordLost,
 };
 
 const HELP = `Records histories of runs on the code as it is, for test/replay/replay.test.ts.

@@ -2,6 +2,7 @@
 // becomes of it.
 import { Context, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import { countBegunCalls } from '../../activities/count-begun-calls.ts';
 import type { WorkerActivities } from '../../activities/index.ts';
 import { NO_USAGE } from '../../common/add-usage.ts';
 import type { PlanGoalInput, PlanGoalResult } from '../../common/agent.ts';
@@ -27,6 +28,7 @@ export function recordedActivities(
     callTool,
     checkPlan: async () => plan(step('checked')),
     checkArguments: async () => undefined,
+    countBegunCalls,
     keepResult: async ({ result }) => result,
     findConversation: async ({ conversationId }) => ({ conversationId, headVersion: 0 }),
     keepStopped: async () => undefined,
