@@ -6,6 +6,7 @@ import type { Loaded } from './load-once.ts';
 import type { MemoryCache, MemoryCacheOptions } from './memory-cache.ts';
 import { createMemoryCache } from './memory-cache.ts';
 import { createOwedForgets } from './owed-forgets.ts';
+import type { Reach } from './reach.ts';
 import { createReach } from './reach.ts';
 import type { LoadFunction } from './shared-loads.ts';
 import type { CacheAddress, Look, SharedStore } from './shared-store.ts';
@@ -71,12 +72,7 @@ function memoryAndStore<V extends NonNullable<unknown>>(
 ): LayeredCache<V> {
   const { metrics, ttlMs } = options;
   const layer = `${options.name}/redis`;
-  const reach = createReach({
-    what: `The shared cache (${options.name})`,
-    log: options.log,
-    ...(options.nowMs && { nowMs: options.nowMs }),
-    onError: () => metrics.cacheEvent(layer, 'error'),
-  });
+  const reach = reachOf(options, layer);
   const loadOnce = createLoadOnce<V>({
     ...{ store, reach, ttlMs },
     parse: options.parse,
@@ -89,6 +85,7 @@ function memoryAndStore<V extends NonNullable<unknown>>(
   const owed = createOwedForgets((scope) => reach.ask(() => store.forget(scope).then(() => true)));
   /** The newest word known for a key: what memory holds is held under it. */
   const words = new LRUCache<string, string>({ max: MAX_WORDS });
+  const forgets = createForgets();
 
   /** `null`: the store does not answer. */
   async function look(address: CacheAddress): Promise<Look | null> {
@@ -112,6 +109,7 @@ function memoryAndStore<V extends NonNullable<unknown>>(
     async getOrLoad(address, load, { signal } = {}) {
       signal?.throwIfAborted();
       const wait = signal === undefined ? {} : { signal };
+      const isCurrent = forgets.watch(address.scope);
       const looked = await look(address);
       const held = heldAt(address, looked?.generation ?? words.get(address.key) ?? '');
       if (looked === null) return memory.getOrLoad(held, load, { ttlMs, ...wait });
@@ -120,7 +118,7 @@ function memoryAndStore<V extends NonNullable<unknown>>(
         loaded ??= await loadOnce.load(address, looked.generation, load, stop);
         return loaded.value;
       };
-      const keptMs = () => loaded?.ttlMs ?? 0;
+      const keptMs = () => (isCurrent() ? (loaded?.ttlMs ?? 0) : 0);
       const { value, hit } = await memory.getOrLoad(held, loadShared, { ttlMs: keptMs, ...wait });
       return { value, hit: hit || loaded?.shared === true };
     },
@@ -131,11 +129,34 @@ function memoryAndStore<V extends NonNullable<unknown>>(
       return memory.peek(heldAt(address, looked?.generation ?? words.get(address.key) ?? ''));
     },
     async forget(scope) {
+      forgets.note(scope);
       memory.clear(scope);
       await owed.forget(scope);
     },
     isShared: () => reach.reachable() && owed.size() === 0,
     close: () => owed.close(),
+  };
+}
+
+function reachOf<V>({ name, log, nowMs, metrics }: LayeredCacheOptions<V>, layer: string): Reach {
+  return createReach({
+    what: `The shared cache (${name})`,
+    log,
+    ...(nowMs && { nowMs }),
+    onError: () => metrics.cacheEvent(layer, 'error'),
+  });
+}
+
+/** Those of this process: what was on its way meanwhile is given, and not kept. */
+function createForgets() {
+  const counts = new LRUCache<string, number>({ max: MAX_WORDS });
+  return {
+    note: (scope: string) => void counts.set(scope, (counts.get(scope) ?? 0) + 1),
+    /** @returns whether nothing was forgotten since. */
+    watch(scope: string): () => boolean {
+      const before = counts.get(scope);
+      return () => counts.get(scope) === before;
+    },
   };
 }
 

@@ -419,6 +419,41 @@ describe('Redis goes away', () => {
     expect(await second.get(() => 'newest')).toBe('newest');
     expect(await first.get(never)).toBe('newest');
   });
+
+  it('back, and asked before the others were told → what is owed goes first, nothing old is served', async () => {
+    keys += 1;
+    const real = createRedisStore(await connect(server.url));
+    let away = false;
+    const forget: SharedStore['forget'] = (at) =>
+      away ? Promise.reject(new Error('away')) : real.forget(at);
+    const cache = await worker(server.url, { ...real, forget });
+    await cache.get(() => 'old');
+    away = true;
+    await cache.forget(scope());
+    away = false;
+    cache.later(2_000);
+    expect(await cache.get(() => 'new')).toBe('new');
+  });
+
+  it('forgotten while an answer was on its way from Redis → it is not kept, not for an outage either', async () => {
+    keys += 1;
+    const real = createRedisStore(await connect(server.url));
+    const other = await worker(server.url);
+    await other.get(() => 'old');
+    let state: 'meanwhile' | 'away' = 'meanwhile';
+    const cache: Worker = await worker(server.url, {
+      ...real,
+      async look(...args) {
+        if (state === 'away') throw new Error('away');
+        const looked = await real.look(...args);
+        await cache.forget(scope());
+        return looked;
+      },
+    });
+    expect(await cache.get(never)).toBe('old');
+    state = 'away';
+    expect(await cache.get(() => 'new')).toBe('new');
+  });
 });
 
 it('a master of the cluster dies → its replica serves, and what is asked is answered all along', async () => {

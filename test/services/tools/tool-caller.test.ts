@@ -527,6 +527,23 @@ describe.each(['non-idempotent', 'compensable'] as const)('effects: %s', (effect
     expect(world.calls).toHaveLength(1);
   });
 
+  it('stopped after it was written down and before it was sent → not sent, and may be later', async () => {
+    const stop = new AbortController();
+    const failpoint = (point: string): void => {
+      if (point === 'after-sent') stop.abort(new Error('the run was cancelled'));
+    };
+    world.answer = () => Promise.reject(new Error('called all the same'));
+    const stopped = createToolCaller({ ...world.deps, failpoint }).call(
+      inputOf(effect, `world-${worlds}/step/1`),
+      { signal: stop.signal, attempt: 1 },
+    );
+    await expect(stopped).rejects.toThrow('the run was cancelled');
+    expect(world.calls).toEqual([]);
+    world.answer = () => Promise.resolve(text('done'));
+    await world.call(effect);
+    expect(world.calls).toHaveLength(1);
+  });
+
   it('two attempts at once → the server is called once', async () => {
     const ends = await Promise.allSettled([world.call(effect), world.call(effect)]);
     expect(world.calls).toHaveLength(1);
