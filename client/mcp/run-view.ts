@@ -13,7 +13,7 @@ const MAX_VALUES = 64_000;
 
 const WENT_WELL: ReadonlySet<string> = new Set(['answered', 'completed', 'needs-input']);
 
-/** A run as the tools answer with it; see `run` in `mcp-tools.ts`. */
+/** A run as the tools answer with it; see `tools/run-output.ts`. */
 export function runResult(run: RunDetail): CallToolResult {
   const { result } = run;
   const isOver = run.status !== 'running';

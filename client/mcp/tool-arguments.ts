@@ -14,7 +14,7 @@ const serverName = z
 const runId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'is no run id');
 
 /**
- * What the tools take, checked as `inputSchema` in `mcp-tools.ts` describes it. What people have a say
+ * What the tools take, checked as `inputSchema` in `tools/` describes it. What people have a say
  * in is not for a model to set.
  */
 export const toolArguments = {

@@ -1,0 +1,2 @@
+/** As JSON Schema. */
+export const textOrNull = { type: ['string', 'null'] };
