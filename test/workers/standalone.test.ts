@@ -248,7 +248,7 @@ describe('the standalone process', { timeout: WHOLE_PROCESS_TIMEOUT_MS }, () => 
     await writeFile(file, '');
     const { code, errors } = await startExpectingFailure(['--port', '0', '--data-dir', file]);
     expect(code).toBe(1);
-    expect(errors).toContain(`State cannot be kept in ${file} (EEXIST`);
+    expect(errors).toContain(`State cannot be kept in ${file} (ENOTDIR: ${file} is a file)`);
     expect(errors).toContain('--data-dir');
     expect(errors).not.toContain('    at ');
   });

@@ -86,6 +86,8 @@ async function dev(
   const forward = (): void => void child.kill('SIGTERM');
   process.on('SIGTERM', forward);
   process.on('SIGHUP', forward);
+  // Also where whoever reads what it prints has gone, as in `ostinato dev | head`.
+  process.once('exit', forward);
   const stopListening = context.process.onInterrupt(() => {
     if (!context.isJson) context.process.err('Stopping…\n');
     child.kill('SIGINT');
@@ -102,6 +104,7 @@ async function dev(
     stopListening();
     process.off('SIGTERM', forward);
     process.off('SIGHUP', forward);
+    process.off('exit', forward);
     lines.close();
   }
 }

@@ -3,7 +3,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -253,3 +254,19 @@ it('Ctrl-C → dev ends with 0 and takes everything with it', async () => {
   );
   expect(code).toBe(3);
 }, 60_000);
+
+it('who reads what dev prints is gone → it ends, and so does all it started', async () => {
+  // A server that is waited for: dev has a line to print when its reader has long gone.
+  const slow = { command: 'sleep', args: ['60'], connectTimeoutMs: 3_000 };
+  const servers = join(folder, 'slow.json');
+  await writeFile(servers, JSON.stringify({ mcpServers: { slow } }));
+  const ports = ['--port', '0', '--temporal-port', '0', '--ui-port', '0'];
+  const dataDir = join(folder, 'piped');
+  const piped = start(['dev', '--data-dir', dataDir, '--servers', servers, ...ports]);
+  await waitFor('it to be ready', () => piped.out().includes('is ready'), 100_000);
+  const about = await readFile(join(dataDir, 'dev.json'), 'utf8');
+  const { pid } = JSON.parse(about) as { pid: number };
+  piped.child.stdout?.destroy();
+  expect(await piped.ended).toBe(0);
+  await waitFor('the process to be gone', () => !existsSync(`/proc/${pid}`), 30_000);
+}, 160_000);
