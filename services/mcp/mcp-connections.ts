@@ -3,7 +3,7 @@ import type { ServerName } from '../../common/tool.ts';
 import type { ListedTool } from './listed-tool.ts';
 import type { McpAnswer, McpAskingCall, McpAsks, McpCall } from './mcp-call.ts';
 import type { McpTarget } from './mcp-target.ts';
-import type { ConnectionState } from './server-connection.ts';
+import type { ConnectionState } from './connection-standing.ts';
 
 export interface ServerListing {
   readonly tools: ListedTool[];
