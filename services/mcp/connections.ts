@@ -1,19 +1,17 @@
 import type { Tool } from '@modelcontextprotocol/client';
-import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError } from '@modelcontextprotocol/client';
+import { SdkError, SdkErrorCode } from '@modelcontextprotocol/client';
 import type { Logger } from 'pino';
-import { canonicalJson } from '../../common/canonical-json.ts';
 import { FAILURE } from '../../common/failures.ts';
-import type { JsonObject } from '../../common/json.ts';
 import type { TenantId } from '../../common/tenant.ts';
 import type { ServerName } from '../../common/tool.ts';
 import { newCallRecord } from './call-record.ts';
 import { authorizeRequests } from './auth/authorize-requests.ts';
 import type { GrantStore } from './auth/grant-store.ts';
 import { callTool } from './call-tool.ts';
+import { ConnectionPool } from './connection-pool.ts';
 import type { Environment } from './expand-env.ts';
-import { headerParameterProblem } from './header-parameter-problem.ts';
-import { listAllTools } from './list-all-tools.ts';
-import type { ListedTool } from './listed-tool.ts';
+import { isForgotten } from './is-forgotten.ts';
+import { listUsableTools } from './list-usable-tools.ts';
 import type { McpAnswer, McpAskingCall, McpAsks, McpCall } from './mcp-call.ts';
 import type { McpConnections, ServerListener, ServerListing } from './mcp-connections.ts';
 import { isMcpError, McpError } from './mcp-error.ts';
@@ -21,7 +19,10 @@ import type { McpTarget } from './mcp-target.ts';
 import { neverConnected } from './network-problem.ts';
 import type { OpenClient } from './open-client.ts';
 import { ServerConnection } from './server-connection.ts';
+import { ServerListeners } from './server-listeners.ts';
 import { toCallError } from './to-call-error.ts';
+import { toServerListing } from './to-server-listing.ts';
+import { wasCutOff } from './was-cut-off.ts';
 import type { WaysOut, WaysOutOptions } from './ways-out.ts';
 import { createWaysOut } from './ways-out.ts';
 
@@ -61,23 +62,22 @@ class Connections implements McpConnections {
   readonly #deps: McpConnectionsDeps;
   readonly #maxResultBytes: number;
   readonly #ways: WaysOut;
-  readonly #byKey = new Map<string, ServerConnection>();
-  /** Replaced by another definition, still finishing calls. */
-  readonly #leaving = new Set<Promise<void>>();
-  readonly #onToolsChanged = new Set<ServerListener>();
-  readonly #onReconnected = new Set<ServerListener>();
+  readonly #pool = new ConnectionPool((target) => this.#create(target));
+  readonly #toolsChanged: ServerListeners;
+  readonly #reconnected: ServerListeners;
   /** Definitions as listed last, which the newer era's header parameters come from. */
   readonly #definitions = new WeakMap<OpenClient, ReadonlyMap<string, Tool>>();
-  #closed = false;
 
   constructor(deps: McpConnectionsDeps) {
     this.#deps = deps;
+    this.#toolsChanged = new ServerListeners(deps.log);
+    this.#reconnected = new ServerListeners(deps.log);
     this.#ways = createWaysOut(deps);
     this.#maxResultBytes = deps.limits?.maxResultBytes ?? DEFAULT_MAX_RESULT_BYTES;
   }
 
   async listTools(target: McpTarget, signal?: AbortSignal): Promise<ServerListing> {
-    const connection = this.#connectionTo(target);
+    const connection = this.#pool.connectionTo(target);
     const bounded = signal ?? new AbortController().signal;
     return connection.use(async () => {
       for (let again = true; ; again = false) {
@@ -98,7 +98,7 @@ class Connections implements McpConnections {
   call(target: McpTarget, call: McpCall): Promise<McpAnswer>;
   async call(target: McpTarget, call: McpCall | McpAskingCall): Promise<McpAnswer | McpAsks> {
     call.signal.throwIfAborted();
-    const connection = this.#connectionTo(target);
+    const connection = this.#pool.connectionTo(target);
     const { maxTotalTimeoutMs } = call;
     const total = new AbortController();
     const timer = setTimeout(() => total.abort(totalTimeout(maxTotalTimeoutMs)), maxTotalTimeoutMs);
@@ -120,44 +120,29 @@ class Connections implements McpConnections {
   }
 
   onToolsChanged(listener: ServerListener): () => void {
-    this.#onToolsChanged.add(listener);
-    return () => this.#onToolsChanged.delete(listener);
+    return this.#toolsChanged.add(listener);
   }
 
   onReconnected(listener: ServerListener): () => void {
-    this.#onReconnected.add(listener);
-    return () => this.#onReconnected.delete(listener);
+    return this.#reconnected.add(listener);
   }
 
   health() {
-    return [...this.#byKey.values()].map((connection) => ({
-      tenantId: connection.target.tenantId,
-      server: connection.target.server,
-      ...connection.health(),
-    }));
+    return this.#pool.health();
   }
 
-  async disconnect(tenantId: TenantId, server: ServerName): Promise<void> {
-    const key = keyOf(tenantId, server);
-    const connection = this.#byKey.get(key);
-    this.#byKey.delete(key);
-    await connection?.close();
+  disconnect(tenantId: TenantId, server: ServerName): Promise<void> {
+    return this.#pool.disconnect(tenantId, server);
   }
 
-  async retire(tenantId: TenantId, server: ServerName): Promise<void> {
-    const key = keyOf(tenantId, server);
-    const connection = this.#byKey.get(key);
-    this.#byKey.delete(key);
-    if (connection !== undefined) await this.#letFinish(connection);
+  retire(tenantId: TenantId, server: ServerName): Promise<void> {
+    return this.#pool.retire(tenantId, server);
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    const connections = [...this.#byKey.values()];
-    this.#byKey.clear();
-    this.#onToolsChanged.clear();
-    this.#onReconnected.clear();
-    await Promise.all([...connections.map((connection) => connection.close()), ...this.#leaving]);
+    this.#toolsChanged.clear();
+    this.#reconnected.clear();
+    await this.#pool.close();
   }
 
   async #callOn(
@@ -185,31 +170,11 @@ class Connections implements McpConnections {
   }
 
   async #list(opened: OpenClient, target: McpTarget, signal: AbortSignal): Promise<ServerListing> {
-    const listed = opened.hasTools
-      ? await listAllTools(opened.client, target.server, {
-          maxTools: this.#deps.limits?.maxTools ?? DEFAULT_MAX_TOOLS,
-          timeoutMs: target.connectTimeoutMs,
-          signal,
-        })
-      : [];
-    const tools = this.#withoutUnusable(listed, opened, target);
+    const { log, limits } = this.#deps;
+    const maxTools = limits?.maxTools ?? DEFAULT_MAX_TOOLS;
+    const tools = await listUsableTools(opened, target, { maxTools, signal, log });
     this.#definitions.set(opened, new Map(tools.map((tool) => [tool.name, tool])));
-    return {
-      tools: tools.map(toListedTool),
-      era: opened.era,
-      serverInfo: opened.serverInfo,
-      instructions: opened.instructions,
-    };
-  }
-
-  #withoutUnusable(tools: readonly Tool[], opened: OpenClient, target: McpTarget): readonly Tool[] {
-    if (opened.kind !== 'http' || opened.prior.kind === 'legacy') return tools;
-    return tools.filter((tool) => {
-      const problem = headerParameterProblem(tool.inputSchema as unknown as JsonObject);
-      if (problem === null) return true;
-      this.#deps.log.warn({ server: target.server, tool: tool.name, problem }, 'MCP tool left out');
-      return false;
-    });
+    return toServerListing(opened, tools);
   }
 
   /** `true`: the server forgot us before it read the request, and a new session may help. */
@@ -243,18 +208,9 @@ class Connections implements McpConnections {
     });
   }
 
-  #connectionTo(target: McpTarget): ServerConnection {
-    if (this.#closed) {
-      throw new McpError(FAILURE.toolUnavailable, 'The MCP connections are closed.', {
-        sent: false,
-      });
-    }
-    const key = keyOf(target.tenantId, target.server);
-    const known = this.#byKey.get(key);
-    if (known !== undefined && sameServer(known.target, target)) return known;
-    if (known !== undefined) void this.#letFinish(known);
+  #create(target: McpTarget): ServerConnection {
     const access = { ways: this.#ways, grants: this.#deps.grants ?? null };
-    const connection = new ServerConnection(target, {
+    return new ServerConnection(target, {
       log: this.#deps.log,
       env: this.#deps.env,
       policy: this.#ways[target.trust ?? 'operator'].policy,
@@ -262,27 +218,9 @@ class Connections implements McpConnections {
       asksPeople: this.#deps.asksPeople === true,
       maxMessageBytes: this.#maxResultBytes + ENVELOPE_BYTES,
       idleCloseMs: this.#deps.limits?.idleCloseMs ?? null,
-      onToolsChanged: () => this.#tell(this.#onToolsChanged, target),
-      onReconnected: () => this.#tell(this.#onReconnected, target),
+      onToolsChanged: () => this.#toolsChanged.tell(target),
+      onReconnected: () => this.#reconnected.tell(target),
     });
-    this.#byKey.set(key, connection);
-    return connection;
-  }
-
-  #letFinish(connection: ServerConnection): Promise<void> {
-    const left = connection.retire().finally(() => this.#leaving.delete(left));
-    this.#leaving.add(left);
-    return left;
-  }
-
-  #tell(listeners: ReadonlySet<ServerListener>, { tenantId, server }: McpTarget): void {
-    for (const listener of listeners) {
-      try {
-        listener(tenantId, server);
-      } catch (error) {
-        this.#deps.log.error({ server, error }, 'A listener to an MCP server failed');
-      }
-    }
   }
 }
 
@@ -291,48 +229,4 @@ function totalTimeout(maxTotalTimeout: number): SdkError {
   return new SdkError(SdkErrorCode.RequestTimeout, 'Maximum total timeout exceeded', {
     maxTotalTimeout,
   });
-}
-
-function keyOf(tenantId: TenantId, server: ServerName): string {
-  return JSON.stringify([tenantId, server]);
-}
-
-function sameServer(left: McpTarget, right: McpTarget): boolean {
-  return (
-    left.protocol === right.protocol &&
-    left.trust === right.trust &&
-    left.connectTimeoutMs === right.connectTimeoutMs &&
-    (left.transport === right.transport ||
-      canonicalJson(left.transport as unknown as JsonObject) ===
-        canonicalJson(right.transport as unknown as JsonObject))
-  );
-}
-
-/** The connection ended under the call, or was not there: no answer of the server, and no silence. */
-function wasCutOff(error: unknown): boolean {
-  if (ProtocolError.isInstance(error) || SdkHttpError.isInstance(error)) return false;
-  if (!SdkError.isInstance(error)) return error instanceof Error && !isMcpError(error);
-  const { code } = error;
-  return code === SdkErrorCode.ConnectionClosed || code === SdkErrorCode.NotConnected;
-}
-
-/** The server says that it does not know the session, or no longer the protocol revision. */
-function isForgotten(error: unknown, opened: OpenClient): boolean {
-  if (ProtocolError.isInstance(error)) return error.code === -32_022;
-  const hasSession = opened.kind === 'http' || opened.kind === 'sse';
-  if (!SdkHttpError.isInstance(error) || !hasSession) return false;
-  if (error.status === 404) return true;
-  // Common servers answer 400 where the specification says 404.
-  return error.status === 400 && opened.sessionId() !== undefined && /session/i.test(error.message);
-}
-
-function toListedTool(tool: Tool): ListedTool {
-  return {
-    name: tool.name,
-    title: tool.title ?? tool.annotations?.title ?? null,
-    description: tool.description ?? '',
-    inputSchema: tool.inputSchema as unknown as JsonObject,
-    outputSchema: (tool.outputSchema ?? null) as JsonObject | null,
-    annotations: (tool.annotations ?? null) as JsonObject | null,
-  };
 }
