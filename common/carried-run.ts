@@ -48,8 +48,13 @@ export interface CarriedRun {
   readonly open: {
     readonly plan: Plan;
     readonly results: readonly (readonly [string, ToolResult])[];
+    /** By step: the items of its list that have ended, where others wait still. @default none */
+    readonly items?: readonly (readonly [string, readonly EndedItem[]])[];
   };
 }
+
+/** Its number in the list, from 0, and its answer; `null`: it may be missing, and failed. */
+export type EndedItem = readonly [number, ToolResult | null];
 
 /** What people did to a run and what waits for them. */
 export interface ControlState {
@@ -85,6 +90,14 @@ export interface DecisionsState {
   readonly decided: Readonly<Record<string, string>>;
   /** Decided while no step waited, for the step to find when it asks again. @default none */
   readonly ahead?: readonly DecidedAhead[];
+  /** Calls that were approved and wait on with what came of them. @default none */
+  readonly approved?: readonly ApprovedCall[];
+}
+
+export interface ApprovedCall {
+  /** Its idempotency key. */
+  readonly key: string;
+  readonly args: JsonObject;
 }
 
 export interface DecidedAhead {

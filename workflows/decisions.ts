@@ -28,6 +28,8 @@ export interface Decisions {
     withdrawn?: () => string | null,
   ): Promise<Decision | null>;
   pending(): readonly PendingDecision[];
+  /** By idempotency key: arguments of calls that were approved and wait on with what came of them. */
+  readonly approved: Map<string, JsonObject>;
   /** The plan has ended: nobody is asked again what was asked before the run left. */
   forgetLeft(): void;
   /** For a run that continues as new. */
@@ -47,8 +49,10 @@ export function createDecisions(options: DecisionsOptions): Decisions {
   const book = createDecisionBook(from, onChange);
   const { open, verdicts } = book;
   let asked = from?.asked ?? 0;
+  const approved = new Map((from?.approved ?? []).map(({ key, args }) => [key, args]));
   takeVerdicts(book, options);
   return {
+    approved,
     async ask(question, timeoutMs, isLeaving, withdrawn = () => null) {
       const before = book.askedBefore(question);
       if (before !== null && before.verdict !== null) return before.verdict;
@@ -74,8 +78,16 @@ export function createDecisions(options: DecisionsOptions): Decisions {
       }
     },
     pending: () => [...open.values()],
-    forgetLeft: () => book.forgetLeft(),
-    state: () => ({ asked, ...book.state() }),
+    forgetLeft() {
+      approved.clear();
+      book.forgetLeft();
+    },
+    state: () => ({
+      ...{ asked, ...book.state() },
+      ...(approved.size === 0
+        ? {}
+        : { approved: [...approved].map(([key, args]) => ({ key, args })) }),
+    }),
   };
 }
 

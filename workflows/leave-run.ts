@@ -1,6 +1,6 @@
 // Runs in the workflow sandbox: a run whose history has grown long goes on as another.
 import { allHandlersFinished, condition } from '@temporalio/workflow';
-import type { CarriedRun } from '../common/carried-run.ts';
+import type { CarriedRun, EndedItem } from '../common/carried-run.ts';
 import type { ConversationRef } from '../common/conversation.ts';
 import type { LlmUsage } from '../common/llm.ts';
 import type { Plan, StepId } from '../common/plan.ts';
@@ -38,6 +38,7 @@ export async function executeOrLeave<Input extends { readonly carried?: CarriedR
     const end = await executePlan(plan, run, begun);
     if (!end.isLeft) {
       run.control.decisions.forgetLeft();
+      run.state.itemsEnded.clear();
       return end;
     }
     await leaveRun(input, { run, plan, results: end.results, usage, conversation });
@@ -67,15 +68,29 @@ async function leaveRun<Input extends { readonly carried?: CarriedRun }>(
         [id, await keepLarge(leaving.run, result, MAX_CARRIED_CHARS)] as const,
     ),
   );
+  const items = await keepItems(leaving.run);
   await condition(allHandlersFinished);
-  const carried = carriedRun(leaving, results);
+  const carried = carriedRun(leaving, { results, ...(items.length === 0 ? {} : { items }) });
   if (JSON.stringify(carried).length > MAX_CHARS) return;
   await continueOnNewest<(input: Input) => Promise<unknown>>({ ...input, carried });
 }
 
+/** Long answers of items go along as references, like those of steps. */
+function keepItems(run: PlanRun): Promise<NonNullable<CarriedRun['open']['items']>> {
+  const keep = async ([at, result]: EndedItem): Promise<EndedItem> => [
+    at,
+    result === null ? null : await keepLarge(run, result, MAX_CARRIED_CHARS),
+  ];
+  return Promise.all(
+    [...run.state.itemsEnded].map(
+      async ([id, ended]) => [id, await Promise.all(ended.map(keep))] as const,
+    ),
+  );
+}
+
 function carriedRun(
   { run, plan, usage, conversation }: Leaving,
-  results: CarriedRun['open']['results'],
+  open: Omit<CarriedRun['open'], 'plan'>,
 ): CarriedRun {
   const { state, budget, control } = run;
   const inPlan = new Set<string>(plan.steps.map(({ id }) => id));
@@ -101,6 +116,6 @@ function carriedRun(
     ...(state.anewBelow.size === 0 ? {} : { anewBelow: [...state.anewBelow] }),
     ...(run.agents === undefined ? {} : { agents: run.agents.ends() }),
     control: control.state(),
-    open: { plan, results },
+    open: { plan, ...open },
   };
 }

@@ -1,6 +1,6 @@
 import type { PendingDecision } from '../common/approval.ts';
 import type { PlannerUsed, RunProgress, StepReport } from '../common/agent.ts';
-import type { CarriedRun } from '../common/carried-run.ts';
+import type { CarriedRun, EndedItem } from '../common/carried-run.ts';
 import type { ContextUse } from '../common/context-use.ts';
 import type { ModelChoice } from '../common/model-choice.ts';
 import { dependenciesOf } from '../common/order-steps.ts';
@@ -34,6 +34,8 @@ export interface RunState {
   openChildren: number;
   /** As in the result of a plan's run. */
   readonly anewBelow: Set<string>;
+  /** Of steps that wait on with a part of their list: the items that have ended. */
+  readonly itemsEnded: Map<StepId, readonly EndedItem[]>;
   pending: () => readonly PendingDecision[];
   /** `null`: no model was asked. */
   context: ContextUse | null;
@@ -63,6 +65,7 @@ export function newRunState(
     childTools: new Set(),
     openChildren: 0,
     anewBelow: new Set(from?.anewBelow),
+    itemsEnded: new Map((from?.open.items ?? []).map(([id, ended]) => [id as StepId, ended])),
     isPaused: false,
     pending: () => [],
     context: from?.context ?? null,

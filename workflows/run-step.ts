@@ -1,6 +1,6 @@
 // Runs in the workflow sandbox: one step of a plan, from its arguments to its result.
 import { ActivityFailure } from '@temporalio/common';
-import { isCancellation } from '@temporalio/workflow';
+import { isCancellation, patched } from '@temporalio/workflow';
 import type { BudgetLimit } from '../common/budget.ts';
 import { describeFailure } from '../common/describe-failure.ts';
 import type { JsonObject } from '../common/json.ts';
@@ -9,7 +9,8 @@ import { resolveArgs, UnresolvedReference } from '../common/resolve-args.ts';
 import { resultText } from '../common/result-value.ts';
 import { conditionHolds, describeCondition } from '../common/step-condition.ts';
 import type { ToolResult } from '../common/tool.ts';
-import { approveStep } from './approve-step.ts';
+import type { Approval } from './approve-step.ts';
+import { approveStep, whyAsk } from './approve-step.ts';
 import type { CallItem } from './call-for-each.ts';
 import { chunkCaller } from './call-chunk.ts';
 import { fromBatch, leftToEach } from './call-together.ts';
@@ -138,11 +139,7 @@ async function callOnce(
   const tooLarge = sizeProblem(step, args);
   if (tooLarge !== null) return { result: null, problem: tooLarge, stopped: false };
   const key = keyOf(place, run);
-  const asked = run.control.questions.asked.get(key);
-  const approval =
-    asked === undefined
-      ? await approveStep(step, place, args, run)
-      : ({ kind: 'go', args: asked.args ?? args } as const);
+  const approval = approvedBefore(key, args, run) ?? (await approveStep(step, place, args, run));
   if (approval.kind !== 'go') {
     giveBack(run);
     if (approval.kind === 'held') return HELD;
@@ -161,6 +158,7 @@ async function callOnce(
   );
   if (result === null) {
     giveBack(run);
+    keepApproval(step, key, approval.args, run);
     return HELD;
   }
   if (result.isError && place !== step.id) run.state.anewBelow.add(place);
@@ -168,6 +166,20 @@ async function callOnce(
   // A tool that changes things may have begun to before it said no.
   const toolFailed = result.isError && step.effect === 'read';
   return { result, problem, stopped: false, ...(toolFailed ? { toolFailed } : {}) };
+}
+
+/** The call was made before, and waits for what came of it: nobody is asked again whether it may be. */
+function approvedBefore(key: string, args: JsonObject, { control }: PlanRun): Approval | null {
+  const asked = control.questions.asked.get(key);
+  const approved = control.decisions.approved.get(key);
+  if (asked === undefined && approved === undefined) return null;
+  control.decisions.approved.delete(key);
+  return { kind: 'go', args: approved ?? asked?.args ?? args };
+}
+
+function keepApproval(step: PlanStep, key: string, args: JsonObject, run: PlanRun): void {
+  if (whyAsk(step, run) === null || !patched('approved-once')) return;
+  run.control.decisions.approved.set(key, args);
 }
 
 function failedWith(error: unknown): StepEnd {

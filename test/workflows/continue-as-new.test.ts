@@ -1,5 +1,6 @@
 // Proves that a run whose history is long goes on as another and nothing is lost or done twice: real
 // Temporal server, real workflows that leave after a few events, fake activities.
+import { ApplicationFailure } from '@temporalio/common';
 import { ulid } from 'ulid';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { WorkerActivities } from '../../activities/index.ts';
@@ -11,6 +12,7 @@ import {
   pauseRun,
   resumeRun,
   runHandle,
+  tellEffectDecided,
 } from '../../client/index.ts';
 import { runAttributes, workflowIdOf } from '../../client/start-run.ts';
 import { NO_USAGE } from '../../common/add-usage.ts';
@@ -37,6 +39,8 @@ const calls: CallToolInput[] = [];
 const asked: PlanGoalInput[] = [];
 let kept = 0;
 let hold: Promise<void> = Promise.resolve();
+/** Whether the ledger knows how the call of the step `lost` ended. */
+let isKnown = false;
 const SERVED = { route: 'fake/1', outcome: 'ok', why: 'the only one', durationMs: 1 } as const;
 let planFor: (input: PlanGoalInput) => Plan | string;
 
@@ -45,6 +49,9 @@ const activities = {
     calls.push(input);
     const id = input.idempotencyKey.split('/').at(-2) ?? '';
     if (id === 'slow') await hold;
+    if (id === 'lost' && !isKnown) {
+      throw ApplicationFailure.nonRetryable('it may have acted', 'Tool.OutcomeUnknown');
+    }
     return textResult(id === 'long' ? 'x'.repeat(5_000) : `${id} done`);
   },
   checkPlan: async () => plan(),
@@ -80,6 +87,7 @@ beforeEach(() => {
   calls.length = 0;
   asked.length = 0;
   kept = 0;
+  isKnown = false;
 });
 
 afterAll(async () => {
@@ -267,6 +275,73 @@ describe('in the middle of a plan', () => {
     expect(calls.filter(({ tool }) => tool === 'bank/pay').map(({ args }) => args)).toEqual([
       { amount: 2 },
     ]);
+  });
+
+  it('items of a list wait for approval → those that are done are not asked about or called again', async () => {
+    const policy = { approvals: [{ tool: 'bank/*' }] };
+    const list = step('pay', {
+      tool: 'bank/pay' as ToolId,
+      effect: 'non-idempotent',
+      args: { amount: output('item') },
+      forEach: { items: literal([1, 2, 3, 4]), maxParallel: 2 },
+    });
+    // One for each: a call that is done is not counted again either.
+    const limits = { ...common.limits, maxToolCalls: 19 };
+    const runId = await runPlan(plan(list, ...chain(15)), { policy, limits });
+    const ids = new Set<string>();
+    const pending = async () => {
+      const mine = (await listPending(ostinato)).filter((each) => each.runId === runId);
+      for (const { id } of mine) ids.add(id);
+      return mine;
+    };
+    const paid = () => calls.filter(({ tool }) => tool === 'bank/pay').map(({ args }) => args);
+    await waitFor('two items to wait', async () => (await pending()).length === 2);
+    const [first] = await pending();
+    await decide(ostinato, first?.id ?? '', { verdict: 'approve', args: { amount: 10 } });
+    await waitFor('the change', async () => (await timesLeft(runId)) >= 1);
+    for (let decided = 1; decided < 4; decided += 1) {
+      const [next] = await waitFor('the next item to wait', async () => {
+        const open = await pending();
+        return open.length > 0 ? open : null;
+      });
+      await decide(ostinato, next?.id ?? '', { verdict: 'approve' });
+      await waitFor('its call', () => paid().length >= decided + 1);
+    }
+    const result = await runHandle<RunPlanResult>(ostinato, runId).result();
+    expect(result.outcome).toBe('completed');
+    expect(ids.size).toBe(4);
+    expect(
+      paid()
+        .map(({ amount }) => amount)
+        .sort(),
+    ).toEqual([10, 2, 3, 4]);
+  });
+
+  it('an approved call has an end that nobody knows → the next run asks about that, and not for approval', async () => {
+    const pay = step('lost', {
+      tool: 'bank/pay' as ToolId,
+      effect: 'non-idempotent',
+      args: { amount: literal(1) },
+    });
+    const runId = await runPlan(plan(pay, ...chain(15)), {
+      policy: { approvals: [{ tool: 'bank/*' }], onUnknown: 'ask' },
+    });
+    const pending = async () =>
+      (await listPending(ostinato)).filter((each) => each.runId === runId);
+    await waitFor('the call to wait', async () => (await pending()).length === 1);
+    const [first] = await pending();
+    await decide(ostinato, first?.id ?? '', { verdict: 'approve', args: { amount: 2 } });
+    await waitFor('the change', async () => (await timesLeft(runId)) >= 1);
+    const [next] = await waitFor('a question', async () => {
+      const open = await pending();
+      return open.length > 0 ? open : null;
+    });
+    expect(next).toMatchObject({ kind: 'outcome-unknown', step: 'lost' });
+    isKnown = true;
+    expect(await tellEffectDecided(ostinato, next?.key ?? '')).toBe(true);
+    expect((await runHandle<RunPlanResult>(ostinato, runId).result()).outcome).toBe('completed');
+    const paid = calls.filter(({ tool }) => tool === 'bank/pay');
+    expect(new Set(paid.map(({ args }) => args['amount']))).toEqual(new Set([2]));
   });
 
   it('its arguments hold a long answer, which goes along as a reference → the same decision waits after it', async () => {
