@@ -39,6 +39,7 @@ describe('an MCP server at a metadata address', () => {
 
 /** What names mean, look-up by look-up; the last meaning stays. Of other names the machine is asked. */
 const names = vi.hoisted(() => new Map<string, string[]>());
+// Takes hold only where nothing has loaded the module before: this is no unit test, which shares its modules.
 vi.mock('node:dns', async (original) => {
   const dns = await original<typeof dnsModule>();
   const lookup = (host: string, options: object, done: (...answer: unknown[]) => void): void => {
