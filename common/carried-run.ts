@@ -92,6 +92,8 @@ export interface DecisionsState {
   readonly ahead?: readonly DecidedAhead[];
   /** Calls that were approved and wait on with what came of them. @default none */
   readonly approved?: readonly ApprovedCall[];
+  /** Keys that were decided in the ledger while nobody was asked about them. @default none */
+  readonly settled?: readonly string[];
 }
 
 export interface ApprovedCall {

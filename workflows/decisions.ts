@@ -11,7 +11,8 @@ import type { Decision, DecisionBook, Question } from './decision-book.ts';
 import { createDecisionBook, takesAhead } from './decision-book.ts';
 import { decisionProblem } from './decision-problem.ts';
 import type { DecideRequest } from './definitions.ts';
-import { decideUpdate, effectDecidedSignal } from './definitions.ts';
+import { decideUpdate } from './definitions.ts';
+import { takeSettled } from './take-settled.ts';
 
 export interface Decisions {
   /**
@@ -50,12 +51,14 @@ export function createDecisions(options: DecisionsOptions): Decisions {
   const { open, verdicts } = book;
   let asked = from?.asked ?? 0;
   const approved = new Map((from?.approved ?? []).map(({ key, args }) => [key, args]));
+  const settled = takeSettled(book, from?.settled);
   takeVerdicts(book, options);
   return {
     approved,
     async ask(question, timeoutMs, isLeaving, withdrawn = () => null) {
       const before = book.askedBefore(question);
       if (before !== null && before.verdict !== null) return before.verdict;
+      if (settled.take(question)) return { verdict: 'settled' };
       const entry = before?.entry ?? newEntry(question, (asked += 1), timeoutMs);
       const { id } = entry;
       book.enter(entry);
@@ -87,6 +90,7 @@ export function createDecisions(options: DecisionsOptions): Decisions {
       ...(approved.size === 0
         ? {}
         : { approved: [...approved].map(([key, args]) => ({ key, args })) }),
+      ...(settled.keys.size === 0 ? {} : { settled: [...settled.keys] }),
     }),
   };
 }
@@ -124,12 +128,6 @@ function takeVerdicts(book: DecisionBook, { tenant, checkArgs }: DecisionsOption
     return { accepted: true };
   };
   setHandler(decideUpdate, handler, { validator });
-  setHandler(effectDecidedSignal, ({ key }) => {
-    for (const { id, kind, ...entry } of open.values()) {
-      if (kind !== 'outcome-unknown' || entry.key !== key) continue;
-      book.close(id, 'settled in the ledger', { verdict: 'settled' });
-    }
-  });
 }
 
 function newEntry(question: Question, number: number, timeoutMs: number): PendingDecision {

@@ -26,6 +26,8 @@ const calls: CallToolInput[] = [];
 /** Keys of calls whose end the ledger does not know. */
 const unknown = new Set<string>();
 let failing: ReadonlySet<string> = new Set();
+/** What happens between the end of such a call and the run's hearing of it. */
+let whenUnknown: (key: string) => Promise<void> = async () => undefined;
 
 const activities = {
   callTool: async (input) => {
@@ -33,6 +35,7 @@ const activities = {
     if (id === 'open' && calls.length === 0) unknown.add(input.idempotencyKey);
     calls.push(input);
     if (unknown.has(input.idempotencyKey)) {
+      await whenUnknown(input.idempotencyKey);
       throw ApplicationFailure.nonRetryable('it may have acted', 'Tool.OutcomeUnknown');
     }
     if (failing.has(id)) throw ApplicationFailure.nonRetryable('it broke', 'Tool.Unavailable');
@@ -52,6 +55,7 @@ beforeEach(() => {
   calls.length = 0;
   unknown.clear();
   failing = new Set();
+  whenUnknown = async () => undefined;
 });
 
 afterAll(async () => {
@@ -85,6 +89,22 @@ describe('a call whose end nobody knows', () => {
     expect(entry).toMatchObject({ kind: 'outcome-unknown', step: 'open', key });
     unknown.clear();
     expect(await tellEffectDecided(ostinato, key)).toBe(true);
+    expect(await run.result()).toMatchObject({ outcome: 'completed' });
+    expect(names()).toEqual(['open', 'open', 'next']);
+  });
+
+  it('decided before the run has asked → it does not ask, and goes on', async () => {
+    let run: RunHandle<RunPlanResult> | null = null;
+    whenUnknown = async (key) => {
+      whenUnknown = async () => undefined;
+      await waitFor('the run to be known', () => run !== null);
+      expect(await tellEffectDecided(ostinato, key)).toBe(true);
+      unknown.clear();
+    };
+    run = await start(plan(step('open'), step('next', after('open'))), {
+      onUnknown: 'ask',
+      approvalTimeoutMs: 10_000,
+    });
     expect(await run.result()).toMatchObject({ outcome: 'completed' });
     expect(names()).toEqual(['open', 'open', 'next']);
   });
