@@ -1,4 +1,4 @@
-import type { StepReport } from '../../../../common/agent.ts';
+import type { RunProgress, StepReport } from '../../../../common/agent.ts';
 import type { StepId, StepState } from '../../../../common/plan.ts';
 import type { ToolId } from '../../../../common/tool.ts';
 import { createStyle } from '../../../../client/cli/view/style.ts';
@@ -29,4 +29,12 @@ export function report(
     problem,
     preview,
   };
+}
+
+export function progress(
+  phase: RunProgress['phase'],
+  steps: readonly StepReport[],
+  given: Partial<RunProgress> = {},
+): RunProgress {
+  return { phase, goal: null, planner: null, turn: 0, steps, revision: 1, ...given };
 }
