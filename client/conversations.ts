@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { WithStartWorkflowOperation, WorkflowUpdateFailedError } from '@temporalio/client';
 import {
   WorkflowIdConflictPolicy,
@@ -81,7 +82,8 @@ export async function sendMessage(
     await temporal.withDeadline(Date.now() + WITHIN_MS, () =>
       temporal.workflow.executeUpdateWithStart(sendMessageUpdate, {
         args: [{ ...ordererOf(connection), messageId, text }],
-        updateId: messageId,
+        // The server takes updates of one id for the same one, and never asks the workflow.
+        updateId: `${messageId}:${hash('sha256', text).slice(0, 16)}`,
         startWorkflowOperation,
       }),
     );

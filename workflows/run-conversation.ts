@@ -46,6 +46,7 @@ const AGENT = defineSearchAttributeKey(SEARCH_ATTRIBUTE.agent, 'KEYWORD');
 export async function runConversation(input: ConversationInput): Promise<void> {
   const queue = [...(input.carried?.queue ?? [])];
   const seen = new Set(input.carried?.seen ?? []);
+  let answering: SendMessageRequest | null = null;
   setHandler(
     sendMessageUpdate,
     (message) => {
@@ -55,14 +56,18 @@ export async function runConversation(input: ConversationInput): Promise<void> {
       if (seen.size > MAX_SEEN && oldest !== undefined) seen.delete(oldest);
       return { runId: message.messageId };
     },
-    { validator: (message) => refuse(input, message, queue.length) },
+    {
+      validator(message) {
+        refuse(input, message, queue.length);
+        refuseOtherText(message, answering === null ? queue : [answering, ...queue]);
+      },
+    },
   );
-  let answering: string | null = null;
-  setHandler(conversationQuery, () => stateOf([...seen], answering, queue));
+  setHandler(conversationQuery, () => stateOf([...seen], answering?.messageId ?? null, queue));
   for (;;) {
     const isBusy = await condition(() => queue.length > 0, input.idleMs);
     const next = queue.shift();
-    answering = next?.messageId ?? null;
+    answering = next ?? null;
     if (next !== undefined) await answer(input, next);
     answering = null;
     if (!isBusy && queue.length === 0 && allHandlersFinished()) return;
@@ -140,4 +145,15 @@ function refuse(input: ConversationInput, message: SendMessageRequest, waiting: 
   }
   if (waiting < MAX_QUEUE) return;
   throw new Error(`${MAX_QUEUE} messages wait: send this one later.`);
+}
+
+/** Whoever sends one would be given the answer to the other. */
+function refuseOtherText(
+  { messageId, text }: SendMessageRequest,
+  open: readonly SendMessageRequest[],
+): void {
+  if (!open.some((each) => each.messageId === messageId && each.text !== text)) return;
+  throw new Error(
+    `The message id "${messageId}" was another text in this conversation. Choose another one, or leave it out.`,
+  );
 }

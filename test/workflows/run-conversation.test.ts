@@ -1,7 +1,7 @@
 // Proves that a backend that keeps nothing can hold a conversation: real Temporal server, real
 // workflows, a planner that says back what it was told, and a store of conversations in memory.
 import { ulid } from 'ulid';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { WorkerActivities } from '../../activities/index.ts';
 import type { OstinatoConnection } from '../../client/index.ts';
 import { listRuns, runHandle, sendMessage, startAgent } from '../../client/index.ts';
@@ -153,6 +153,31 @@ describe('messages of a conversation', () => {
     await (await sendMessage(ostinato, message)).result();
     const changed = sendMessage(ostinato, { ...message, text: 'that' });
     await expect(changed).rejects.toMatchObject({ code: 'conflict' });
+  });
+
+  it('the same message id with another text while the first waits or is being answered → refused', async () => {
+    const held = Promise.withResolvers<void>();
+    hold = held.promise;
+    onTestFinished(() => held.resolve());
+    const conversationId = ulid();
+    const messages = ['first', 'waits'].map((text) => ({
+      conversationId,
+      messageId: ulid(),
+      text,
+    }));
+    const runs = [];
+    for (const message of messages) runs.push(await sendMessage(ostinato, message));
+    await waitFor('the first to be answered', () => asked.length === 1);
+    for (const message of messages) {
+      await expect(sendMessage(ostinato, { ...message, text: 'other' })).rejects.toMatchObject({
+        code: 'conflict',
+        message: expect.stringContaining('was another text') as string,
+      });
+      expect((await sendMessage(ostinato, message)).runId).toBe(message.messageId);
+    }
+    held.resolve();
+    await Promise.all(runs.map((run) => run.result()));
+    expect(asked.map(({ goal }) => goal)).toEqual(['first', 'waits']);
   });
 
   it('another tenant, or no text → refused', async () => {
