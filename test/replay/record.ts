@@ -10,6 +10,7 @@ import {
   recordLent,
   recordNested,
 } from './scenes/children.ts';
+import { recordAhead, recordUndo } from './scenes/decisions.ts';
 import { recordApproved, recordFlow, recordKnown } from './scenes/flow.ts';
 import { recordContinued, recordConversation, recordOrders } from './scenes/long-lives.ts';
 import { recordAgents, recordPlans } from './scenes/plans.ts';
@@ -22,6 +23,8 @@ const SCENES: Readonly<Record<string, (recorder: Recorder) => Promise<void>>> = 
   flow: recordFlow,
   approved: recordApproved,
   questions: recordQuestions,
+  ahead: recordAhead,
+  undo: recordUndo,
   known: recordKnown,
   batched: recordBatched,
   children: recordChildren,
