@@ -1,7 +1,5 @@
 import type { Tool } from '@modelcontextprotocol/client';
-import { SdkError, SdkErrorCode } from '@modelcontextprotocol/client';
 import type { Logger } from 'pino';
-import { FAILURE } from '../../common/failures.ts';
 import type { TenantId } from '../../common/tenant.ts';
 import type { ServerName } from '../../common/tool.ts';
 import { newCallRecord } from './call-record.ts';
@@ -14,7 +12,7 @@ import { isForgotten } from './is-forgotten.ts';
 import { listUsableTools } from './list-usable-tools.ts';
 import type { McpAnswer, McpAskingCall, McpAsks, McpCall } from './mcp-call.ts';
 import type { McpConnections, ServerListener, ServerListing } from './mcp-connections.ts';
-import { isMcpError, McpError } from './mcp-error.ts';
+import type { McpError } from './mcp-error.ts';
 import type { McpTarget } from './mcp-target.ts';
 import { neverConnected } from './network-problem.ts';
 import type { OpenClient } from './open-client.ts';
@@ -25,6 +23,7 @@ import { toServerListing } from './to-server-listing.ts';
 import { wasCutOff } from './was-cut-off.ts';
 import type { WaysOut, WaysOutOptions } from './ways-out.ts';
 import { createWaysOut } from './ways-out.ts';
+import { withinTotalTime } from './within-total-time.ts';
 
 export type { McpConnections } from './mcp-connections.ts';
 
@@ -99,24 +98,9 @@ class Connections implements McpConnections {
   async call(target: McpTarget, call: McpCall | McpAskingCall): Promise<McpAnswer | McpAsks> {
     call.signal.throwIfAborted();
     const connection = this.#pool.connectionTo(target);
-    const { maxTotalTimeoutMs } = call;
-    const total = new AbortController();
-    const timer = setTimeout(() => total.abort(totalTimeout(maxTotalTimeoutMs)), maxTotalTimeoutMs);
-    const signal = AbortSignal.any([call.signal, total.signal]);
-    try {
-      return await connection.use(() => this.#callOn(connection, target, call, signal));
-    } catch (error) {
-      // The caller knows why it gave up; its reason must stay recognisable.
-      call.signal.throwIfAborted();
-      if (isMcpError(error)) throw error;
-      throw new McpError(
-        FAILURE.toolTimeout,
-        `Server "${target.server}" was not connected when the ${maxTotalTimeoutMs} ms for the call of "${call.tool}" were over.`,
-        { sent: false, retry: { allowed: true, afterMs: null }, cause: error },
-      );
-    } finally {
-      clearTimeout(timer);
-    }
+    return withinTotalTime(call, target.server, (signal) =>
+      connection.use(() => this.#callOn(connection, target, call, signal)),
+    );
   }
 
   onToolsChanged(listener: ServerListener): () => void {
@@ -222,11 +206,4 @@ class Connections implements McpConnections {
       onReconnected: () => this.#reconnected.tell(target),
     });
   }
-}
-
-/** In the shape of the SDK's own, which looks at it only when progress comes in. */
-function totalTimeout(maxTotalTimeout: number): SdkError {
-  return new SdkError(SdkErrorCode.RequestTimeout, 'Maximum total timeout exceeded', {
-    maxTotalTimeout,
-  });
 }
