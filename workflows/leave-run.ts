@@ -1,9 +1,10 @@
 // Runs in the workflow sandbox: a run whose history has grown long goes on as another.
-import { allHandlersFinished, condition } from '@temporalio/workflow';
+import { allHandlersFinished, condition, patched } from '@temporalio/workflow';
 import type { CarriedRun, EndedItem } from '../common/carried-run.ts';
 import type { ConversationRef } from '../common/conversation.ts';
 import type { LlmUsage } from '../common/llm.ts';
 import type { Plan, StepId } from '../common/plan.ts';
+import { stepsReadByRun } from '../common/steps-read-by-run.ts';
 import type { ToolResult } from '../common/tool.ts';
 import { continueOnNewest } from './continue-on-newest.ts';
 import type { PlanEnd, PlanRun } from './execute-plan.ts';
@@ -62,11 +63,13 @@ async function leaveRun<Input extends { readonly carried?: CarriedRun }>(
   input: Input,
   leaving: Leaving,
 ): Promise<void> {
+  const readHere = stepsReadByRun(leaving.plan, leaving.results);
+  const staysWhole = (id: StepId): boolean => readHere.has(id) && patched('read-by-run');
   const results = await Promise.all(
-    [...leaving.results].map(
-      async ([id, result]) =>
-        [id, await keepLarge(leaving.run, result, MAX_CARRIED_CHARS)] as const,
-    ),
+    [...leaving.results].map(async ([id, result]) => {
+      const maxChars = staysWhole(id) ? Infinity : MAX_CARRIED_CHARS;
+      return [id, await keepLarge(leaving.run, result, maxChars)] as const;
+    }),
   );
   const items = await keepItems(leaving.run);
   await condition(allHandlersFinished);

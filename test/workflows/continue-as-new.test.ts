@@ -25,7 +25,7 @@ import type {
   RunPlanResult,
 } from '../../common/agent.ts';
 import type { Plan } from '../../common/plan.ts';
-import type { CallToolInput, ToolId } from '../../common/tool.ts';
+import type { CallToolInput, ToolId, ToolResult } from '../../common/tool.ts';
 import type { TemporalServer } from '../../workers/temporal-server.ts';
 import { after, LIMITS, literal, output, plan, step, textResult } from '../support/plans.ts';
 import type { RunningWorkers } from '../support/temporal.ts';
@@ -41,6 +41,11 @@ let kept = 0;
 let hold: Promise<void> = Promise.resolve();
 /** Whether the ledger knows how the call of the step `lost` ended. */
 let isKnown = false;
+/** Too long to go along as it is, but for a run that reads it by itself. */
+const MANY: ToolResult = {
+  ...textResult(''),
+  structured: { rows: ['a', 'b', 'c'], more: 'x'.repeat(5_000) },
+};
 const SERVED = { route: 'fake/1', outcome: 'ok', why: 'the only one', durationMs: 1 } as const;
 let planFor: (input: PlanGoalInput) => Plan | string;
 
@@ -52,6 +57,7 @@ const activities = {
     if (id === 'lost' && !isKnown) {
       throw ApplicationFailure.nonRetryable('it may have acted', 'Tool.OutcomeUnknown');
     }
+    if (id === 'many') return MANY;
     return textResult(id === 'long' ? 'x'.repeat(5_000) : `${id} done`);
   },
   checkPlan: async () => plan(),
@@ -214,6 +220,29 @@ describe('in the middle of a plan', () => {
     // Once it is a reference it stays one.
     expect(kept).toBe(1);
     await waitFor('the list', async () => (await timesLeft(runId)) >= 2);
+  });
+
+  it('a long answer is read by a condition and a list after the change → they read it as before', async () => {
+    const steps = [
+      step('many'),
+      ...chain(20),
+      step('each', {
+        args: { row: output('item') },
+        when: { value: output('many', 'rows[0]'), equals: 'a' },
+        forEach: { items: output('many', 'rows'), maxParallel: 1 },
+        ...after('s19'),
+      }),
+    ];
+    const runId = await runPlan(plan(...steps));
+    const result = await runHandle<RunPlanResult>(ostinato, runId).result();
+    expect(result.steps.flatMap(({ problem }) => problem ?? [])).toEqual([]);
+    expect(result.outcome).toBe('completed');
+    expect(calls.slice(-3).map(({ args }) => args)).toEqual([
+      { row: 'a' },
+      { row: 'b' },
+      { row: 'c' },
+    ]);
+    expect(await timesLeft(runId)).toBeGreaterThanOrEqual(1);
   });
 
   it('a failed step before the change → what needs it stays skipped after it', async () => {
