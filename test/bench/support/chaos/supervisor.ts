@@ -45,14 +45,14 @@ export function supervise(env: NodeJS.ProcessEnv): Supervised {
       });
       started.once('exit', (code) => {
         if (code !== null && code !== 0) reject(new Error(`A worker ended: ${errors.join('')}`));
+        if (stopping || child !== started) return;
+        tell();
+        start({ failpoint: null });
+        // Killed before it was ready: who waits for it waits for the one in its place.
+        resolve(ready);
       });
     });
     ready.catch(() => undefined);
-    started.once('exit', () => {
-      if (stopping || child !== started) return;
-      tell();
-      start({ failpoint: null });
-    });
   }
 
   async function end(): Promise<void> {
